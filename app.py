@@ -1,0 +1,103 @@
+"""The front door: `create_app()` for an ASGI server, and the command line for people.
+
+    app.py serve                 everything: stream, HTTP, worker, dispatcher
+    app.py api | worker | dispatch   one part
+    app.py demo                  the sample leads, one row each
+    app.py route LEAD.json       the decision, without committing it
+    app.py replay                recorded decisions again, compared bit for bit
+    app.py rules check FILE      is this routing file good?
+    app.py train                 the bootstrap model
+    app.py draw                  the graph as Mermaid
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from tools.settings import Settings
+
+
+def create_app() -> Any:
+    """The ASGI application, configured by the environment."""
+    from tools.web.server import FrontDoor
+
+    return FrontDoor(Settings())
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(prog="app.py", description="Inbound lead router.")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands.add_parser("serve", help="run everything until Ctrl-C")
+    commands.add_parser("api", help="the HTTP side alone")
+    for name, text in (("worker", "decide what waits in the stream"), ("dispatch", "perform what stands in the outbox")):
+        part = commands.add_parser(name, help=text)
+        part.add_argument("--drain", action="store_true", help="end when nothing is left to do")
+    commands.add_parser("demo", help="send the sample leads through and compare them with their labels")
+    route = commands.add_parser("route", help="show the decision about a lead without committing anything")
+    route.add_argument("lead", type=Path, help="a JSON file with the form's fields; - reads standard input")
+    route.add_argument("--json", action="store_true", help="the whole decision record")
+    replay = commands.add_parser("replay", help="decide recorded leads again and compare bit for bit")
+    replay.add_argument("--limit", type=int, default=None, help="only the newest N decisions")
+    rules = commands.add_parser("rules", help="the routing file").add_subparsers(dest="rules", required=True)
+    rules.add_parser("check", help="parse it, look for faults, run its tests").add_argument("file", type=Path)
+    train = commands.add_parser("train", help="train the synthetic bootstrap model anew")
+    train.add_argument("--seed", type=int, default=None)
+    commands.add_parser("draw", help="the graph as Mermaid text")
+    return top
+
+
+def main(argv: list[str] | None = None) -> int:
+    arguments = parser().parse_args(argv)
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        for problem in error.errors():
+            name = ".".join(str(part) for part in problem["loc"]).upper()
+            print(f"settings: {name + ': ' if name else ''}{problem['msg'].removeprefix('Value error, ')}", file=sys.stderr)
+        return 2
+    return run(arguments, settings)
+
+
+def run(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Each command imports what it needs: `--help` and `draw` need no database."""
+    match arguments.command:
+        case "serve":
+            from tools.cli.supervisor import serve
+
+            serve(settings)
+        case "api":
+            from tools.cli.processes import serve_http
+
+            serve_http(settings)
+        case "worker":
+            from tools.cli.processes import run_worker
+
+            run_worker(settings, drain=arguments.drain)
+        case "dispatch":
+            from tools.cli.processes import run_dispatcher
+
+            run_dispatcher(settings, drain=arguments.drain)
+        case "draw":
+            from graph.draw import mermaid
+
+            print(mermaid(), end="")
+        case "rules":
+            from tools.routing_file import check_file
+
+            code, text = check_file(arguments.file)
+            print(text)
+            return code
+        case _:
+            from tools.cli.decide import command
+
+            return command(arguments, settings)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,95 @@
+"""The organisation side: company, parent, what the CRM knows, accounts like it, and what we decided before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, TypeAlias
+
+Outcome: TypeAlias = Literal["won", "lost", "no_decision"]
+
+
+@dataclass(frozen=True, slots=True)
+class CompanyProfile:
+    """What enrichment knows of the company behind a domain. None is unknown, never zero.
+
+    parent_*: the ultimate parent where the family is known. revenue_usd: annual, US dollars.
+    """
+
+    domain: str
+    name: str | None = None
+    employees: int | None = None
+    revenue_usd: int | None = None
+    industry: str | None = None
+    country: str | None = None
+    state: str | None = None
+    city: str | None = None
+    technologies: tuple[str, ...] = ()
+    hiring: tuple[str, ...] = ()
+    parent_domain: str | None = None
+    parent_name: str | None = None
+    parent_employees: int | None = None
+    parent_revenue_usd: int | None = None
+    family: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Opportunity:
+    """An open deal in the CRM; amount in US dollars."""
+
+    opportunity_id: str
+    name: str
+    amount_usd: int | None
+    stage: str | None
+    owner: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CrmAccount:
+    """What the CRM says of the company, its parent and the contact. Owners are e-mail addresses."""
+
+    company_id: str | None = None
+    contact_id: str | None = None
+    owner: str | None = None
+    parent_owner: str | None = None
+    open_opportunities: tuple[Opportunity, ...] = ()
+    family_leads_30d: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SimilarAccount:
+    """A past account near this one. distance: 1 - cosine, 0 is the same; why: the shared traits in words."""
+
+    account_id: str
+    name: str
+    outcome: Outcome
+    reason: str | None
+    deal_usd: int | None
+    days_to_close: int | None
+    distance: float
+    why: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """What is already known of an ultimate parent: best propensities of its companies (domain -> 0..1)."""
+
+    parent_domain: str
+    propensities: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Prior:
+    """The last decision about this lead. `turns` are the turns it took: (pool, member)."""
+
+    revision: int
+    owner: str
+    assignment: int
+    path: str
+    tier: str
+    decided_at: datetime
+    form: dict[str, str | int | bool | None]
+    alert_owner: str | None
+    submissions: int = 1
+    turns: tuple[tuple[str, str], ...] = ()
+    passed_by: tuple[str, ...] = ()

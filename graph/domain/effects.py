@@ -1,0 +1,175 @@
+"""Writes we want the world to see, as data. The dispatcher performs each under its own idempotency key.
+
+    key = {lead_id}@{revision}/{kind}/{target}
+
+`vendor` names the queue: effects of one vendor wait for each other per lead (a contact exists before its owner is set);
+effects of different vendors never do.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, TypeAlias
+
+Vendor: TypeAlias = Literal["crm", "notifier", "nurture", "similar"]
+Kind: TypeAlias = Literal[
+    "upsert_company",
+    "upsert_contact",
+    "assign_owner",
+    "create_task",
+    "post_alert",
+    "update_alert",
+    "enrol_nurture",
+    "remember_account",
+]
+
+VENDOR_OF: dict[str, Vendor] = {
+    "upsert_company": "crm",
+    "upsert_contact": "crm",
+    "assign_owner": "crm",
+    "create_task": "crm",
+    "post_alert": "notifier",
+    "update_alert": "notifier",
+    "enrol_nurture": "nurture",
+    "remember_account": "similar",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class UpsertCompany:
+    domain: str
+    name: str | None
+    country: str | None
+    state: str | None
+    city: str | None
+    industry: str | None
+    employees: int | None
+    parent_domain: str | None
+    kind: Literal["upsert_company"] = "upsert_company"
+
+    @property
+    def target(self) -> str:
+        return self.domain
+
+
+@dataclass(frozen=True, slots=True)
+class UpsertContact:
+    """`contact_key` is the e-mail, else the phone number."""
+
+    contact_key: str
+    email: str | None
+    phone: str | None
+    full_name: str | None
+    title: str | None
+    company_domain: str | None
+    company_name: str | None
+    country: str | None
+    state: str | None
+    score: float
+    tier: str
+    path: str
+    source: str | None
+    message: str | None
+    kind: Literal["upsert_contact"] = "upsert_contact"
+
+    @property
+    def target(self) -> str:
+        return "contact"
+
+
+@dataclass(frozen=True, slots=True)
+class AssignOwner:
+    contact_key: str
+    owner: str
+    rule: str
+    kind: Literal["assign_owner"] = "assign_owner"
+
+    @property
+    def target(self) -> str:
+        return self.owner
+
+
+@dataclass(frozen=True, slots=True)
+class CreateTask:
+    contact_key: str
+    owner: str
+    subject: str
+    body: str
+    due_at: datetime | None
+    kind: Literal["create_task"] = "create_task"
+
+    @property
+    def target(self) -> str:
+        return self.owner
+
+
+@dataclass(frozen=True, slots=True)
+class PostAlert:
+    """The first message to this owner about this lead. `message` is Slack's chat.postMessage body without the channel."""
+
+    owner: str
+    channel: str | None
+    assignment: int
+    message: dict[str, Any]
+    kind: Literal["post_alert"] = "post_alert"
+
+    @property
+    def target(self) -> str:
+        return self.owner
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateAlert:
+    """Replace the message that `owner` already has; `closed` says that it is no longer theirs. `note` goes to its thread."""
+
+    owner: str
+    assignment: int
+    message: dict[str, Any]
+    note: str
+    closed: bool = False
+    kind: Literal["update_alert"] = "update_alert"
+
+    @property
+    def target(self) -> str:
+        return self.owner
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolNurture:
+    contact_key: str
+    sequence: str
+    owner: str
+    kind: Literal["enrol_nurture"] = "enrol_nurture"
+
+    @property
+    def target(self) -> str:
+        return self.sequence
+
+
+@dataclass(frozen=True, slots=True)
+class RememberAccount:
+    """Keep the account in the similar-accounts memory; an account without an outcome yet is open."""
+
+    domain: str
+    name: str | None
+    industry: str | None
+    country: str | None
+    employees: int | None
+    revenue_usd: int | None
+    technologies: tuple[str, ...]
+    kind: Literal["remember_account"] = "remember_account"
+
+    @property
+    def target(self) -> str:
+        return self.domain
+
+
+Effect: TypeAlias = (
+    UpsertCompany | UpsertContact | AssignOwner | CreateTask | PostAlert | UpdateAlert | EnrolNurture | RememberAccount
+)
+
+
+def key_of(effect: Effect, lead_id: str, revision: int) -> str:
+    """The idempotency key: the same write of the same decision has the same key in every replay."""
+    return f"{lead_id}@{revision}/{effect.kind}/{effect.target}"

@@ -1,0 +1,115 @@
+"""Who wrote to us: the form as typed, and the lead it becomes.
+
+A `Form` keeps what a stranger typed, unchanged. A `Lead` holds the normalised values that rules read; what could not be
+understood stays in `unknown` as typed and is None in the field, so an unknown value can never match a rule by accident.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, TypeAlias
+
+EmailDomainType: TypeAlias = Literal["corporate", "free", "edu", "government", "unknown"]
+Seniority: TypeAlias = Literal["c_level", "vp", "director", "manager", "individual", "unknown"]
+Path: TypeAlias = Literal["qualify", "nurture", "manual_review"]
+Cause: TypeAlias = Literal["submission", "retry", "pass", "approved"]
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One POST as typed. Blank fields are None; `fill_time_ms` is the time the form was open in milliseconds."""
+
+    email: str | None = None
+    company: str | None = None
+    full_name: str | None = None
+    title: str | None = None
+    source: str | None = None
+    country: str | None = None
+    state: str | None = None
+    city: str | None = None
+    postal: str | None = None
+    phone: str | None = None
+    website: str | None = None
+    domain: str | None = None
+    industry: str | None = None
+    employees: str | None = None
+    product: str | None = None
+    message: str | None = None
+    consent: bool | None = None
+    consent_text: str | None = None
+    honeypot: str | None = None
+    fill_time_ms: int | None = None
+    extra: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """One accepted request to decide a lead: a POST, an operator's retry, an owner's pass, or a reviewer's approval.
+
+    `submission_id` is unique for ever and makes the commit idempotent. `excluded` lists owner e-mails that may not get
+    the lead again (they passed it); `assignment` is the number of the assignment that a pass gives back.
+    """
+
+    submission_id: str
+    lead_id: str
+    received_at: datetime
+    form: Form
+    cause: Cause = "submission"
+    reason: str = ""
+    excluded: tuple[str, ...] = ()
+    assignment: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """A finding about the submission itself; `code` is stable (`bot_honeypot`, `free_mail`), `reason` is for people."""
+
+    code: str
+    reason: str
+    review: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A value that could not be understood, kept as typed."""
+
+    field: str
+    typed: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """The normalised person and company as far as the form says it.
+
+    country: ISO 3166-1 alpha-2; state: ISO 3166-2 (`US-CA`); phone: E.164; domain: registrable company domain, None for
+    free mail; host: the full host of the e-mail address or website, for accounts that name a subdomain.
+    """
+
+    lead_id: str
+    email: str | None
+    email_domain_type: EmailDomainType
+    full_name: str | None
+    title: str | None
+    seniority: Seniority
+    function: str
+    company: str | None
+    domain: str | None
+    host: str | None
+    country: str | None
+    state: str | None
+    city: str | None
+    postal: str | None
+    phone: str | None
+    source: str | None
+    industry: str | None
+    employees: int | None
+    product: str | None
+    message: str | None
+    consent: bool | None
+    flags: tuple[Flag, ...] = ()
+    unknown: tuple[Unknown, ...] = ()
+
+    @property
+    def needs_review(self) -> bool:
+        return any(flag.review for flag in self.flags)

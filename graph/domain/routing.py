@@ -1,0 +1,77 @@
+"""What routing takes and gives. The table itself (`RoutingTable`) is parsed from infra/routing.json."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RoutingFacts:
+    """The facts of one lead that conditions may ask for. None is unknown and matches nothing.
+
+    country: ISO alpha-2; state: ISO 3166-2; score: 0..1; host: full host of the e-mail or website; domain: registrable;
+    family: all domains under the same ultimate parent, itself included; owners: e-mail addresses from the CRM.
+    """
+
+    country: str | None = None
+    state: str | None = None
+    postal: str | None = None
+    industry: str | None = None
+    employees: int | None = None
+    revenue_usd: int | None = None
+    source: str | None = None
+    product: str | None = None
+    score: float | None = None
+    tier: str | None = None
+    host: str | None = None
+    domain: str | None = None
+    family: tuple[str, ...] = ()
+    opportunity_owner: str | None = None
+    account_owner: str | None = None
+    parent_owner: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PoolState:
+    """The ledger of a pool. version: grows by one with each turn, and guards the write. credits: entitlement minus
+    turns taken, in millionths of a lead, by member e-mail; turns: leads taken, by member e-mail."""
+
+    pool: str
+    version: int = 0
+    credits: dict[str, int] = field(default_factory=dict)
+    turns: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One claim in a pool. A reused turn is the one this lead already had: before and after are the same."""
+
+    pool: str
+    member: str
+    before: PoolState
+    after: PoolState
+    reused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """Who gets the lead, by which line of which file, and until when.
+
+    rule: `accounts.acme.com`, `rules.us-smb`, `map.US` or `map.DEFAULT`; line: counted from 1 in the file; why: a
+    sentence. Times are None where no SLA applies. slack: the owner's Slack user id where the file has one.
+    """
+
+    owner: str
+    rule: str
+    why: str
+    line: int | None = None
+    pool: str | None = None
+    turn: Turn | None = None
+    slack: str | None = None
+    manager: str | None = None
+    sla: str | None = None
+    clock: str | None = None
+    accept_due_at: datetime | None = None
+    touch_due_at: datetime | None = None
+    skipped: tuple[str, ...] = ()

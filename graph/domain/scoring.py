@@ -1,0 +1,97 @@
+"""How likely, how large, and why: model output, judgement, contributions, the blended score."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+Tier: TypeAlias = Literal["top", "high", "medium", "low"]
+Temperature: TypeAlias = Literal["hot", "warm", "cold", "dead"]
+Category: TypeAlias = Literal["demographic", "behavioral", "temporal", "engagement", "judgement"]
+KnownAt: TypeAlias = Literal["submission", "enrichment", "history"]
+Intent: TypeAlias = Literal["inquiry", "demo_request", "pricing", "support", "complaint", "partnership", "other"]
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """One number a model sees, in the order of the vector. known_at: the read it comes from, so that training can leave
+    out what would not be known yet. labels: names of the values 0, 1, 2, ... where the number is a code."""
+
+    name: str
+    category: Category
+    known_at: KnownAt
+    doc: str
+    labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The language model's opinion of the message. score: 0..1; reasons: short phrases."""
+
+    score: float
+    reasons: tuple[str, ...]
+    intent: Intent
+    sentiment: Literal["positive", "neutral", "negative"]
+    urgency: Literal["high", "medium", "low"]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelOutput:
+    """One row's result. propensity: P(convert) 0..1; base_margin and margins are log-odds, one a feature, in the order
+    of the feature names: sum(margins) + base_margin = logit(propensity). acv_usd: annual contract value, US dollars.
+    low, high: where the true propensity likely lies, by the model's own error on leads it was not trained on."""
+
+    propensity: float
+    base_margin: float
+    margins: tuple[float, ...]
+    acv_usd: float
+    acv_low_usd: float
+    acv_high_usd: float
+    low: float = 0.0
+    high: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """Points (of 100) that one feature, or the judgement, adds to the score; `value` is what the feature held."""
+
+    feature: str
+    category: Category
+    value: float | str | None
+    points: float
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """The blended score of a lead.
+
+    points: 0..100, equals base_points plus the sum of the contributions. propensity: the model's, 0..1; probability:
+    after the judgement moved it within its band, points / 100. low, high: the likely range of probability.
+    """
+
+    points: float
+    probability: float
+    low: float
+    high: float
+    propensity: float
+    tier: Tier
+    temperature: Temperature
+    base_points: float
+    contributions: tuple[Contribution, ...]
+    shares: dict[str, float]
+    acv_usd: float
+    acv_low_usd: float
+    acv_high_usd: float
+    scorer: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccountScore:
+    """The parent as sales ranks it: best propensity in the family x contract value. priority_usd = p_max x acv."""
+
+    parent_domain: str
+    parent_name: str | None
+    p_max: float
+    companies: int
+    acv_usd: float
+    priority_usd: float

@@ -1,0 +1,89 @@
+"""Sums up what a person did since we first heard of them. One pass over the events, shared by three groups of features.
+
+Actions are theirs (open, click, reply, view, form, meeting, call); `sent` is ours and never counts as their activity.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from graph.features.inputs import UNKNOWN, FeatureInput
+
+TYPES = {
+    "sent": "sent", "email_sent": "sent", "email_send": "sent", "delivered": "sent", "email_delivered": "sent",
+    "open": "open", "email_open": "open", "email_opened": "open", "click": "click", "email_click": "click",
+    "email_clicked": "click", "reply": "reply", "email_reply": "reply", "email_replied": "reply", "view": "view",
+    "page_view": "view", "pageview": "view", "web_visit": "view", "form": "form", "form_submit": "form",
+    "form_submission": "form", "form_submitted": "form", "meeting": "meeting", "meeting_booked": "meeting",
+    "meeting_held": "meeting", "demo": "meeting", "call": "call", "phone_call": "call", "call_completed": "call",
+}  # fmt: skip
+"""Names of events as forms, trackers and CRMs send them -> ours. An unlisted type counts nowhere."""
+
+CHANNELS = {"open": "email", "click": "email", "reply": "email", "view": "web", "form": "form", "meeting": "meeting",
+            "call": "call"}  # fmt: skip
+ANSWERS = frozenset({"click", "reply", "form", "meeting", "call"})
+"""What counts as answering a mail. An open does not: mail programs open by themselves."""
+
+DAY_S = 86_400.0
+BURST_ACTIONS, BURST_S = 3, DAY_S
+VELOCITY_DAYS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """counts: events by type; created_days, silent_days: days since the first trace of the person, and since their last
+    action (unknown: none); velocity: actions a day over at most 30 days; burst: 3 actions within 24 hours;
+    response_h: mean hours from our mail to their answer (unknown: none)."""
+
+    counts: dict[str, int] = field(default_factory=dict)
+    channels: int = 0
+    created_days: float = 0.0
+    silent_days: float = UNKNOWN
+    velocity: float = 0.0
+    burst: bool = False
+    response_h: float = UNKNOWN
+
+
+_NONE = Activity()
+
+
+def activity_of(inp: FeatureInput) -> Activity:
+    """The summary of the events up to `received_at`."""
+    if not inp.activities and inp.prior is None:
+        return _NONE
+    now = inp.received_at
+    seen = sorted((at, TYPES[name]) for raw, at in inp.activities if at <= now and (name := _name(raw)) in TYPES)
+    first = [at for at, _ in seen[:1]] + ([inp.prior.decided_at] if inp.prior else [])
+    created = max(0.0, (now - min(first)).total_seconds() / DAY_S) if first else 0.0
+    counts: dict[str, int] = {}
+    for _, kind in seen:
+        counts[kind] = counts.get(kind, 0) + 1
+    ages = [(now - at).total_seconds() for at, kind in seen if kind != "sent"]  # falling: the oldest first
+    recent = sum(age <= VELOCITY_DAYS * DAY_S for age in ages)
+    return Activity(
+        counts=counts,
+        channels=len({CHANNELS[kind] for kind in counts if kind in CHANNELS}),
+        created_days=created,
+        silent_days=ages[-1] / DAY_S if ages else UNKNOWN,
+        velocity=recent / min(VELOCITY_DAYS, max(1.0, created)),
+        burst=any(a - b <= BURST_S for a, b in zip(ages, ages[BURST_ACTIONS - 1 :], strict=False)),
+        response_h=_response_h(seen),
+    )
+
+
+def _name(raw: str) -> str:
+    return raw.strip().lower().replace("-", "_").replace(" ", "_").replace(".", "_")
+
+
+def _response_h(seen: list[tuple[datetime, str]]) -> float:
+    """Mean hours between a mail and the next answer; a second mail before the answer starts the wait anew."""
+    waits: list[float] = []
+    sent_at: datetime | None = None
+    for at, kind in seen:
+        if kind == "sent":
+            sent_at = at
+        elif sent_at is not None and kind in ANSWERS:
+            waits.append((at - sent_at).total_seconds() / 3600.0)
+            sent_at = None
+    return sum(waits) / len(waits) if waits else UNKNOWN

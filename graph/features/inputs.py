@@ -1,0 +1,32 @@
+"""What a feature may look at. Serving and training fill the same type; nothing else reaches a feature."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import datetime
+
+from graph.domain.account import CompanyProfile, Prior
+from graph.domain.lead import Lead
+
+UNKNOWN = math.nan
+"""The value of what is not known. The trees send it their own way; it is never replaced by a zero or a mean."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureInput:
+    """received_at: the moment seen from; whatever happened after it does not count.
+
+    activities: (type, at) in any order, types as `graph.features.activity.TYPES` reads them.
+    """
+
+    lead: Lead
+    profile: CompanyProfile | None
+    received_at: datetime
+    prior: Prior | None = None
+    activities: tuple[tuple[str, datetime], ...] = ()
+
+
+def log_size(amount: int | None) -> float:
+    """log10 of a head count or of dollars; unknown stays unknown, and less than one counts as one."""
+    return UNKNOWN if amount is None else math.log10(max(1, amount))

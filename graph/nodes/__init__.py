@@ -1,0 +1,1 @@
+"""Thin shells: read what is missing, apply a pure rule to each case, return the cases that changed."""

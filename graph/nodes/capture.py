@@ -1,0 +1,64 @@
+"""First node: what was typed becomes a lead; what we decided about the same person before is read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from langgraph.runtime import Runtime
+
+from graph.domain.account import Prior
+from graph.domain.evolve import evolve
+from graph.domain.facts import value_of
+from graph.domain.lead import Lead
+from graph.nodes.shell import alive, each, read, step
+from graph.rules.forms import merged
+from graph.rules.identity import capture as capture_lead
+from graph.state import BatchState, Case, RunContext
+
+NODE = "capture"
+
+
+async def capture(state: BatchState, runtime: Runtime[RunContext]) -> dict[str, Any]:
+    context = runtime.context
+    cases = await read(
+        alive(state),
+        "prior",
+        lambda case: case.submission.lead_id,
+        lambda ids: context.ports.history.priors(ids, context.now),
+    )
+    return each(NODE, cases, _capture)
+
+
+def _capture(case: Case) -> Case:
+    prior = value_of(case.reads.prior)
+    form = merged(case.submission.form, prior)
+    lead = capture_lead(form, case.submission.lead_id, case.submission.received_at)
+    return evolve(case, lead=lead, trace=step(case, NODE, _rule(case, prior), _sentence(case, lead, prior)))
+
+
+def _rule(case: Case, prior: Prior | None) -> str:
+    return case.submission.cause if case.submission.cause != "submission" else ("known" if prior else "new")
+
+
+def _sentence(case: Case, lead: Lead, prior: Prior | None) -> str:
+    known = [
+        word
+        for word, value in (
+            ("e-mail", lead.email),
+            ("phone", lead.phone),
+            ("company", lead.company or lead.domain),
+            ("title", lead.title),
+            ("place", lead.country),
+        )
+        if value
+    ]
+    text = f"Captured with {', '.join(known) or 'nothing but an address'}"
+    if prior:
+        text += f"; known since revision {prior.revision}, owner {prior.owner}"
+    if case.submission.cause == "pass":
+        text += f"; passed on: {case.submission.reason or 'no reason given'}"
+    if lead.unknown:
+        text += "; not understood: " + ", ".join(f"{u.field} '{u.typed[:40]}'" for u in lead.unknown)
+    if lead.flags:
+        text += "; flags: " + ", ".join(flag.code for flag in lead.flags)
+    return text + "."

@@ -1,0 +1,97 @@
+"""Fifth node: who gets it, and which way it goes. Pool turns are taken one after the other through the batch.
+
+In a live run the pools' ledgers are read once and the turns of a batch follow each other; a replay brings the ledger
+that each lead saw.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from langgraph.runtime import Runtime
+
+from graph.domain.evolve import evolve
+from graph.domain.facts import value_of
+from graph.domain.lead import Path
+from graph.domain.routing import Assignment, PoolState, RoutingFacts
+from graph.domain.table import RoutingTable
+from graph.nodes.shell import alive, each, lead_of, step, with_read
+from graph.rules.nurture import sequence_for
+from graph.rules.routing import route as route_lead
+from graph.state import BatchState, Case, RunContext
+
+NODE = "route"
+
+
+async def route(state: BatchState, runtime: Runtime[RunContext]) -> dict[str, Any]:
+    context, cases = runtime.context, alive(state)
+    ledgers: dict[str, PoolState] = {}
+    if context.table.pools and any(case.reads.pools is None for case in cases.values()):
+        ledgers = dict(await context.ports.history.pools(tuple(context.table.pools)))
+
+    def decide(case: Case) -> Case:
+        seen = ledgers if case.reads.pools is None else case.reads.pools
+        facts = facts_of(case)
+        assignment = _assign(case, facts, seen, context)
+        turn = assignment.turn
+        if turn is not None:
+            ledgers[turn.pool] = turn.after
+        case = with_read(case, "pools", {turn.pool: turn.before} if turn is not None else {})
+        return _finish(case, assignment, facts, context.table)
+
+    return each(NODE, cases, decide)
+
+
+def _assign(case: Case, facts: RoutingFacts, ledgers: Mapping[str, PoolState], context: RunContext) -> Assignment:
+    prior = value_of(case.reads.prior)
+    passed = (*(prior.passed_by if prior else ()), *case.submission.excluded)
+    turns = dict(prior.turns) if prior else {}
+    return route_lead(facts, context.table, ledgers, context.now, prior_turns=turns, excluded=passed)
+
+
+def facts_of(case: Case) -> RoutingFacts:
+    """What conditions may ask for. The form's place wins over the company's; size and revenue are the parent's."""
+    lead, profile, crm, score = lead_of(case), value_of(case.reads.profile), value_of(case.reads.crm), case.score
+    from_company = profile is not None and lead.country is None and not _typed_place(case)
+    opportunity = crm.open_opportunities[0].owner if crm and crm.open_opportunities else None
+    return RoutingFacts(
+        country=profile.country if profile and from_company else lead.country,
+        state=profile.state if profile and from_company else lead.state,
+        postal=lead.postal,
+        industry=lead.industry or (profile.industry if profile else None),
+        employees=_first(profile and profile.parent_employees, profile and profile.employees, lead.employees),
+        revenue_usd=_first(profile and profile.parent_revenue_usd, profile and profile.revenue_usd),
+        source=lead.source,
+        product=lead.product,
+        score=score.probability if score else None,
+        tier=score.tier if score else None,
+        host=lead.host or lead.domain or (profile.domain if profile else None),
+        domain=lead.domain or (profile.domain if profile else None),
+        family=profile.family if profile else (),
+        opportunity_owner=opportunity,
+        account_owner=crm.owner if crm else None,
+        parent_owner=crm.parent_owner if crm else None,
+    )
+
+
+def _typed_place(case: Case) -> bool:
+    """A country that was typed but not understood is not replaced by the company's: somebody must see it."""
+    return any(unknown.field == "country" for unknown in lead_of(case).unknown)
+
+
+def _first(*values: int | None) -> int | None:
+    return next((value for value in values if value is not None), None)
+
+
+def _finish(case: Case, assignment: Assignment, facts: RoutingFacts, table: RoutingTable) -> Case:
+    sequence = sequence_for(facts, table)
+    path: Path = "qualify"
+    if case.lead is not None and case.lead.needs_review and case.submission.cause != "approved":
+        path = "manual_review"
+    elif sequence is not None and case.submission.cause not in ("approved", "pass"):
+        path = "nurture"
+    if path == "nurture":  # a nurtured lead has no deadline until it qualifies
+        assignment = evolve(assignment, sla=None, clock=None, accept_due_at=None, touch_due_at=None)
+    trace = step(case, NODE, assignment.rule, f"{assignment.why} Owner {assignment.owner}, way {path}.")
+    return evolve(case, assignment=assignment, path=path, sequence=sequence if path == "nurture" else None, trace=trace)

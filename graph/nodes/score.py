@@ -1,0 +1,63 @@
+"""Third node: features, the model for the whole batch at once, the judgement of the message, the blended score."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from langgraph.runtime import Runtime
+
+from graph.domain.evolve import evolve
+from graph.domain.facts import value_of
+from graph.domain.scoring import ModelOutput
+from graph.features.inputs import FeatureInput
+from graph.features.vector import FEATURES, vector_of
+from graph.nodes.shell import Cases, alive, each, lead_of, read, step
+from graph.ports import JudgeAsk, Scorer
+from graph.rules.scoring import blend
+from graph.state import BatchState, Case, RunContext
+
+NODE = "score"
+
+
+async def score(state: BatchState, runtime: Runtime[RunContext]) -> dict[str, Any]:
+    now, ports = runtime.context.now, runtime.context.ports
+    cases = await read(alive(state), "judgement", _judge_ask, lambda asks: ports.judge.judge(asks, now))
+    cases = each(NODE, cases, _with_vector)["cases"]
+    outputs = _model(cases, ports.scorer)
+    return each(NODE, cases, lambda case: _blend(case, outputs[case.submission.submission_id], ports.scorer))
+
+
+def _judge_ask(case: Case) -> JudgeAsk:
+    lead = lead_of(case)
+    return JudgeAsk(lead.message, lead.title, lead.company, lead.industry, lead.source)
+
+
+def _with_vector(case: Case) -> Case:
+    facts = FeatureInput(
+        lead=lead_of(case),
+        profile=value_of(case.reads.profile),
+        received_at=case.submission.received_at,
+        prior=value_of(case.reads.prior),
+    )
+    return evolve(case, vector=vector_of(facts))
+
+
+def _model(cases: Cases, scorer: Scorer) -> dict[str, ModelOutput]:
+    """One call of the model for every case that has its vector; by submission id, unique within a batch."""
+    live = [case for case in cases.values() if case.failure is None]
+    if not live:
+        return {}
+    rows = np.array([case.vector for case in live], dtype=np.float32)
+    return dict(zip((case.submission.submission_id for case in live), scorer.score(rows), strict=True))
+
+
+def _blend(case: Case, output: ModelOutput, scorer: Scorer) -> Case:
+    judgement = value_of(case.reads.judgement)
+    result = blend(output, case.vector, judgement, features=FEATURES, scorer=scorer.name)
+    said = f"; the message reads as {judgement.intent.replace('_', ' ')}" if judgement else ""
+    sentence = (
+        f"{result.points:g} of 100 ({result.tier}, {result.temperature}; "
+        f"range {100 * result.low:.0f} to {100 * result.high:.0f}) by {result.scorer}{said}."
+    )
+    return evolve(case, score=result, trace=step(case, NODE, result.tier, sentence))

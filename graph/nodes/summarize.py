@@ -1,0 +1,61 @@
+"""The way `qualify`: similar accounts, the writer's note, the owner's brief, and the writes that follow."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from langgraph.runtime import Runtime
+
+from graph.domain.account import CompanyProfile
+from graph.domain.brief import Brief
+from graph.domain.effects import Effect
+from graph.domain.facts import value_of
+from graph.nodes.alerting import draft_of, parts_of, with_alert, with_neighbours
+from graph.nodes.shell import alive, each, lead_of, read
+from graph.ports import NoteAsk
+from graph.rules.brief import facts_of, with_note
+from graph.rules.writes import crm_writes, follow_up, memory
+from graph.state import BatchState, Case, RunContext
+
+NODE = "summarize"
+
+
+async def summarize(state: BatchState, runtime: Runtime[RunContext]) -> dict[str, Any]:
+    context = runtime.context
+    cases = await with_neighbours(alive(state, "qualify"), context)
+    briefs: dict[str, Brief] = {}
+
+    def draft(case: Case) -> Case:
+        briefs[case.submission.submission_id] = draft_of(case, context)
+        return case
+
+    drafted = each(NODE, cases, draft)["cases"]
+    noted = await read(
+        {i: case for i, case in drafted.items() if case.failure is None},
+        "note",
+        lambda case: NoteAsk(case.submission.lead_id, facts_of(briefs[case.submission.submission_id])),
+        lambda asks: context.ports.writer.write(asks, context.now),
+    )
+    return each(NODE, drafted | noted, lambda case: _finish(case, briefs[case.submission.submission_id], context))
+
+
+def _finish(case: Case, brief: Brief, context: RunContext) -> Case:
+    note = value_of(case.reads.note)
+    if note:
+        brief = with_note(brief, note)
+    return with_alert(case, brief, NODE, context, _writes)
+
+
+def _writes(case: Case, brief: Brief) -> tuple[Effect, ...]:
+    score, assignment = parts_of(case)
+    lead, profile = lead_of(case), value_of(case.reads.profile)
+    return (
+        *crm_writes(lead, profile, score, "qualify", assignment),
+        follow_up(lead, assignment, brief.header, brief.summary),
+        *memory(lead, _remembered(case, profile)),
+    )
+
+
+def _remembered(case: Case, profile: CompanyProfile | None) -> CompanyProfile | None:
+    """A free-mail sender's typed company is not an account."""
+    return profile if lead_of(case).domain else None

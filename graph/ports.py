@@ -1,0 +1,163 @@
+"""What the graph asks of the world, and what the dispatcher does to it. Typed protocols only.
+
+Reads take a batch and answer in the same order, one fact for each question; an adapter never raises for a vendor that is
+down: it answers `Unavailable`. `now` comes from the caller, so that a fact's time is the run's time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from graph.domain.account import CompanyProfile, CrmAccount, Family, Prior, SimilarAccount
+from graph.domain.effects import Effect
+from graph.domain.facts import Fact
+from graph.domain.routing import PoolState
+from graph.domain.scoring import Judgement, ModelOutput
+
+
+@dataclass(frozen=True, slots=True)
+class CompanyAsk:
+    """domain: registrable company domain, None for free mail; name: as typed."""
+
+    domain: str | None
+    name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CrmAsk:
+    email: str | None
+    phone: str | None
+    domain: str | None
+    parent_domain: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountQuery:
+    """The account to find neighbours of. Blank fields are None."""
+
+    domain: str | None
+    name: str | None
+    industry: str | None
+    country: str | None
+    employees: int | None
+    revenue_usd: int | None
+    technologies: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeAsk:
+    """What the language model may see: the message and plain facts. All of it is a stranger's text."""
+
+    message: str | None
+    title: str | None
+    company: str | None
+    industry: str | None
+    source: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class NoteAsk:
+    """Facts for the writer's note. `facts` are label -> text, already safe to show."""
+
+    lead_id: str
+    facts: Mapping[str, str]
+
+
+class Enrichment(Protocol):
+    async def profiles(self, asks: Sequence[CompanyAsk], now: datetime) -> Sequence[Fact[CompanyProfile]]: ...
+
+
+class CrmReader(Protocol):
+    async def accounts(self, asks: Sequence[CrmAsk], now: datetime) -> Sequence[Fact[CrmAccount]]: ...
+
+
+class SimilarAccounts(Protocol):
+    async def nearest(
+        self, queries: Sequence[AccountQuery], k: int, now: datetime
+    ) -> Sequence[Fact[tuple[SimilarAccount, ...]]]: ...
+
+
+class Judge(Protocol):
+    async def judge(self, asks: Sequence[JudgeAsk], now: datetime) -> Sequence[Fact[Judgement]]: ...
+
+
+class Writer(Protocol):
+    async def write(self, asks: Sequence[NoteAsk], now: datetime) -> Sequence[Fact[str]]: ...
+
+
+class Scorer(Protocol):
+    """A pure function of its model: the same rows give the same bits, in any batch size."""
+
+    @property
+    def digest(self) -> str: ...
+
+    @property
+    def name(self) -> str: ...
+
+    def score(self, rows: NDArray[np.float32]) -> Sequence[ModelOutput]: ...
+
+
+class History(Protocol):
+    """What we decided before. Read at the start of a run; the commit checks that it still holds."""
+
+    async def priors(self, lead_ids: Sequence[str], now: datetime) -> Sequence[Fact[Prior]]: ...
+
+    async def families(self, parent_domains: Sequence[str], now: datetime) -> Mapping[str, Family]: ...
+
+    async def pools(self, names: Sequence[str]) -> Mapping[str, PoolState]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Everything a run reads from."""
+
+    enrichment: Enrichment
+    crm: CrmReader
+    similar: SimilarAccounts
+    judge: Judge
+    writer: Writer
+    scorer: Scorer
+    history: History
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One effect to perform: claimed under a lease, `attempt` counts from 1; an attempt above 1 may follow one whose
+    outcome is unknown, so the adapter must look before it writes what its vendor would repeat."""
+
+    key: str
+    lead_id: str
+    revision: int
+    attempt: int
+    effect: Effect
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the vendor said: its id for the thing written, and whether this attempt wrote it or found it written."""
+
+    external_id: str
+    repeated: bool = False
+    detail: dict[str, Any] | None = None
+
+
+class VendorError(Exception):
+    """An expected failure of a vendor. `retry_after_s` is the vendor's own wish; `permanent` ends the retries at once."""
+
+    def __init__(
+        self, code: str, detail: str = "", *, retry_after_s: float | None = None, permanent: bool = False
+    ) -> None:
+        super().__init__(f"{code}: {detail}" if detail else code)
+        self.code, self.detail, self.retry_after_s, self.permanent = code, detail, retry_after_s, permanent
+
+
+class Performer(Protocol):
+    """Performs the effects of one vendor. Raises VendorError; anything else is a bug and is retried like one."""
+
+    async def perform(self, order: Order) -> Receipt: ...

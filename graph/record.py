@@ -1,0 +1,96 @@
+"""The decision record: one JSON object that says everything about one decision, and that a replay reproduces bit for bit.
+
+    record = identity + outcome + lead + submission + facts + trace + versions + effects + alert
+
+It holds personal data. Key order is part of the bits: it follows the order below.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from graph.domain.effects import VENDOR_OF, Effect, key_of
+from graph.domain.facts import value_of
+from graph.state import Case, RunContext
+
+OPTIONS = orjson.OPT_UTC_Z
+
+
+class Undecided(Exception):
+    """The case has no owner, score or way: it must not be committed."""
+
+
+def revision_of(case: Case) -> int:
+    """The revision this case becomes: one above the last decision of the same lead."""
+    prior = value_of(case.reads.prior)
+    return prior.revision + 1 if prior else 1
+
+
+def assignment_number(case: Case) -> int:
+    """Counts the hand-overs of a lead: a new owner gets the next number, the same owner keeps theirs."""
+    prior = value_of(case.reads.prior)
+    if prior is None:
+        return 1
+    same = case.assignment is not None and prior.owner == case.assignment.owner and case.submission.cause != "pass"
+    return prior.assignment if same else prior.assignment + 1
+
+
+def parent_of(case: Case) -> str | None:
+    """The ultimate parent's domain: enrichment's, else the company's own; None when no company is known."""
+    profile = value_of(case.reads.profile)
+    if profile is not None:
+        return profile.parent_domain or profile.domain
+    return case.lead.domain if case.lead else None
+
+
+def record_of(case: Case, context: RunContext) -> dict[str, Any]:
+    """Raises Undecided for a case that did not reach its end."""
+    assignment, score = case.assignment, case.score
+    if assignment is None or score is None or case.path is None or case.lead is None or case.failure is not None:
+        raise Undecided(case.submission.submission_id)
+    revision = revision_of(case)
+    return {
+        "lead_id": case.submission.lead_id,
+        "revision": revision,
+        "status": "decided",
+        "path": case.path,
+        "owner": assignment.owner,
+        "rule": assignment.rule,
+        "pool": assignment.pool,
+        "score": score.points,
+        "tier": score.tier,
+        "assignment_number": assignment_number(case),
+        "received_at": case.submission.received_at,
+        "decided_at": context.now,
+        "lead": case.lead,
+        "scoring": score,
+        "account": case.account,
+        "assignment": assignment,
+        "sequence": case.sequence,
+        "submission": case.submission,
+        "facts": case.reads,
+        "features": case.vector,
+        "trace": case.trace,
+        "versions": context.versions,
+        "public_url": context.public_url,
+        "effects": [_effect(effect, case.submission.lead_id, revision) for effect in case.effects],
+        "alert": case.alert,
+    }
+
+
+def _effect(effect: Effect, lead_id: str, revision: int) -> dict[str, Any]:
+    """An effect in the record: its message is the record's `alert` and is not written twice."""
+    body = {name: getattr(effect, name) for name in effect.__slots__ if name not in ("kind", "message")}
+    return {
+        "key": key_of(effect, lead_id, revision),
+        "kind": effect.kind,
+        "vendor": VENDOR_OF[effect.kind],
+        **body,
+    }
+
+
+def record_bytes(record: dict[str, Any]) -> bytes:
+    """The record as it is stored and compared."""
+    return orjson.dumps(record, option=OPTIONS)

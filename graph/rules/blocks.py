@@ -1,0 +1,230 @@
+"""Draws a brief as a Slack message (Block Kit), and what becomes of that message later. Never decides what is said.
+
+    header · context (deadline, owner, source) · section of bullets · actions
+    accepted: the buttons that claim are gone, the context says who took it · closed: no buttons, only what the lead is
+
+A stranger's words cannot do anything here: `&`, `<`, `>` are escaped, mentions, links, channels and emoji codes are
+broken by a zero-width space, marks of formatting are replaced by their look-alikes, line breaks by spaces.
+Limits: https://docs.slack.dev/reference/block-kit/blocks (header 150, text 3,000, 50 blocks, 25 elements).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, TypeAlias
+
+from graph.domain.brief import Brief, Bullet, Part
+from graph.rules.wording import duration, first_name
+
+Message: TypeAlias = dict[str, Any]
+Block: TypeAlias = dict[str, Any]
+
+HEADER, TEXT, QUOTE, NOTIFICATION = 150, 3_000, 200, 600
+"""Characters at most: a header, a text object, a stranger's own words, the text of a notification."""
+GROWTH = 5
+"""One character becomes five at most, `&amp;`."""
+GAP = "  |  "
+LASTING = ("• *Who:*", "• *Company:*", "• *Asked for:*", "• *Score:*")
+"""Bullets that stay once a lead is somebody else's; the others speak of its owner."""
+FEEDBACK = {
+    "score_high": "Score is too high",
+    "score_low": "Score is too low",
+    "bad_match": "Wrong company match",
+    "spam": "Spam",
+}
+"""Codes and words of the overflow menu."""
+
+_HARMFUL = re.compile("[\x00-\x1f\x7f-\x9f\u200b\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
+_SPACES = re.compile(r"\s+")
+_LIVE = re.compile(
+    r"[@#.:*~`_](?:(?<=[*~`])|(?<=[@#])(?=\w)|(?<=\w\.)(?=[^\W\d_])|(?<=:)(?=[^\d\s])|(?<=:)(?<!\d:)(?=\d)"
+    r"|(?<=_)(?:(?<![^\W_]_)|(?![^\W_])))"
+)  # begins with the set, by which the search skips everything else
+_EMOJI = re.compile(r":(?=[\w+'-]+:)")
+_ALIKE = {"*": "\u2217", "~": "\u223c", "`": "\u02cb", "_": "\u02cd"}
+_SLACK_USER = re.compile(r"[A-Z0-9]{3,20}")
+
+
+def _broken(found: re.Match[str]) -> str:
+    mark = found[0]
+    return _ALIKE.get(mark) or f"{mark}\u200b"
+
+
+def one_line(text: str, limit: int) -> str:
+    """At most `limit` characters on one line, without what is invisible or reverses the direction of writing."""
+    if len(text) > limit:
+        text = text[: 4 * limit]  # a bound for the work below, generous to white space
+    if not text.isprintable() or "  " in text:
+        text = _SPACES.sub(" ", _HARMFUL.sub(" ", text))
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def escaped(text: str, limit: int = TEXT) -> str:
+    """Text of any origin as mrkdwn that shows it as it was typed, in at most `limit` characters of mrkdwn."""
+    shown = _escape(one_line(text, limit))
+    return shown if len(shown) <= limit else _escape(one_line(text, limit // GROWTH))
+
+
+def _escape(line: str) -> str:
+    if "&" in line or "<" in line or ">" in line:
+        line = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return line
+
+
+def _headline(text: str) -> str:
+    """Plain text, in which Slack reads emoji codes alone; without angle brackets, so that no reader has to escape."""
+    shown = one_line(text, HEADER).replace("<", "‹").replace(">", "›")
+    return one_line(_EMOJI.sub(":\u200b", shown), HEADER) if ":" in shown else shown
+
+
+def _part(part: Part, room: int) -> str:
+    if part.kind == "own":
+        return part.text
+    if part.kind == "text":
+        return escaped(part.text, room)
+    if part.kind == "quote":
+        return f'"{escaped(one_line(part.text, QUOTE).replace(chr(34), chr(39)), room)}"'
+    if part.kind == "code":
+        name = one_line(part.text, QUOTE).replace("`", _ALIKE["`"])
+        return f"`{name.replace('&', '&amp;').replace('<', '&lt;').replace('>', '&gt;')}`"
+    if part.kind == "link":
+        return _link(part, room)
+    return _moment(part)
+
+
+def _link(part: Part, room: int) -> str:
+    """A link of our own; an address that is none, or could end the mark-up, is not linked."""
+    text = escaped(part.text, room)
+    if not part.url.startswith(("https://", "http://")) or re.search(r"[<>|\s]", part.url):
+        return text
+    return f"<{part.url.replace('&', '&amp;')}|{text}>"
+
+
+def _moment(part: Part) -> str:
+    """Slack shows it in the reader's own zone; the text stands where it cannot."""
+    if part.at is None:
+        return escaped(part.text)
+    shape = "{time}" if part.kind == "time" else "{date_short_pretty} at {time}"
+    return f"<!date^{int(part.at.timestamp())}^{shape}|{part.text}>"
+
+
+def _line(bullet: Bullet) -> str:
+    room = TEXT - 100
+    texts = []
+    for part in bullet.parts:
+        text = _part(part, room)
+        if len(text) > room:
+            break
+        room -= len(text)
+        texts.append(text)
+    return f"• *{bullet.label}:* {''.join(texts)}"
+
+
+def _sections(lines: list[str]) -> list[Block]:
+    """One section as a rule; more where very long names would not fit."""
+    texts: list[str] = []
+    for line in lines:
+        if texts and len(texts[-1]) + 1 + len(line) <= TEXT:
+            texts[-1] += f"\n{line}"
+        else:
+            texts.append(line)
+    return [{"type": "section", "text": {"type": "mrkdwn", "text": text}} for text in texts]
+
+
+def _context(brief: Brief) -> Block:
+    owner = f"<@{brief.slack}>" if brief.slack and _SLACK_USER.fullmatch(brief.slack) else first_name(brief.owner)
+    facts = [
+        f"for {owner if owner.startswith('<@') else escaped(owner)}",
+        f"{escaped(brief.asked, 200)}, {_moment(brief.received)}",
+    ]
+    if brief.deadline is not None:
+        clock = f", {brief.clock} clock" if brief.clock else ""
+        facts.insert(0, f"*Accept by {_moment(brief.deadline)}* ({brief.wait}{clock})")
+    return {"type": "context", "elements": [{"type": "mrkdwn", "text": GAP.join(facts)}]}
+
+
+def _button(action: str, text: str, value: str) -> Block:
+    return {
+        "type": "button",
+        "action_id": action,
+        "text": {"type": "plain_text", "text": text},
+        "value": value,
+    }
+
+
+def _actions(brief: Brief, block_id: str) -> Block:
+    value = f"{brief.lead_id}:{brief.assignment}"
+    accept = {"type": "button", "style": "primary"} | _button("lead.accept", "Accept", value)
+    elements = [accept, _button("lead.pass", "Pass…", value), _button("lead.why", "Why me?", value)]
+    if brief.crm_url:
+        elements.append(_button("lead.crm", "Open in CRM", value) | {"url": brief.crm_url})
+    options = [{"text": {"type": "plain_text", "text": text}, "value": code} for code, text in FEEDBACK.items()]
+    elements.append({"type": "overflow", "action_id": "lead.more", "options": options})
+    return {"type": "actions", "block_id": block_id, "elements": elements}
+
+
+def message_of(brief: Brief, update: int | None = None) -> Message:
+    """The body of chat.postMessage without the channel; with `update` (a revision) that of a later chat.update, whose
+    block needs an id of its own."""
+    block_id = f"lead:{brief.lead_id}:{brief.assignment}" + (f":{update}" if update is not None else "")
+    return {
+        "text": escaped(brief.summary, NOTIFICATION),
+        "unfurl_links": False,
+        "metadata": {
+            "event_type": "lead_assigned",
+            "event_payload": {"lead_id": brief.lead_id, "assignment": brief.assignment, "receipt": brief.receipt},
+        },
+        "blocks": [
+            {"type": "header", "text": {"type": "plain_text", "text": _headline(brief.header)}},
+            _context(brief),
+            *_sections([_line(bullet) for bullet in brief.bullets]),
+            _actions(brief, block_id),
+        ],
+    }
+
+
+def accepted_message(message: Message, by: str, seconds: float) -> Message:
+    """The message once `by` (an e-mail address or a name) took the lead, `seconds` after it was offered."""
+    fact = f"Accepted by {escaped(first_name(by))} in {duration(seconds)}"
+    blocks: list[Block] = []
+    for block in message["blocks"]:
+        if block["type"] == "context":
+            blocks.append(_with_first(block, fact))
+        elif block["type"] == "actions":
+            left = [e for e in block["elements"] if e["action_id"] not in {"lead.accept", "lead.pass"}]
+            blocks.append({**block, "block_id": f"{block['block_id']}:accepted", "elements": left})
+        else:
+            blocks.append(block)
+    return {**message, "text": _told(fact, message), "metadata": _event(message, "lead_accepted"), "blocks": blocks}
+
+
+def closed_message(message: Message, text: str) -> Message:
+    """The message to somebody who no longer has the lead. text: what became of it, "moved to Eli, 10:08"."""
+    fact = escaped(text[:1].upper() + text[1:], 300)
+    blocks: list[Block] = []
+    for block in message["blocks"]:
+        if block["type"] == "context":
+            blocks.append({"type": "context", "elements": [{"type": "mrkdwn", "text": f"*{fact}*"}]})
+        elif block["type"] == "section":
+            lines = [line for line in block["text"]["text"].split("\n") if line.startswith(LASTING)]
+            blocks += _sections(lines)
+        elif block["type"] != "actions":
+            blocks.append(block)
+    return {**message, "text": _told(fact, message), "metadata": _event(message, "lead_closed"), "blocks": blocks}
+
+
+def _with_first(context: Block, fact: str) -> Block:
+    """The context with what happened in the place of the deadline."""
+    facts = context["elements"][0]["text"].split(GAP)
+    kept = [f for f in facts if not f.startswith(("*Accept by ", "*Accepted by "))]
+    return {"type": "context", "elements": [{"type": "mrkdwn", "text": GAP.join([f"*{fact}*", *kept])}]}
+
+
+def _told(fact: str, message: Message) -> str:
+    """The notification: what happened, and to which lead. The header is plain text, so it is escaped here."""
+    headers = [block["text"]["text"] for block in message["blocks"] if block["type"] == "header"]
+    return f"{fact}: {escaped(headers[0], NOTIFICATION)}" if headers else fact
+
+
+def _event(message: Message, event_type: str) -> dict[str, Any]:
+    return {**message["metadata"], "event_type": event_type}

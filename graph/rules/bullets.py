@@ -1,0 +1,227 @@
+"""The bullets of a brief: each states one kind of fact about a decision, or does not exist.
+
+Nothing here is escaped; a name, title or company is cut to NAME characters so that none crowds out the rest.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, tzinfo
+from typing import NamedTuple
+
+from graph.domain.account import CompanyProfile, CrmAccount, Opportunity, SimilarAccount
+from graph.domain.brief import Bullet, Part
+from graph.domain.lead import Lead, Path
+from graph.domain.routing import Assignment
+from graph.domain.scoring import AccountScore, Judgement, Score
+from graph.rules.local_time import hour_there
+from graph.rules.wording import clock_time, counted, day_and_time, first_name, money, people, plain, reasons
+
+NAME = 80
+"""Characters of one name, title or company that are shown."""
+SHOWN_ACCOUNTS = 3
+CALL_HOURS = range(8, 18)
+"""Hours of the lead's own clock in which one calls."""
+HALF_A_DAY_S = 43_200
+SOURCES = {
+    "profile": "enrichment",
+    "crm": "the CRM",
+    "judgement": "the language model",
+    "similar": "the similar accounts",
+    "prior": "the history",
+}
+"""The names of reads, as people know what is read."""
+NOT_SALES = {
+    "support": "reads as a support request: hand it to support, or accept and answer",
+    "complaint": "reads as a complaint: answer it before anything is sold",
+    "partnership": "reads as a partnership enquiry: hand it to partnerships, or accept and answer",
+}
+
+
+class Told(NamedTuple):
+    """What bullets may tell from. company, parent: names as shown, empty when unknown; zone: for fallback times."""
+
+    lead: Lead
+    profile: CompanyProfile | None
+    crm: CrmAccount | None
+    score: Score
+    account: AccountScore | None
+    judgement: Judgement | None
+    similar: tuple[SimilarAccount, ...]
+    assignment: Assignment
+    path: Path
+    company: str
+    parent: str
+    now: datetime
+    zone: tzinfo
+
+
+def cut(text: str, limit: int = NAME) -> str:
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def moment(at: datetime, now: datetime, zone: tzinfo) -> Part:
+    """A time within half a day is said by the clock alone, one further off with its day."""
+    if abs((at - now).total_seconds()) < HALF_A_DAY_S:
+        return Part("time", clock_time(at, zone), "", at)
+    return Part("date", day_and_time(at, zone), "", at)
+
+
+def person_of(lead: Lead) -> str:
+    return cut(lead.full_name or lead.email or lead.phone or "")
+
+
+def _bullet(label: str, text: str) -> Bullet:
+    return Bullet(label, (Part("text", text),))
+
+
+def who(told: Told) -> Bullet | None:
+    lead = told.lead
+    words = [person_of(lead)]
+    if lead.title:
+        words.append(cut(lead.title) + (" (decision maker)" if lead.seniority in {"c_level", "vp"} else ""))
+    text = ", ".join([word for word in words if word])
+    return _bullet("Who", text) if text else None
+
+
+def company(told: Told) -> Bullet | None:
+    lead, profile = told.lead, told.profile
+    facts = [told.company] if told.company else []
+    if profile and profile.employees is not None:
+        facts.append(people(profile.employees))
+    elif lead.employees is not None:
+        facts.append(f"{people(lead.employees)} by their own word")
+    industry = (profile.industry if profile else None) or lead.industry
+    if industry:
+        facts.append(plain(cut(industry, 40)))
+    seat = profile if profile and (profile.city or profile.country) else lead
+    if seat.city or seat.country:
+        facts.append(_place(seat.city, seat.state, seat.country))
+    text = ", ".join(facts)
+    if profile and told.parent:
+        size = f", {people(profile.parent_employees)}" if profile.parent_employees is not None else ""
+        text += f"; parent {told.parent}{size}"
+    return _bullet("Company", text) if text else None
+
+
+def _place(city: str | None, state: str | None, country: str | None) -> str:
+    """ "San Jose CA", "Berlin DE"; without a city "US-CA" or "DE"."""
+    if not city:
+        return state or country or ""
+    region = state.partition("-")[2] if state and country in {"US", "CA", "AU"} else country
+    return f"{cut(city, 40)} {region or ''}".rstrip()
+
+
+def asked_for(told: Told) -> Bullet | None:
+    parts: list[Part] = []
+    if told.lead.message:
+        parts.append(Part("quote", told.lead.message))
+    if told.lead.product:
+        parts.append(Part("text", f"{', ' if parts else ''}product: {cut(told.lead.product)}"))
+    return Bullet("Asked for", tuple(parts)) if parts else None
+
+
+def score(told: Told) -> Bullet:
+    of = told.score
+    up, down = reasons(of.contributions, told.judgement.intent if told.judgement else None)
+    text = f"{of.points:.0f} in 100 (likely range {100 * of.low:.0f} to {100 * of.high:.0f})"
+    return _bullet("Score", text + (f". Up: {up}" if up else "") + (f". Down: {down}" if down else ""))
+
+
+def account(told: Told) -> Bullet | None:
+    facts: list[str] = []
+    crm, of = told.crm, told.account
+    if crm is not None:
+        facts += _ownership(told, crm)
+        if crm.open_opportunities:
+            facts.append(_opportunities(crm.open_opportunities))
+        if crm.family_leads_30d:
+            facts.append(f"{counted(crm.family_leads_30d, 'other lead', 'other leads')} from the family in 30 days")
+    if of is not None:
+        low, high = money(told.score.acv_low_usd), money(told.score.acv_high_usd)
+        facts.append(f"a contract is worth about {money(of.acv_usd)} a year ({low} to {high})")
+        if of.companies > 1:
+            facts.append(f"best of {of.companies} companies in the family: {100 * of.p_max:.0f} in 100")
+    return _bullet("Account", "; ".join(facts)) if facts else None
+
+
+def _ownership(told: Told, crm: CrmAccount) -> list[str]:
+    you = told.assignment.owner
+    held = ((told.parent or "the parent", crm.parent_owner), (told.company or "the company", crm.owner))
+    yours = [name for name, owner in held if owner == you]
+    theirs = [f"{first_name(owner)} owns {name}" for name, owner in held if owner and owner != you]
+    return ([f"you own {' and '.join(yours)}"] if yours else []) + theirs
+
+
+def _opportunities(found: tuple[Opportunity, ...]) -> str:
+    largest = max(found, key=lambda o: o.amount_usd or 0)  # the first of equal ones
+    known = [money(largest.amount_usd)] if largest.amount_usd is not None else []
+    if largest.stage:
+        known.append(cut(plain(largest.stage), 40))
+    detail = f" ({'largest ' if len(found) > 1 else ''}{', '.join(known)})" if known else ""
+    return f"{counted(len(found), 'open opportunity', 'open opportunities')}{detail}"
+
+
+def looks_like(told: Told) -> Bullet | None:
+    """The nearest, with a lost one among them where there is one: from wins alone nobody learns."""
+    if not told.similar:
+        return None
+    shown = list(told.similar[:SHOWN_ACCOUNTS])
+    if all(near.outcome != "lost" for near in shown):
+        lost = next((near for near in told.similar[SHOWN_ACCOUNTS:] if near.outcome == "lost"), None)
+        if lost is not None:
+            shown[-1] = lost
+    return _bullet("Looks like", "; ".join([_outcome(near) for near in shown]))
+
+
+def _outcome(near: SimilarAccount) -> str:
+    words = [cut(near.name), plain(near.outcome)]
+    if near.outcome == "won":
+        if near.deal_usd is not None:
+            words.append(money(near.deal_usd))
+        if near.days_to_close is not None:
+            words.append(f"in {counted(near.days_to_close, 'day', 'days')}")
+    if near.reason:
+        words.append(f"({cut(plain(near.reason), 60)})")
+    return " ".join(words)
+
+
+def why_you(told: Told, digest: str, version: int | None) -> Bullet:
+    of = told.assignment
+    file = f"routing.json v{version}" if version is not None else f"routing.json {digest[:8]}"
+    line = f", line {of.line}" if of.line is not None else ""
+    why = Part("text", cut(of.why.rstrip(". "), 300))
+    return Bullet("Why you", (why, Part("own", f" ({file}, "), Part("code", of.rule), Part("own", f"{line})")))
+
+
+def next_step(told: Told) -> Bullet:
+    if told.path == "manual_review":
+        return _bullet("Next step", "see whether a person wrote this: accept if so, pass it on if not")
+    if told.path == "nurture":
+        return _bullet("Next step", "nothing now: the sequence writes first, and you hear when the score rises")
+    if told.judgement is not None and told.judgement.intent in NOT_SALES:
+        return _bullet("Next step", NOT_SALES[told.judgement.intent])
+    parts = [Part("text", _contact(told))]
+    if told.assignment.touch_due_at is not None:
+        parts += [Part("own", ", first touch by "), moment(told.assignment.touch_due_at, told.now, told.zone)]
+    won = next((near for near in told.similar if near.outcome == "won"), None)
+    if won is not None:
+        story = f" ({cut(plain(won.reason), 60)})" if won.reason else ""
+        parts.append(Part("text", f". Open with the {cut(won.name)} win{story}"))
+    return Bullet("Next step", tuple(parts))
+
+
+def _contact(told: Told) -> str:
+    """ "call now (their 10:02)"; where nobody may be called at that hour, or there is no number, "write"."""
+    there = hour_there(told.now, told.lead.country, told.lead.state)
+    callable_now = told.lead.phone and (there is None or there.hour in CALL_HOURS)
+    words = ("call" if callable_now else "write") + (" now" if told.score.temperature == "hot" else "")
+    if there is None:
+        return words
+    late = ", too early or late to call" if told.lead.phone and not callable_now else ""
+    return f"{words} (their {there.hour:02}:{there.minute:02}{late})"
+
+
+def not_known(unavailable: tuple[str, ...]) -> Bullet | None:
+    if not unavailable:
+        return None
+    return _bullet("Not known", "; ".join([f"{SOURCES.get(name, plain(name))} did not answer" for name in unavailable]))

@@ -1,0 +1,122 @@
+"""Countries as people write them, to ISO 3166-1 alpha-2: codes, names in some thirty languages, a few everyday names.
+
+Nothing is guessed: a misspelt country stays unknown, and is counted and shown as typed.
+"""
+
+from __future__ import annotations
+
+import gettext
+from collections.abc import Iterator
+from functools import lru_cache
+
+import pycountry
+
+from graph.rules.text import fold
+
+_LANGUAGES = (
+    "de", "fr", "es", "it", "pt", "pt_BR", "nl", "pl", "cs", "sk", "hu", "ro", "sv", "da", "nb_NO", "fi", "et", "lv",
+    "lt", "sl", "hr", "el", "tr", "ru", "uk", "he", "ar", "hi", "th", "id", "vi", "ja", "ko", "zh_CN", "zh_TW",
+)  # fmt: skip
+_ATTRIBUTES = ("name", "official_name", "common_name")
+
+# Everyday names that ISO does not have. Parts of a country stand for the country.
+_EVERYDAY = {
+    "US": "U.S. USA U.S.A. United_States_(US) The_States United_States_of_America_(USA) Estados_Unidos EEUU EE.UU. EUA",
+    "GB": "U.K. UK Great_Britain Britain England Scotland Wales Northern_Ireland United_Kingdom_(UK) Großbritannien",
+    "AE": "UAE U.A.E. Emirates VAE Dubai Abu_Dhabi",
+    "NL": "Holland Netherlands,_The",
+    "KR": "Korea South_Korea Korea_(South) Republic_of_Korea ROK Südkorea 대한민국 한국",
+    "KP": "DPRK Korea_(North)",
+    "CZ": "Czech Czechoslovakia_(Czech) Tschechei",
+    "MK": "Macedonia FYROM",
+    "TR": "Turkey Turkiye Türkei",
+    "MM": "Burma",
+    "SZ": "Swaziland",
+    "CV": "Cape_Verde",
+    "CI": "Ivory_Coast Cote_d'Ivoire",
+    "CD": "DR_Congo DRC Congo-Kinshasa Congo_(DRC)",
+    "CG": "Congo-Brazzaville Republic_of_the_Congo",
+    "RU": "Russia Россия РФ",
+    "IR": "Iran",
+    "SY": "Syria",
+    "LA": "Laos",
+    "VN": "Vietnam Viet_Nam",
+    "BO": "Bolivia",
+    "VE": "Venezuela",
+    "TZ": "Tanzania",
+    "MD": "Moldova",
+    "TW": "Taiwan Taiwan,_ROC Taiwan_R.O.C.",
+    "PS": "Palestine Palestinian_Territories",
+    "HK": "Hong_Kong_SAR Hong_Kong_(SAR) HKSAR",
+    "MO": "Macau Macau_SAR",
+    "BN": "Brunei",
+    "VA": "Vatican Vatican_City",
+    "CN": "PRC P.R._China Mainland_China People's_Republic_of_China",
+    "SA": "KSA Saudi السعودية المملكة_العربية_السعودية",
+    "ZA": "RSA",
+    "NZ": "Aotearoa",
+    "CH": "Switzerland_(CH) Schweiz Suisse Svizzera Svizra",
+    "AT": "Oesterreich",
+    "BE": "Belgium_(BE) Belgie België Belgique",
+    "GR": "Hellas",
+    "IE": "Republic_of_Ireland Eire",
+    "PH": "The_Philippines",
+    "BS": "The_Bahamas",
+    "GM": "The_Gambia",
+    "TT": "Trinidad Trinidad_&_Tobago",
+    "BA": "Bosnia Bosnia_&_Herzegovina Bosnia-Herzegovina",
+    "AG": "Antigua Antigua_&_Barbuda",
+    "ES": "Espana",
+}
+
+
+def _codes() -> dict[str, str]:
+    codes: dict[str, str] = {}
+    for country in pycountry.countries:
+        codes[country.alpha_2.casefold()] = codes[country.alpha_3.casefold()] = country.alpha_2
+    return codes
+
+
+def _own_names() -> Iterator[tuple[str, str]]:
+    for country in pycountry.countries:
+        for attribute in _ATTRIBUTES:
+            if name := getattr(country, attribute, None):
+                yield fold(name), country.alpha_2
+    for code, names in _EVERYDAY.items():
+        for name in names.split():
+            yield fold(name.replace("_", " ")), code
+
+
+def _translations() -> dict[str, str]:
+    """Names in other languages; one that means two countries means none ("Kongo")."""
+    meanings: dict[str, set[str]] = {}
+    for language in _LANGUAGES:
+        translate = gettext.translation("iso3166-1", pycountry.LOCALES_DIR, languages=[language]).gettext
+        for country in pycountry.countries:
+            for attribute in _ATTRIBUTES:
+                if name := getattr(country, attribute, None):
+                    meanings.setdefault(fold(translate(name)), set()).add(country.alpha_2)
+    # Two Latin letters are a code, whatever they mean elsewhere ("Bỉ" is Belgium in Vietnamese, BI is Burundi).
+    return {
+        name: codes.pop()
+        for name, codes in meanings.items()
+        if len(codes) == 1 and not (name.isascii() and len(name) < 3)
+    }
+
+
+_CODES = _codes()
+_NAMES = {**_translations(), **dict(_own_names())}
+_A_FLAG = 0x1F1E6
+
+
+@lru_cache(4096)
+def country_code(typed: str) -> str | None:
+    """ISO 3166-1 alpha-2 of a country as typed (a code, a name, a flag); None when it is not known for sure."""
+    text = typed.strip().casefold()
+    return _CODES.get(text) or _NAMES.get(fold(text)) or _CODES.get(_unflagged(text))
+
+
+def _unflagged(text: str) -> str:
+    """The two letters of a flag emoji, which is written as two regional indicator symbols."""
+    letters = [ord(character) - _A_FLAG for character in text]
+    return "".join(chr(97 + n) for n in letters) if len(letters) == 2 and all(0 <= n < 26 for n in letters) else ""

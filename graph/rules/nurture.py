@@ -1,0 +1,20 @@
+"""Which leads get a sequence of mails instead of an alert. Says only that; who owns the lead is routing's business."""
+
+from __future__ import annotations
+
+from graph.domain.routing import RoutingFacts
+from graph.domain.table import RoutingTable
+from graph.rules.conditions import holds, view_of
+
+
+def sequence_for(facts: RoutingFacts, table: RoutingTable) -> str | None:
+    """The name of the sequence, or None for a lead that a person answers now."""
+    nurture = table.nurture
+    if nurture is None:
+        return None
+    view = view_of(facts)
+    if not holds(nurture.when, view):
+        return None
+    if nurture.unless is not None and holds(nurture.unless, view):
+        return None
+    return nurture.sequence

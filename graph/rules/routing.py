@@ -1,0 +1,166 @@
+"""Who gets this lead, by which line of the file, and why.
+
+Walks the file's `precedence` (named accounts, owners from the CRM, rules, map) and ends at DEFAULT, so that a lead
+always has exactly one owner. Reads no clock and keeps no ledger: the pools' states come in, and the turn goes out with
+the assignment for the commit to write.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from datetime import datetime
+from typing import Final, TypeAlias
+
+from graph.domain.routing import Assignment, PoolState, RoutingFacts
+from graph.domain.table import Account, RoutingTable, Step, Target
+from graph.rules.conditions import holds
+from graph.rules.giving import Claim, Run
+from graph.rules.places import country_of, postal_key
+from graph.rules.reasons import account_reason, window_reason
+
+_NO_TURNS: Final[Mapping[str, str]] = {}
+
+
+def route(
+    facts: RoutingFacts,
+    table: RoutingTable,
+    pools: Mapping[str, PoolState],
+    now: datetime,
+    *,
+    prior_turns: Mapping[str, str] = _NO_TURNS,
+    excluded: Collection[str] = (),
+) -> Assignment:
+    """Exactly one owner, always; DEFAULT is last and gets even a lead that it passed.
+
+    pools: states by name, a missing one is a pool without turns yet; now: with a time zone; prior_turns: member by pool
+    for the turns this lead took before; excluded: owner e-mails that passed this lead. The SLA is the one for a
+    lead that a person answers; whoever sends a lead to nurture instead drops it.
+    """
+    run = Run(facts, table, pools, now, prior_turns=prior_turns, excluded=excluded)
+    precedence, at = table.precedence, 0
+    while at < len(precedence):
+        run.owner_gone = False
+        assignment = _TAKERS[precedence[at]](run)
+        if assignment is not None:
+            return assignment
+        at = max(at + 1, run.plan.if_inactive if run.owner_gone else 0)
+    return _default(run)
+
+
+_Taker: TypeAlias = Callable[[Run], Assignment | None]
+
+
+def _named_account(run: Run) -> Assignment | None:
+    for account, through in _accounts_of(run):
+        rule = f"accounts.{account.domain}"
+        if account.window is not None and not account.window.holds(run.now):
+            run.skip(rule, window_reason(account.window, run.now))
+            continue
+        claim = Claim(rule, account.line, account_reason(account, through), run.table.default_sla)
+        assignment = run.give(account.owner, claim)
+        if assignment is not None or run.owner_gone:
+            return assignment
+    return None
+
+
+def _accounts_of(run: Run) -> Iterator[tuple[Account, str | None]]:
+    """Named accounts that cover the lead, closest first: its host, the domains above it, its family."""
+    named, facts = run.plan.named, run.facts
+    if not named:
+        return
+    found = []
+    rest = facts.host or facts.domain or ""
+    while rest:
+        found.append(rest)
+        rest = rest.partition(".")[2]
+    if facts.domain and facts.domain not in found:
+        found.append(facts.domain)
+    for domain in found:
+        if domain in named:
+            yield named[domain], None
+    for domain in facts.family:
+        account = run.plan.families.get(domain)
+        if account is not None and account.domain not in found:
+            yield account, facts.domain or facts.host
+
+
+def _crm_owner(step: Step, email: str | None, why: str, run: Run) -> Assignment | None:
+    """The owner whom the CRM names, if the file knows the address; else nobody could say that the person is there."""
+    if not email:
+        return None
+    email = email.lower()
+    if email not in run.table.people_by_email:
+        run.owner_gone = True
+        run.skip(step, f"{email} is not among the people of the file")
+        return None
+    claim = Claim(step, run.table.precedence_line, why.format(owner=email), run.table.default_sla)
+    return run.give(Target(email=email), claim)
+
+
+def _open_opportunity(run: Run) -> Assignment | None:
+    why = "The company has an open opportunity of {owner}."
+    return _crm_owner("open_opportunity", run.facts.opportunity_owner, why, run)
+
+
+def _account_owner(run: Run) -> Assignment | None:
+    return _crm_owner("account_owner", run.facts.account_owner, "The company is {owner}'s account in the CRM.", run)
+
+
+def _parent_owner(run: Run) -> Assignment | None:
+    why = "The company's parent is {owner}'s account in the CRM."
+    return _crm_owner("parent_owner", run.facts.parent_owner, why, run)
+
+
+def _rules(run: Run) -> Assignment | None:
+    """The first rule that holds today and whose target may take the lead."""
+    mask = run.plan.rules.candidates(run.view)
+    while mask:
+        lowest = mask & -mask
+        mask ^= lowest
+        at = lowest.bit_length() - 1
+        rule = run.table.rules[at]
+        if not holds(rule.condition, run.view):
+            continue
+        claim = run.plan.rule_claims[at]
+        if rule.window is not None and not rule.window.holds(run.now):
+            run.skip(claim.rule, window_reason(rule.window, run.now))
+            continue
+        assignment = run.give(rule.to, claim)
+        if assignment is not None:
+            return assignment
+    run.owner_gone = False
+    return None
+
+
+def _map(run: Run) -> Assignment | None:
+    """The most specific place whose target may take the lead."""
+    tried = set()
+    facts = run.facts
+    postal = postal_key(facts.postal) if facts.postal else None
+    for entry in run.plan.map.find(country_of(facts.country, facts.state), facts.state, postal):
+        if entry.key not in tried:
+            tried.add(entry.key)
+            assignment = run.give(entry.to, run.plan.map_claims[entry.key])
+            if assignment is not None:
+                return assignment
+    run.owner_gone = False
+    return None
+
+
+def _default(run: Run) -> Assignment:
+    entry = run.table.default
+    email = entry.to.email or ""
+    if email in run.excluded:
+        run.skip("map.DEFAULT", f"{email} passed this lead, but nobody else is left")
+    why = f"Nothing else in the file takes this lead, so it goes to DEFAULT, {email}."
+    return run.assign(email, Claim("map.DEFAULT", entry.line, why, run.table.default_sla))
+
+
+_TAKERS: Final[Mapping[Step, _Taker]] = {
+    "accounts": _named_account,
+    "open_opportunity": _open_opportunity,
+    "account_owner": _account_owner,
+    "parent_owner": _parent_owner,
+    "rules": _rules,
+    "map": _map,
+}

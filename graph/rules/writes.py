@@ -1,0 +1,124 @@
+"""Which writes follow from a decision. Pure: effects are returned, never performed.
+
+qualify         company, contact, owner, task and account memory; alert to the owner
+nurture         company, contact, owner; enrolment in the sequence
+manual_review   alert only: a lead that may be a bot enters the CRM when a person has approved it
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from graph.domain.account import CompanyProfile, Prior
+from graph.domain.effects import (
+    AssignOwner,
+    CreateTask,
+    Effect,
+    EnrolNurture,
+    PostAlert,
+    RememberAccount,
+    UpdateAlert,
+    UpsertCompany,
+    UpsertContact,
+)
+from graph.domain.lead import Lead, Path
+from graph.domain.routing import Assignment
+from graph.domain.scoring import Score
+
+
+def contact_key(lead: Lead) -> str:
+    """The contact's key in the CRM: the e-mail, else the phone number, else the lead itself."""
+    return lead.email or lead.phone or lead.lead_id
+
+
+def crm_writes(
+    lead: Lead, profile: CompanyProfile | None, score: Score, path: Path, assignment: Assignment
+) -> tuple[Effect, ...]:
+    """Company (where its domain is known), contact, owner: in the order in which they must be performed."""
+    domain = lead.domain or (profile.domain if profile else None)
+    company = (profile.name if profile else None) or lead.company
+    writes: list[Effect] = []
+    if domain:
+        writes.append(_company(lead, profile, domain, company))
+    writes.append(
+        UpsertContact(
+            contact_key=contact_key(lead),
+            email=lead.email,
+            phone=lead.phone,
+            full_name=lead.full_name,
+            title=lead.title,
+            company_domain=domain,
+            company_name=company,
+            country=lead.country,
+            state=lead.state,
+            score=score.points,
+            tier=score.tier,
+            path=path,
+            source=lead.source,
+            message=lead.message,
+        )
+    )
+    writes.append(AssignOwner(contact_key(lead), assignment.owner, assignment.rule))
+    return tuple(writes)
+
+
+def _company(lead: Lead, profile: CompanyProfile | None, domain: str, name: str | None) -> UpsertCompany:
+    return UpsertCompany(
+        domain=domain,
+        name=name,
+        country=profile.country if profile else None,
+        state=profile.state if profile else None,
+        city=profile.city if profile else None,
+        industry=lead.industry or (profile.industry if profile else None),
+        employees=profile.employees if profile else lead.employees,
+        parent_domain=profile.parent_domain if profile else None,
+    )
+
+
+def follow_up(lead: Lead, assignment: Assignment, subject: str, body: str) -> CreateTask:
+    return CreateTask(contact_key(lead), assignment.owner, subject, body, assignment.touch_due_at)
+
+
+def memory(lead: Lead, profile: CompanyProfile | None) -> tuple[Effect, ...]:
+    """Only an account about which something is known is worth remembering."""
+    if profile is None or not profile.domain:
+        return ()
+    return (
+        RememberAccount(
+            domain=profile.domain,
+            name=profile.name,
+            industry=profile.industry or lead.industry,
+            country=profile.country or lead.country,
+            employees=profile.employees,
+            revenue_usd=profile.revenue_usd,
+            technologies=profile.technologies,
+        ),
+    )
+
+
+def enrolment(lead: Lead, sequence: str, assignment: Assignment) -> EnrolNurture:
+    return EnrolNurture(contact_key(lead), sequence, assignment.owner)
+
+
+def alert_writes(
+    assignment: Assignment,
+    number: int,
+    message: Mapping[str, Any],
+    prior: Prior | None,
+    *,
+    note: str,
+    closing: Mapping[str, Any],
+    moved: str,
+) -> tuple[Effect, ...]:
+    """One message per lead and owner for life: the owner's first is posted, later ones update it; an owner who lost the
+    lead has their message closed (`closing` is its new body, `moved` the note in its thread)."""
+    writes: list[Effect] = []
+    had = prior.alert_owner if prior else None
+    if had == assignment.owner:
+        writes.append(UpdateAlert(assignment.owner, number, dict(message), note))
+    else:
+        if had is not None and prior is not None:
+            writes.append(UpdateAlert(had, prior.assignment, dict(closing), moved, closed=True))
+        writes.append(PostAlert(assignment.owner, assignment.slack, number, dict(message)))
+    return tuple(writes)

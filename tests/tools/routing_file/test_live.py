@@ -1,0 +1,186 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from graph.domain.table import RoutingTable
+from tools.routing_file import LiveRouting, RoutingFileError, check_file, load
+
+
+class Clock:
+    """Seconds that move when told."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Disk:
+    """A routing file that is edited as editors do: written beside, then renamed over the old one."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def write(self, text: str) -> None:
+        beside = self.path.with_suffix(".new")
+        beside.write_text(text, encoding="utf-8")
+        beside.replace(self.path)
+
+
+def text(owner: str, test: str | None = None) -> str:
+    tests = f', "tests": [{{"name": "t", "lead": {{}}, "expect": {{"owner": "{test}"}}}}]' if test else ""
+    return f'{{"DEFAULT": "{owner}@company.com"{tests}}}'
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Disk:
+    disk = Disk(tmp_path / "routing.json")
+    disk.write(text("one"))
+    return disk
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+def owner(live: LiveRouting) -> str | None:
+    return live.current().default.to.email
+
+
+def test_an_edit_is_in_use_half_a_second_later(disk, clock):
+    live = LiveRouting(disk.path, clock)
+    disk.write(text("two"))
+    assert owner(live) == "one@company.com"
+    clock.now += 0.4
+    assert owner(live) == "one@company.com"
+    clock.now += 0.1
+    assert owner(live) == "two@company.com"
+
+
+def test_an_edit_in_place_is_seen_too(disk, clock):
+    live = LiveRouting(disk.path, clock)
+    disk.path.write_text(text("another"), encoding="utf-8")
+    clock.now += 1
+    assert owner(live) == "another@company.com"
+
+
+@pytest.mark.parametrize(
+    ("bad", "fault"),
+    [
+        ('{"US": "us@company.com"', "expected a comma or }"),
+        ('{"US": "us@company.com"}', '"DEFAULT" is missing'),
+        (text("two", test="three@company.com"), 'tests[0] "t": the test fails: owner is two@company.com'),
+    ],
+)
+def test_a_bad_edit_never_replaces_a_good_file(disk, clock, bad, fault):
+    live = LiveRouting(disk.path, clock)
+    disk.write(bad)
+    clock.now += 1
+    assert owner(live) == "one@company.com"
+    assert live.fault.startswith("routing.json is not used: ")
+    assert fault in live.fault
+    disk.write(text("three"))
+    clock.now += 1
+    assert owner(live) == "three@company.com"
+    assert live.fault is None
+
+
+def test_undoing_a_bad_edit_clears_the_fault_and_keeps_the_table(disk, clock):
+    live = LiveRouting(disk.path, clock)
+    table = live.current()
+    disk.write("nonsense")
+    clock.now += 1
+    assert live.current() is table
+    assert live.fault
+    disk.write(text("one"))
+    clock.now += 1
+    assert live.current() is table
+    assert live.fault is None
+
+
+def test_a_file_that_is_gone_is_a_fault_until_it_is_back(disk, clock):
+    live = LiveRouting(disk.path, clock)
+    disk.path.unlink()
+    clock.now += 1
+    assert owner(live) == "one@company.com"
+    assert live.fault == "routing.json cannot be read: No such file or directory"
+    disk.write(text("two"))
+    clock.now += 1
+    assert owner(live) == "two@company.com"
+    assert live.fault is None
+
+
+def test_a_file_that_is_bad_at_the_start_raises(disk, clock):
+    disk.write("{}")
+    with pytest.raises(RoutingFileError, match='"DEFAULT" is missing'):
+        LiveRouting(disk.path, clock)
+    disk.path.unlink()
+    with pytest.raises(FileNotFoundError):
+        LiveRouting(disk.path, clock)
+
+
+def test_each_new_version_is_announced_once_before_it_is_used(disk, clock):
+    seen: list[RoutingTable] = []
+    live = LiveRouting(disk.path, clock, seen.append)
+    for content in (text("one"), text("two"), "nonsense", text("two"), text("one")):
+        disk.write(content)
+        clock.now += 1
+        live.current()
+    assert [table.text for table in seen] == [text("one"), text("two"), text("one")]
+
+
+def test_a_version_that_could_not_be_kept_is_not_used_until_it_can(disk, clock):
+    refuse = False
+
+    def keep(_: RoutingTable) -> None:
+        if refuse:
+            raise OSError("database is locked")
+
+    live = LiveRouting(disk.path, clock, keep)
+    refuse = True
+    disk.write(text("two"))
+    clock.now += 1
+    assert owner(live) == "one@company.com"
+    assert live.fault == "routing.json is not used: the new version could not be kept (OSError)"
+    refuse = False
+    clock.now += 1
+    assert owner(live) == "two@company.com"
+    assert live.fault is None
+
+
+def test_the_disk_is_looked_at_twice_a_second_at_most(disk, clock):
+    live = LiveRouting(disk.path, clock)
+    looks = 0
+    for _ in range(1000):
+        clock.now += 0.01
+        before = live._looked_at
+        live.current()
+        looks += live._looked_at != before
+    assert 18 <= looks <= 20
+
+
+def test_bytes_that_are_not_utf8_are_told_with_their_place(disk):
+    disk.path.write_bytes(b'{"DEFAULT": "g@company.com", // Z\xfcrich\n}')
+    with pytest.raises(RoutingFileError, match=r"not text in UTF-8 \(line 1, column 34\)"):
+        load(disk.path)
+
+
+def test_check_prints_what_a_good_file_holds(disk):
+    disk.write(text("one", test="one@company.com"))
+    code, said = check_file(disk.path)
+    assert code == 0
+    assert "is valid: 1 place, 0 accounts, 0 rules, 0 pools, 0 people; 1 of 1 tests pass (version 1, " in said
+    assert load(disk.path).digest[:12] in said
+
+
+def test_check_prints_every_error_and_fails(disk):
+    disk.write('{"US": "nobody", "rulez": 1}')
+    code, said = check_file(disk.path)
+    assert code == 1
+    assert said.splitlines()[0].endswith("routing.json is not valid")
+    assert said.splitlines()[-1] == "3 errors"
+    assert check_file(disk.path.with_name("none.json"))[0] == 1

@@ -1,0 +1,106 @@
+"""Commands about decisions: try one, replay the recorded ones, run the demo, train the bootstrap model."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import orjson
+
+from tools.observe import logs
+from tools.settings import Settings
+
+
+def command(arguments: argparse.Namespace, settings: Settings) -> int:
+    logs.configure("WARNING")
+    match arguments.command:
+        case "route":
+            return asyncio.run(route(arguments.lead, settings, as_json=arguments.json))
+        case "replay":
+            return asyncio.run(replay(settings, arguments.limit))
+        case "demo":
+            from tools.cli.demo import demo
+
+            return demo(settings)
+        case "train":
+            from tools.ml.train import SEED, train_bootstrap
+
+            path = train_bootstrap(settings.models_dir, seed=arguments.seed if arguments.seed is not None else SEED)
+            print(f"trained {path}\n{(path / 'card.json').read_text()}")
+            return 0
+    raise ValueError(arguments.command)
+
+
+async def route(path: Path, settings: Settings, *, as_json: bool) -> int:
+    """What would happen to this lead now, in sentences. Reads the store's history, writes nothing."""
+    from graph.build import build_graph, run_one
+    from graph.domain.lead import Submission
+    from graph.record import record_bytes, record_of
+    from graph.state import Case
+    from tools.idempotency import Identifier
+    from tools.secrets_file import load_or_make
+    from tools.store.migrate import migrate
+    from tools.web.answers import Refused
+    from tools.web.intake import parse_body, to_form
+    from tools.wiring import build_ports, context_source, live_routing, open_store
+
+    try:
+        raw = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
+        form = to_form(parse_body(raw, ""))
+    except OSError as error:
+        print(f"{path}: {error.strerror}", file=sys.stderr)
+        return 2
+    except Refused as refused:
+        print(refused.answer().body.decode(), file=sys.stderr)
+        return 2
+    secrets = load_or_make(settings.data_dir)
+    lead_id = Identifier(secrets.lead_key).lead_id(form)
+    if lead_id is None:
+        print("A lead needs a valid e-mail or phone (with country or +prefix).", file=sys.stderr)
+        return 2
+    store = open_store(settings)
+    migrate(store.engine)
+    context = context_source(settings, build_ports(settings, store), live_routing(settings, store))()
+    case = await run_one(build_graph(), Case(Submission("dry-run", lead_id, datetime.now(UTC), form)), context)
+    store.close()
+    if case.failure is not None:
+        print(f"failed in {case.failure.node}: {case.failure.error}: {case.failure.detail}", file=sys.stderr)
+        return 1
+    record = record_of(case, context)
+    if as_json:
+        print(orjson.dumps(orjson.loads(record_bytes(record)), option=orjson.OPT_INDENT_2).decode())
+        return 0
+    print(f"owner {record['owner']}   rule {record['rule']}   way {record['path']}   score {record['score']:g} ({record['tier']})")
+    for step in case.trace:
+        print(f"  {step.node:10} {step.sentence}")
+    print("would write: " + ", ".join(str(effect["key"]).split("/", 1)[1] for effect in record["effects"]))
+    return 0
+
+
+async def replay(settings: Settings, limit: int | None) -> int:
+    """Exit 1 when any recorded decision comes out otherwise."""
+    from graph.build import build_graph
+    from tools.replaying import NotReplayable, Replayer, stored_records
+    from tools.store.migrate import migrate
+    from tools.wiring import build_ports, open_store
+
+    store = open_store(settings)
+    migrate(store.engine)
+    started = datetime.now(UTC)
+    try:
+        replayer = Replayer(settings, store.engine, build_graph(), build_ports(settings, store))
+        count, differences = await replayer.run(stored_records(store.engine, limit))
+    except NotReplayable as error:
+        print(f"cannot replay: {error}", file=sys.stderr)
+        return 2
+    finally:
+        store.close()
+    for d in differences[:20]:
+        by = " (decided by another release)" if d.other_code else ""
+        print(f"{d.lead_id}@{d.revision}{by}: {d.path}: recorded {d.recorded}, replayed {d.replayed}")
+    seconds = (datetime.now(UTC) - started).total_seconds()
+    print(f"replayed {count} decisions in {seconds:.1f} s: {len(differences)} differences")
+    return 1 if differences else 0

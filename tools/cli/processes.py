@@ -1,0 +1,155 @@
+"""The long-running parts, each in a process of its own: the HTTP side, a worker, the dispatcher."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import signal
+import socket
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+import uvicorn
+from redis.exceptions import RedisError
+
+from tools.observe import logs
+from tools.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+
+def serve_http(settings: Settings) -> None:
+    """The HTTP side alone; needs a running stream server."""
+    logs.configure(settings.log_level, process="web")
+    config = uvicorn.Config(
+        "app:create_app",
+        factory=True,
+        host=settings.host,
+        port=settings.port,
+        loop="uvloop",
+        http="httptools",
+        access_log=False,
+        log_level="warning",
+        timeout_graceful_shutdown=5,
+    )
+    server = uvicorn.Server(config)
+    _end_with_parent(lambda: setattr(server, "should_exit", True))
+    server.run()
+
+
+def run_worker(settings: Settings, *, drain: bool = False) -> int:
+    """One worker a partition; with drain it ends when nothing waits. Returns the number of submissions finished."""
+    logs.configure(settings.log_level, process="worker")
+    return uvloop_run(_work(settings, drain=drain))
+
+
+async def _work(settings: Settings, *, drain: bool) -> int:
+    from graph.build import build_graph
+    from tools.stream.connect import connect, socket_url
+    from tools.stream.consumer import Consumer
+    from tools.stream.keys import Partition
+    from tools.stream.worker import Worker, WorkerOptions
+    from tools.wiring import build_ports, checkpointer_for, context_source, live_routing, open_store
+
+    store = open_store(settings)
+    ports = build_ports(settings, store)
+    routing = live_routing(settings, store)
+    redis = connect(socket_url(settings), timeout_s=30.0)
+    name = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:6]}"
+    context = context_source(settings, ports, routing)
+    workers: list[Worker] = []
+    try:
+        async with checkpointer_for(settings) as checkpointer:
+            graph = build_graph(checkpointer)
+            options = WorkerOptions(batch=settings.worker_batch, threads=checkpointer is not None)
+            for n in range(settings.stream_partitions):
+                consumer = Consumer(redis, Partition(n), name)
+                workers.append(Worker(consumer, graph, store.engine, store.executor, context, options))
+            _stop_on_signal(lambda: [worker.stop() for worker in workers])
+            gc.collect()
+            gc.freeze()
+            log.info("worker ready", routing=routing.current().digest[:12], model=ports.scorer.name)
+            return sum(await asyncio.gather(*(worker.run(drain=drain) for worker in workers)))
+    finally:
+        await redis.aclose()
+        store.close()
+
+
+def run_dispatcher(settings: Settings, *, drain: bool = False) -> None:
+    """Performs the outbox; with drain it ends when nothing is due."""
+    logs.configure(settings.log_level, process="dispatcher")
+    os.nice(5)  # a decision goes before an effect when both want the processor
+    uvloop_run(_dispatch(settings, drain=drain))
+
+
+async def _dispatch(settings: Settings, *, drain: bool) -> None:
+    from tools.stream.connect import connect, socket_url
+    from tools.stream.dispatcher import Dispatcher, Wake
+    from tools.wiring import build_performers, open_store
+
+    store = open_store(settings, threads=4)
+    wake = Wake()
+    dispatcher = Dispatcher(
+        store.engine,
+        store.executor,
+        build_performers(settings, store),
+        f"{socket.gethostname()}-{os.getpid()}",
+        wait=wake.wait,
+    )
+    _stop_on_signal(lambda: (dispatcher.stop(), wake.ring()))
+    redis = connect(socket_url(settings), timeout_s=None)
+    ear = asyncio.create_task(_listen(redis, settings.stream_partitions, wake))
+    log.info("dispatcher ready")
+    try:
+        await dispatcher.run(drain=drain)
+    finally:
+        ear.cancel()
+        await redis.aclose()
+        store.close()
+
+
+async def _listen(redis: Any, partitions: int, wake: Any) -> None:
+    """Wake the dispatcher at each commit. Without the stream's server it finds new work by itself, a little later."""
+    from tools.stream.keys import Partition
+
+    while True:
+        try:
+            async with redis.pubsub() as channel:
+                await channel.subscribe(*(Partition(n).done for n in range(partitions)))
+                async for _ in channel.listen():
+                    wake.ring()
+        except (RedisError, OSError, TimeoutError):
+            await asyncio.sleep(0.5)
+
+
+def uvloop_run(main: Any) -> Any:
+    import uvloop
+
+    return uvloop.run(main)
+
+
+def _stop_on_signal(stop: Callable[[], Any]) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop)
+    _end_with_parent(lambda: loop.call_soon_threadsafe(stop))
+
+
+def _end_with_parent(stop: Callable[[], Any]) -> None:
+    """A supervisor that was killed must not leave its parts behind."""
+    import threading
+    import time
+
+    parent = os.getppid()
+    if "LEAD_ROUTER_SUPERVISED" not in os.environ:
+        return
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        stop()
+
+    threading.Thread(target=watch, daemon=True, name="parent-watch").start()

@@ -1,0 +1,160 @@
+"""`app.py serve`: the embedded server, the HTTP side, a worker and the dispatcher under one Ctrl-C.
+
+A part that dies is started again, after a pause that grows with each early death. Everything a part held is in the
+stream and in the store, so a restart continues where it was.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+
+from tools.embedded.valkey import EmbeddedServerError, EmbeddedValkey
+from tools.observe import metrics_folder
+from tools.secrets_file import load_or_make
+from tools.settings import Settings
+
+APP = Path(__file__).resolve().parents[2] / "app.py"
+PARTS = ("api", "worker", "dispatch")
+HEALTHY_AFTER_S, LONGEST_PAUSE_S, GRACE_S = 10.0, 5.0, 15.0
+
+
+@dataclass(slots=True)
+class Part:
+    """One child process. deaths: in a row, each before it was healthy."""
+
+    name: str
+    process: subprocess.Popen[bytes] | None = None
+    started_at: float = 0.0
+    deaths: int = 0
+    start_at: float = 0.0
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def start(self) -> None:
+        self.started_at = time.monotonic()
+        self.process = subprocess.Popen(
+            [sys.executable, str(APP), self.name], env=os.environ | self.environment, start_new_session=True
+        )
+
+    def tend(self) -> None:
+        """Start it if it is due; notice its death."""
+        now = time.monotonic()
+        if self.process is None:
+            if now >= self.start_at:
+                self.start()
+            return
+        code = self.process.poll()
+        if code is None:
+            if now - self.started_at > HEALTHY_AFTER_S:
+                self.deaths = 0
+            return
+        metrics_folder.forget(self.process.pid)
+        self.process, self.deaths = None, self.deaths + 1
+        pause = min(LONGEST_PAUSE_S, 0.1 * 2**self.deaths)
+        self.start_at = now + pause
+        print(f"{self.name} ended with {code}; starting it again in {pause:.1f} s", file=sys.stderr, flush=True)
+
+    def stop(self) -> None:
+        if self.process is not None and self.process.poll() is None:
+            self.process.terminate()
+
+    def wait(self, deadline: float) -> None:
+        if self.process is None:
+            return
+        try:
+            self.process.wait(max(0.1, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+class Supervisor:
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._stopping = threading.Event()
+        self._server = None if settings.redis_url else EmbeddedValkey(settings.data_dir / "valkey", settings.redis_fsync)
+        environment = {"LEAD_ROUTER_SUPERVISED": "1", "DATA_DIR": str(settings.data_dir.resolve())}
+        self._parts = [Part(name, environment=environment) for name in PARTS]
+
+    def run(self, on_ready: Callable[[], None]) -> None:
+        """Until SIGINT or SIGTERM. on_ready is called once, when the HTTP side answers."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: self._stopping.set())
+        try:
+            if self._server is not None:
+                self._server.start()
+            self._migrate()
+            announcer = threading.Thread(target=self._announce, args=(on_ready,), daemon=True)
+            announcer.start()
+            while not self._stopping.wait(0.1):
+                self._tend()
+        finally:
+            self._stop()
+
+    def _migrate(self) -> None:
+        from tools.store.engine import open_engine
+        from tools.store.migrate import migrate
+
+        engine = open_engine(self._settings.database)
+        migrate(engine)
+        engine.dispose()
+
+    def _tend(self) -> None:
+        if self._server is not None and not self._server.alive():
+            with contextlib.suppress(EmbeddedServerError):  # no room on the disk, say: intake answers 503 meanwhile
+                self._server.start(timeout_s=5.0)
+        for part in self._parts:
+            part.tend()
+
+    def _announce(self, on_ready: Callable[[], None]) -> None:
+        url = f"http://{self._settings.host}:{self._settings.port}/health"
+        while not self._stopping.wait(0.1):
+            with contextlib.suppress(httpx.HTTPError):
+                if httpx.get(url, timeout=1.0).json().get("ready"):
+                    on_ready()
+                    return
+
+    def _stop(self) -> None:
+        """First no new leads, then the batch in hand, then the effects in hand, then the server that keeps the rest."""
+        for part in self._parts:
+            part.stop()
+        deadline = time.monotonic() + GRACE_S
+        for part in self._parts:
+            part.wait(deadline)
+        if self._server is not None:
+            self._server.stop()
+
+
+def serve(settings: Settings) -> None:
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    metrics_folder.share(settings.data_dir.resolve() / "metrics")
+    secrets = load_or_make(settings.data_dir)
+    started = time.monotonic()
+
+    def ready() -> None:
+        base = settings.base_url
+        token = secrets.admin_token if settings.admin_token is None else "YOUR_ADMIN_TOKEN"
+        shown = token if secrets.fresh or settings.admin_token else "TOKEN"
+        where = "" if secrets.fresh else f"   (TOKEN: in {settings.data_dir / 'secrets.json'})"
+        print(
+            f"\nLead router is ready after {time.monotonic() - started:.1f} s. Ctrl-C stops it.\n"
+            f"  inbox     {base}/login?token={shown}{where}\n"
+            f"  API docs  {base}/docs\n"
+            f"  health    {base}/health\n"
+            f"  a lead    curl -s '{base}/webhooks/lead?wait=5' -H 'content-type: application/json' \\\n"
+            f"""              -d '{{"email": "maya@acmelabs.com", "full_name": "Maya Ortiz", "title": "VP Engineering","""
+            f""" "source": "demo_request", "message": "We need tracing across 300 services before Q3."}}'\n""",
+            flush=True,
+        )
+
+    Supervisor(settings).run(ready)

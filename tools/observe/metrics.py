@@ -1,0 +1,59 @@
+"""The catalogue of metrics. A metric that is not declared here does not exist; names start with `lead_`.
+
+Web, worker and dispatcher are processes of their own: with PROMETHEUS_MULTIPROC_DIR set each writes its part there and
+/metrics shows the sum.
+"""
+
+from __future__ import annotations
+
+import os
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, multiprocess
+
+from graph.state import Case
+
+FAST = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
+
+accepted = Counter("lead_accepted", "Submissions answered 202 for the first time.", ["form"])
+duplicates = Counter("lead_duplicates", "Submissions that were known already.", ["form"])
+rejected = Counter("lead_rejected", "Requests answered with an error.", ["status"])
+accept_seconds = Histogram("lead_accept_seconds", "From the body's last byte to the answer.", buckets=FAST)
+decided = Counter("lead_decided", "Decisions committed.", ["path"])
+owned = Counter("lead_owned", "Decisions committed, by owner.", ["owner"])
+decision_seconds = Histogram("lead_decision_seconds", "From acceptance to the committed decision.", buckets=FAST)
+alert_seconds = Histogram("lead_alert_seconds", "From acceptance to the posted alert.", buckets=FAST)
+batch_seconds = Histogram("lead_batch_seconds", "A batch's time in one stage.", ["stage"], buckets=FAST)
+batch_leads = Histogram("lead_batch_leads", "Leads in a batch.", buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256))
+lead_failures = Counter("lead_failures", "Leads that failed in a node and were put aside.", ["node"])
+dead_letters = Counter("lead_dead_letters", "Given up, kept for replay.", ["kind"])
+conflicts = Counter("lead_conflicts", "Batches decided anew after a lost race.")
+taken_over = Counter("lead_taken_over", "Entries taken over from a worker that gave no sign of life.")
+outages = Counter("lead_outages", "Waits for a part that was away.", ["part"])
+effects = Counter("lead_effects", "Outcomes of effects.", ["vendor", "kind", "outcome"])
+vendor_errors = Counter("lead_vendor_errors", "Errors of vendors, by class.", ["vendor", "error"])
+breaker_open = Gauge("lead_breaker_open", "1 while a vendor's breaker is open.", ["vendor"], multiprocess_mode="max")
+reads = Counter("lead_reads", "Facts read, by port and kind.", ["port", "kind"])
+outbox_depth = Gauge("lead_outbox_depth", "Effects not done.", ["vendor", "state"], multiprocess_mode="mostrecent")
+stream_backlog = Gauge(
+    "lead_stream_backlog", "Submissions accepted and not yet decided.", multiprocess_mode="mostrecent"
+)
+
+
+def count_decision(case: Case, now_s: float) -> None:
+    """One committed decision."""
+    decided.labels(case.path).inc()
+    if case.assignment is not None:
+        owned.labels(case.assignment.owner).inc()
+    decision_seconds.observe(max(0.0, now_s - case.submission.received_at.timestamp()))
+    for name in ("profile", "crm", "judgement", "similar", "note"):
+        fact = getattr(case.reads, name)
+        if fact is not None:
+            reads.labels(name, fact.kind).inc()
+
+
+def exposition() -> bytes:
+    """Prometheus' text format, over all processes."""
+    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+        return generate_latest()
+    registry = CollectorRegistry()
+    multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return generate_latest(registry)

@@ -1,0 +1,111 @@
+"""Every setting, from the environment or a `.env` file. One section an outside part: `embedded` (the default, no key, no
+network) or `live`; `live` without its key stops at start and names the variable."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Choice = Literal["embedded", "live"]
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore")
+
+    # where things are
+    data_dir: Path = Field(
+        Path("var"), description="Folder for the embedded server's log, the database, models, secrets."
+    )
+    routing_file: Path = Field(Path("infra/routing.json"), description="The file RevOps edits.")
+    host: str = "127.0.0.1"
+    port: int = Field(8000, ge=0, le=65535)
+    public_url: str = Field("", description="How people reach this server; links in alerts start with it.")
+
+    # stream
+    redis_url: str = Field("", description="A Redis or Valkey of your own; empty starts the embedded one.")
+    redis_fsync: Literal["always", "everysec"] = Field(
+        "always", description="For the embedded server's append-only file."
+    )
+    stream_partitions: int = Field(1, ge=1, le=64)
+    stream_longest: int = Field(1_000_000, ge=1, description="Waiting submissions before intake answers 503.")
+    accept_deadline_s: float = Field(0.8, gt=0, lt=1)
+    content_window_s: int = Field(86_400, ge=60, description="How long the same content counts as the same submission.")
+    event_window_s: int = Field(7 * 86_400, ge=60, description="The same for an event id or an idempotency key.")
+
+    # store
+    database_url: str = Field("", description="postgresql://... ; empty is an SQLite file in the data folder.")
+
+    # intake
+    body_limit: int = Field(256 * 1024, ge=1024, description="Bytes of a POST before it is answered 413.")
+    wait_limit_s: float = Field(10.0, ge=0, le=60, description="The longest ?wait= there is.")
+    webhook_secrets: dict[str, SecretStr] = Field(
+        {}, description="Source name -> Standard Webhooks secret (whsec_...)."
+    )
+    admin_token: SecretStr | None = Field(None, description="Empty: generated at first start, kept in the data folder.")
+
+    # worker and dispatcher
+    worker_batch: int = Field(64, ge=1, le=512)
+    checkpointer: Literal["none", "sqlite", "postgres"] = "none"
+    log_level: str = "INFO"
+
+    # outside parts
+    enrichment: Choice = "embedded"
+    enrichment_provider: Literal["apollo", "clearbit"] = "apollo"
+    apollo_api_key: SecretStr | None = None
+    apollo_base_url: str = "https://api.apollo.io"
+    clearbit_api_key: SecretStr | None = None
+    clearbit_base_url: str = "https://company.clearbit.com"
+    crm: Choice = "embedded"
+    hubspot_access_token: SecretStr | None = None
+    hubspot_base_url: str = "https://api.hubapi.com"
+    notifier: Choice = "embedded"
+    slack_bot_token: SecretStr | None = None
+    slack_base_url: str = "https://slack.com/api/"
+    similar: Choice = "embedded"
+    pinecone_api_key: SecretStr | None = None
+    pinecone_host: str = Field("", description="The index's host.")
+    llm: Choice = "embedded"
+    openai_api_key: SecretStr | None = None
+    openai_base_url: str = "https://api.openai.com/v1"
+    openai_model: str = "gpt-4o-mini"
+    read_deadline_s: float = Field(
+        3.0, gt=0, description="For one question to a live enrichment, CRM, memory or model."
+    )
+
+    @model_validator(mode="after")
+    def _live_parts_have_their_keys(self) -> Self:
+        provider = self.enrichment_provider
+        needed = {
+            "ENRICHMENT": (self.enrichment, f"{provider}_api_key"),
+            "CRM": (self.crm, "hubspot_access_token"),
+            "NOTIFIER": (self.notifier, "slack_bot_token"),
+            "SIMILAR": (self.similar, "pinecone_api_key"),
+            "LLM": (self.llm, "openai_api_key"),
+        }
+        missing = [
+            f"{part}=live needs {name.upper()}"
+            for part, (choice, name) in needed.items()
+            if choice == "live" and getattr(self, name) is None
+        ]
+        if self.similar == "live" and not self.pinecone_host:
+            missing.append("SIMILAR=live needs PINECONE_HOST")
+        if missing:
+            raise ValueError("; ".join(missing) + " (set it, or choose embedded)")
+        return self
+
+    @cached_property
+    def database(self) -> str:
+        """The database's URL."""
+        return self.database_url or f"sqlite:///{self.data_dir.resolve() / 'leads.db'}"
+
+    @property
+    def models_dir(self) -> Path:
+        return self.data_dir / "models"
+
+    @property
+    def base_url(self) -> str:
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")

@@ -1,0 +1,246 @@
+"""The one transaction of a decision: record, lead, assignment, pool turns and outbox rows, for a whole batch.
+
+Everything a decision read from the store is checked here again by unique keys and by the pools' versions: a batch that
+lost a race raises Conflict, nothing of it is written, and the worker decides it anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from graph.domain.effects import VENDOR_OF, key_of
+from graph.domain.facts import value_of
+from graph.domain.lead import Submission
+from graph.domain.routing import PoolState
+from graph.domain.trace import Versions
+from graph.record import assignment_number, parent_of, record_bytes, record_of, revision_of
+from graph.rules.forms import form_fields, merged
+from graph.state import Case, RunContext
+from tools.store.tables import assignments, decisions, leads, outbox, pools, turns
+from tools.store.upsert import insert_for, upsert
+
+Rows = list[dict[str, Any]]
+
+
+class Conflict(Exception):
+    """Another worker was faster with one of these submissions, leads or pools."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """One case ready to be written, its record already serialised."""
+
+    case: Case
+    revision: int
+    record: bytes
+
+
+def seal(case: Case, context: RunContext) -> Decided:
+    """Serialise the record outside of the transaction. Raises graph.record.Undecided for an unfinished case."""
+    return Decided(case, revision_of(case), record_bytes(record_of(case, context)))
+
+
+def already_decided(engine: Engine, submission_ids: Sequence[str]) -> set[str]:
+    """Which of these submissions have a decision: they need only be acknowledged."""
+    with engine.connect() as connection:
+        wanted = select(decisions.c.submission_id).where(decisions.c.submission_id.in_(submission_ids))
+        return set(connection.scalars(wanted))
+
+
+def void_passes(engine: Engine, submissions: Sequence[Submission]) -> set[str]:
+    """Ids of the passes that came too late: their assignment was accepted, or has moved on. They change nothing."""
+    passes = [s for s in submissions if s.cause == "pass"]
+    if not passes:
+        return set()
+    with engine.connect() as connection:
+        rows = connection.execute(
+            select(assignments.c.lead_id, assignments.c.number).where(
+                assignments.c.lead_id.in_([s.lead_id for s in passes]), assignments.c.state == "offered"
+            )
+        )
+        offered = {(row.lead_id, row.number) for row in rows}
+    return {s.submission_id for s in passes if (s.lead_id, s.assignment) not in offered}
+
+
+def commit(engine: Engine, batch: Sequence[Decided], now: datetime, versions: Versions) -> None:
+    """Write the batch or nothing of it. Raises Conflict; a database that is away raises SQLAlchemy's own errors."""
+    if not batch:
+        return
+    try:
+        with engine.connect().execution_options(immediate=True) as connection, connection.begin():
+            connection.execute(insert(decisions), [_decision(d, now, versions) for d in batch])
+            _write_pools(connection, batch, now)
+            _write_assignments(connection, batch, now)
+            upsert(connection, leads, [_lead(d, now) for d in batch], ["lead_id"], keep=["created_at"])
+            effects = [row for d in batch for row in _effects(d, now)]
+            if effects:
+                connection.execute(insert(outbox), effects)
+    except IntegrityError as error:
+        raise Conflict(str(error.orig)[:200]) from error
+
+
+def _decision(decided: Decided, now: datetime, versions: Versions) -> dict[str, Any]:
+    case = decided.case
+    assert case.assignment is not None and case.score is not None  # noqa: PT018 - record_of has checked it
+    return {
+        "lead_id": case.submission.lead_id,
+        "revision": decided.revision,
+        "submission_id": case.submission.submission_id,
+        "path": case.path,
+        "owner": case.assignment.owner,
+        "rule": case.assignment.rule,
+        "pool": case.assignment.pool,
+        "tier": case.score.tier,
+        "score": case.score.points,
+        "routing_digest": versions.routing,
+        "model_digest": versions.model,
+        "received_at": case.submission.received_at,
+        "decided_at": now,
+        "record": decided.record,
+    }
+
+
+def _lead(decided: Decided, now: datetime) -> dict[str, Any]:
+    case, prior = decided.case, value_of(decided.case.reads.prior)
+    lead, score, assignment = case.lead, case.score, case.assignment
+    assert lead is not None and score is not None and assignment is not None  # noqa: PT018
+    profile = value_of(case.reads.profile)
+    passed = {*(prior.passed_by if prior else ()), *case.submission.excluded}
+    return {
+        "lead_id": lead.lead_id,
+        "revision": decided.revision,
+        "assignment": assignment_number(case),
+        "owner": assignment.owner,
+        "alert_owner": assignment.owner if case.alert is not None else (prior.alert_owner if prior else None),
+        "path": case.path,
+        "tier": score.tier,
+        "score": score.points,
+        "propensity": score.propensity,
+        "email": lead.email,
+        "full_name": lead.full_name,
+        "company": (profile.name if profile else None) or lead.company,
+        "domain": lead.domain or (profile.domain if profile else None),
+        "parent_domain": parent_of(case),
+        "country": lead.country,
+        "form": orjson.dumps(form_fields(merged(case.submission.form, prior))).decode(),
+        "passed_by": orjson.dumps(sorted(passed)).decode(),
+        "submissions": (prior.submissions if prior else 0) + (case.submission.cause == "submission"),
+        "created_at": case.submission.received_at,
+        "decided_at": now,
+    }
+
+
+def _write_pools(connection: Connection, batch: Sequence[Decided], now: datetime) -> None:
+    first: dict[str, PoolState] = {}
+    last: dict[str, PoolState] = {}
+    taken: Rows = []
+    for decided in batch:
+        turn = decided.case.assignment.turn if decided.case.assignment else None
+        if turn is None or turn.reused:
+            continue
+        first.setdefault(turn.pool, turn.before)
+        last[turn.pool] = turn.after
+        lead_id = decided.case.submission.lead_id
+        taken.append({"lead_id": lead_id, "pool": turn.pool, "member": turn.member, "taken_at": now})
+    for name in sorted(last):
+        if not _move_pool(connection, first[name], last[name], now):
+            raise Conflict(f"pool {name} moved on from version {first[name].version}")
+    upsert(connection, turns, taken, ["lead_id", "pool"])
+
+
+def _move_pool(connection: Connection, before: PoolState, after: PoolState, now: datetime) -> bool:
+    """Write the ledger if it still is at the version that was read."""
+    row = {
+        "version": after.version,
+        "credits": orjson.dumps(after.credits).decode(),
+        "turns": orjson.dumps(after.turns).decode(),
+        "updated_at": now,
+    }
+    if before.version == 0:
+        fresh = insert_for(connection, pools).values(pool=after.pool, **row).on_conflict_do_nothing()
+        return connection.execute(fresh).rowcount == 1
+    held = update(pools).where(pools.c.pool == after.pool, pools.c.version == before.version).values(**row)
+    return connection.execute(held).rowcount == 1
+
+
+def _write_assignments(connection: Connection, batch: Sequence[Decided], now: datetime) -> None:
+    offered: Rows = []
+    for decided in batch:
+        case, prior = decided.case, value_of(decided.case.reads.prior)
+        assignment, number = case.assignment, assignment_number(case)
+        assert assignment is not None
+        if case.submission.cause == "pass":
+            _close(connection, case, now)
+        elif prior is not None and number != prior.assignment:
+            _move(connection, case.submission.lead_id, prior.assignment, now)
+        if prior is None or number != prior.assignment:
+            offered.append(
+                {
+                    "lead_id": case.submission.lead_id,
+                    "number": number,
+                    "owner": assignment.owner,
+                    "rule": assignment.rule,
+                    "state": "offered",
+                    "offered_at": now,
+                    "accept_due_at": assignment.accept_due_at,
+                    "touch_due_at": assignment.touch_due_at,
+                }
+            )
+    if offered:
+        connection.execute(insert(assignments), offered)
+
+
+def _close(connection: Connection, case: Case, now: datetime) -> None:
+    """A pass holds only while the lead is still on offer: if it was accepted meanwhile, the acceptance has won."""
+    number = case.submission.assignment
+    held = (
+        update(assignments)
+        .where(
+            assignments.c.lead_id == case.submission.lead_id,
+            assignments.c.number == number,
+            assignments.c.state == "offered",
+        )
+        .values(
+            state="passed",
+            acted_at=now,
+            acted_by=next(iter(case.submission.excluded), None),
+            reason=case.submission.reason,
+        )
+    )
+    if connection.execute(held).rowcount != 1:
+        raise Conflict(f"assignment {number} of {case.submission.lead_id} is no longer on offer")
+
+
+def _move(connection: Connection, lead_id: str, number: int, now: datetime) -> None:
+    connection.execute(
+        update(assignments)
+        .where(assignments.c.lead_id == lead_id, assignments.c.number == number, assignments.c.state == "offered")
+        .values(state="moved", acted_at=now)
+    )
+
+
+def _effects(decided: Decided, now: datetime) -> Rows:
+    case = decided.case
+    return [
+        {
+            "key": key_of(effect, case.submission.lead_id, decided.revision),
+            "lead_id": case.submission.lead_id,
+            "revision": decided.revision,
+            "vendor": VENDOR_OF[effect.kind],
+            "kind": effect.kind,
+            "payload": orjson.dumps(effect),
+            "state": "pending",
+            "attempts": 0,
+            "due_at": now,
+            "accepted_at": case.submission.received_at,
+            "created_at": now,
+        }
+        for effect in case.effects
+    ]

@@ -1,0 +1,91 @@
+"""What we decided before, as the graph asks for it: three short questions a batch, none a lead."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
+from datetime import datetime
+from typing import Any, TypeVar
+
+import orjson
+from sqlalchemy import Connection, Engine, Row, func, select
+
+from graph.domain.account import Family, Prior
+from graph.domain.facts import Absent, Fact, Found
+from graph.domain.routing import PoolState
+from tools.store.tables import leads, pools, turns
+
+T = TypeVar("T")
+SOURCE = "store"
+
+
+class SqlHistory:
+    """The History port over the store. Reads run in `executor`; a database that is down raises to the worker, which
+    waits for it: without history nothing may be decided."""
+
+    def __init__(self, engine: Engine, executor: Executor) -> None:
+        self._engine, self._executor = engine, executor
+
+    async def priors(self, lead_ids: Sequence[str], now: datetime) -> Sequence[Fact[Prior]]:
+        found = await self._run(lambda connection: read_priors(connection, lead_ids))
+        return [Found(found[i], SOURCE, now) if i in found else Absent(SOURCE, now) for i in lead_ids]
+
+    async def families(self, parent_domains: Sequence[str], now: datetime) -> Mapping[str, Family]:  # noqa: ARG002
+        return await self._run(lambda connection: read_families(connection, parent_domains))
+
+    async def pools(self, names: Sequence[str]) -> Mapping[str, PoolState]:
+        return await self._run(lambda connection: read_pools(connection, names))
+
+    async def _run(self, question: Callable[[Connection], T]) -> T:
+        def ask() -> T:
+            with self._engine.connect() as connection:
+                return question(connection)
+
+        return await asyncio.get_running_loop().run_in_executor(self._executor, ask)
+
+
+def read_priors(connection: Connection, lead_ids: Sequence[str]) -> dict[str, Prior]:
+    rows = connection.execute(select(leads).where(leads.c.lead_id.in_(lead_ids))).all()
+    if not rows:
+        return {}
+    taken: dict[str, list[tuple[str, str]]] = {}
+    wanted = select(turns).where(turns.c.lead_id.in_([row.lead_id for row in rows])).order_by(turns.c.pool)
+    for turn in connection.execute(wanted):
+        taken.setdefault(turn.lead_id, []).append((turn.pool, turn.member))
+    return {row.lead_id: _prior(row, tuple(taken.get(row.lead_id, ()))) for row in rows}
+
+
+def _prior(row: Row[Any], taken: tuple[tuple[str, str], ...]) -> Prior:
+    return Prior(
+        revision=row.revision,
+        owner=row.owner,
+        assignment=row.assignment,
+        path=row.path,
+        tier=row.tier,
+        decided_at=row.decided_at,
+        form=orjson.loads(row.form),
+        alert_owner=row.alert_owner,
+        submissions=row.submissions,
+        turns=taken,
+        passed_by=tuple(orjson.loads(row.passed_by)),
+    )
+
+
+def read_families(connection: Connection, parent_domains: Sequence[str]) -> dict[str, Family]:
+    """The best propensity of each company under each parent."""
+    best = (
+        select(leads.c.parent_domain, leads.c.domain, func.max(leads.c.propensity))
+        .where(leads.c.parent_domain.in_(parent_domains), leads.c.domain.is_not(None))
+        .group_by(leads.c.parent_domain, leads.c.domain)
+        .order_by(leads.c.parent_domain, leads.c.domain)
+    )
+    found: dict[str, list[tuple[str, float]]] = {}
+    for parent, domain, propensity in connection.execute(best):
+        found.setdefault(parent, []).append((domain, propensity))
+    return {parent: Family(parent, tuple(rows)) for parent, rows in found.items()}
+
+
+def read_pools(connection: Connection, names: Sequence[str]) -> dict[str, PoolState]:
+    rows = connection.execute(select(pools).where(pools.c.pool.in_(names)))
+    return {r.pool: PoolState(r.pool, r.version, orjson.loads(r.credits), orjson.loads(r.turns)) for r in rows}

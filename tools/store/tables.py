@@ -1,0 +1,321 @@
+"""Every table, and what one row of it is. Migrations are made from this file; nothing else declares a table.
+
+    leads        one row a person's interest: the newest decision in columns          (personal data)
+    decisions    one row a revision: the whole decision record as the JSON that was decided  (personal data)
+    assignments  one row each time a lead was given to somebody; `number` counts from 1 within a lead
+    pools        one row a pool: its ledger, guarded by `version`
+    turns        one row a lead and pool: the turn this lead took, so that a replay takes no second
+    outbox       one row an effect, unique by key; done rows stay as the history of writes
+    dead_letters one row a lead or effect that was given up, with what is needed to replay it
+    routing_versions  one row a routing file that ever decided a lead, by digest
+    crm_*, alerts, alert_notes, nurture_enrolments, remembered_accounts   the embedded twins' own data
+    slack_messages   one row a lead and owner: the Slack message that shows the lead, to update it
+
+Times are UTC. JSON is text, so that a decision record reads back bit for bit on both databases.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """An aware UTC time; SQLite, which has no zones, stores it without and gets it back with."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None or dialect.name != "sqlite":
+            return value
+        return value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value.astimezone(UTC)  # type: ignore[no-any-return]
+
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+BigId = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up only an INTEGER primary key
+
+leads = Table(
+    "leads",
+    metadata,
+    Column("lead_id", String(40), primary_key=True),
+    Column("revision", Integer, nullable=False),
+    Column("assignment", Integer, nullable=False),
+    Column("owner", String(320), nullable=False),
+    Column("alert_owner", String(320)),
+    Column("path", String(20), nullable=False),
+    Column("tier", String(10), nullable=False),
+    Column("score", Float, nullable=False),
+    Column("propensity", Float, nullable=False),
+    Column("email", String(320)),
+    Column("full_name", Text),
+    Column("company", Text),
+    Column("domain", String(255), index=True),
+    Column("parent_domain", String(255), index=True),
+    Column("country", String(2)),
+    Column("form", Text, nullable=False),
+    Column("passed_by", Text, nullable=False, server_default="[]"),
+    Column("submissions", Integer, nullable=False, server_default="1"),
+    Column("created_at", UtcTime, nullable=False),
+    Column("decided_at", UtcTime, nullable=False, index=True),
+)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("lead_id", String(40), primary_key=True),
+    Column("revision", Integer, primary_key=True),
+    Column("submission_id", String(80), nullable=False, unique=True),
+    Column("path", String(20), nullable=False),
+    Column("owner", String(320), nullable=False),
+    Column("rule", String(200), nullable=False),
+    Column("pool", String(100)),
+    Column("tier", String(10), nullable=False),
+    Column("score", Float, nullable=False),
+    Column("routing_digest", String(64), nullable=False),
+    Column("model_digest", String(64), nullable=False),
+    Column("received_at", UtcTime, nullable=False),
+    Column("decided_at", UtcTime, nullable=False, index=True),
+    Column("record", LargeBinary, nullable=False),
+)
+
+assignments = Table(
+    "assignments",
+    metadata,
+    Column("lead_id", String(40), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("owner", String(320), nullable=False, index=True),
+    Column("rule", String(200), nullable=False),
+    Column("state", String(10), nullable=False),  # offered, accepted, passed, moved
+    Column("offered_at", UtcTime, nullable=False),
+    Column("accept_due_at", UtcTime),
+    Column("touch_due_at", UtcTime),
+    Column("acted_at", UtcTime),
+    Column("acted_by", String(320)),
+    Column("reason", Text),
+)
+
+pools = Table(
+    "pools",
+    metadata,
+    Column("pool", String(100), primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("credits", Text, nullable=False),
+    Column("turns", Text, nullable=False),
+    Column("updated_at", UtcTime, nullable=False),
+)
+
+turns = Table(
+    "turns",
+    metadata,
+    Column("lead_id", String(40), primary_key=True),
+    Column("pool", String(100), primary_key=True),
+    Column("member", String(320), nullable=False),
+    Column("taken_at", UtcTime, nullable=False),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("key", String(500), nullable=False, unique=True),
+    Column("lead_id", String(40), nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("vendor", String(20), nullable=False),
+    Column("kind", String(30), nullable=False),
+    Column("payload", LargeBinary, nullable=False),
+    Column("state", String(10), nullable=False),  # pending, done, dead
+    Column("attempts", Integer, nullable=False),
+    Column("due_at", UtcTime, nullable=False),
+    Column("lease_by", String(80)),
+    Column("error", Text),
+    Column("external_id", String(200)),
+    Column("accepted_at", UtcTime, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("done_at", UtcTime),
+)
+OPEN = text("state = 'pending'")
+Index("ix_outbox_open", outbox.c.vendor, outbox.c.due_at, outbox.c.id, sqlite_where=OPEN, postgresql_where=OPEN)
+Index("ix_outbox_open_lead", outbox.c.lead_id, outbox.c.vendor, sqlite_where=OPEN, postgresql_where=OPEN)
+
+dead_letters = Table(
+    "dead_letters",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("kind", String(10), nullable=False),  # lead, effect
+    Column("ref", String(500), nullable=False),  # submission id, or the effect's key
+    Column("lead_id", String(40), nullable=False, index=True),
+    Column("payload", LargeBinary, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("at", UtcTime, nullable=False, index=True),
+    Column("replayed_at", UtcTime),
+    UniqueConstraint("kind", "ref"),
+)
+
+routing_versions = Table(
+    "routing_versions",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("text", Text, nullable=False),
+    Column("loaded_at", UtcTime, nullable=False),
+)
+
+read_cache = Table(
+    "read_cache",
+    metadata,
+    Column("key", String(200), primary_key=True),
+    Column("value", LargeBinary, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("expires_at", UtcTime, nullable=False, index=True),
+)
+
+crm_companies = Table(
+    "crm_companies",
+    metadata,
+    Column("company_id", BigId, primary_key=True, autoincrement=True),
+    Column("domain", String(255), nullable=False, unique=True),
+    Column("name", Text),
+    Column("country", String(2)),
+    Column("state", String(6)),
+    Column("city", Text),
+    Column("industry", String(40)),
+    Column("employees", Integer),
+    Column("parent_domain", String(255)),
+    Column("owner", String(320)),
+    Column("updated_at", UtcTime, nullable=False),
+)
+
+crm_contacts = Table(
+    "crm_contacts",
+    metadata,
+    Column("contact_id", BigId, primary_key=True, autoincrement=True),
+    Column("contact_key", String(320), nullable=False, unique=True),  # e-mail, else phone
+    Column("email", String(320)),
+    Column("phone", String(20)),
+    Column("full_name", Text),
+    Column("title", Text),
+    Column("company_domain", String(255), index=True),
+    Column("company_name", Text),
+    Column("country", String(2)),
+    Column("state", String(6)),
+    Column("owner", String(320), index=True),
+    Column("score", Float),
+    Column("tier", String(10)),
+    Column("path", String(20)),
+    Column("source", String(80)),
+    Column("message", Text),
+    Column("updated_at", UtcTime, nullable=False),
+)
+
+crm_owners = Table(
+    "crm_owners",
+    metadata,
+    Column("email", String(320), primary_key=True),
+    Column("name", Text),
+    Column("active", Boolean, nullable=False),
+)
+
+crm_tasks = Table(
+    "crm_tasks",
+    metadata,
+    Column("task_id", BigId, primary_key=True, autoincrement=True),
+    Column("effect_key", String(500), nullable=False, unique=True),
+    Column("contact_key", String(320), nullable=False, index=True),
+    Column("owner", String(320), nullable=False, index=True),
+    Column("subject", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("due_at", UtcTime),
+    Column("done", Boolean, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+)
+
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("alert_id", BigId, primary_key=True, autoincrement=True),
+    Column("lead_id", String(40), nullable=False),
+    Column("owner", String(320), nullable=False, index=True),
+    Column("effect_key", String(500), nullable=False, unique=True),  # the effect that posted it
+    Column("assignment", Integer, nullable=False),
+    Column("message", LargeBinary, nullable=False),
+    Column("closed", Boolean, nullable=False),
+    Column("posted_at", UtcTime, nullable=False, index=True),
+    Column("updated_at", UtcTime, nullable=False),
+    UniqueConstraint("lead_id", "owner"),
+)
+
+alert_notes = Table(
+    "alert_notes",
+    metadata,
+    Column("note_id", BigId, primary_key=True, autoincrement=True),
+    Column("effect_key", String(500), nullable=False, unique=True),
+    Column("lead_id", String(40), nullable=False, index=True),
+    Column("owner", String(320), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("at", UtcTime, nullable=False),
+)
+
+slack_messages = Table(
+    "slack_messages",
+    metadata,
+    Column("lead_id", String(40), primary_key=True),
+    Column("owner", String(320), primary_key=True),
+    Column("channel", String(40), nullable=False),  # the conversation Slack answered with (D...), not the user
+    Column("ts", String(40), nullable=False),
+    Column("receipt", String(80), nullable=False),  # digest of the key of the effect that posted it
+    Column("assignment", Integer, nullable=False),
+    Column("posted_at", UtcTime, nullable=False),
+)
+
+nurture_enrolments = Table(
+    "nurture_enrolments",
+    metadata,
+    Column("contact_key", String(320), primary_key=True),
+    Column("sequence", String(80), primary_key=True),
+    Column("lead_id", String(40), nullable=False, index=True),
+    Column("owner", String(320), nullable=False),
+    Column("status", String(10), nullable=False),  # ACTIVE, PAUSED, COMPLETED, CANCELLED
+    Column("effect_key", String(500), nullable=False, unique=True),
+    Column("enrolled_at", UtcTime, nullable=False, index=True),
+)
+
+remembered_accounts = Table(
+    "remembered_accounts",
+    metadata,
+    Column("domain", String(255), primary_key=True),
+    Column("effect_key", String(500), nullable=False, unique=True),
+    Column("payload", LargeBinary, nullable=False),
+    Column("embedder", String(80), nullable=False),
+    Column("updated_at", UtcTime, nullable=False),
+)

@@ -1,0 +1,55 @@
+"""Ways a lead comes back for another decision: an operator's retry, an owner's pass, a reviewer's approval, a replayed
+dead letter. Each is a submission like any other and goes through the stream."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime
+
+import orjson
+from sqlalchemy import Engine
+
+from graph.domain.lead import Cause, Submission
+from tools.store.queries import record_json
+from tools.stream.codec import encode, form_from
+from tools.stream.inbox import Accepted, Envelope, Inbox
+
+WEEK_MS = 7 * 86_400_000
+
+
+class UnknownLead(Exception):
+    """No decision of this lead is recorded."""
+
+
+def again(engine: Engine, lead_id: str, cause: Cause, *, submission_id: str = "") -> Submission:
+    """The newest submission of the lead, to be decided once more. Raises UnknownLead."""
+    record = record_json(engine, lead_id)
+    if record is None:
+        raise UnknownLead(lead_id)
+    form = form_from({k: v for k, v in orjson.loads(record)["submission"]["form"].items() if v is not None})
+    return Submission(submission_id or f"{cause}:{uuid.uuid4().hex}", lead_id, datetime.now(UTC), form, cause)
+
+
+def passed(submission: Submission, number: int, by: str, reason: str) -> Submission:
+    """An owner gives assignment `number` back; they do not get the lead again."""
+    return Submission(
+        f"pass:{submission.lead_id}:{number}",
+        submission.lead_id,
+        submission.received_at,
+        submission.form,
+        "pass",
+        reason,
+        (by,),
+        number,
+    )
+
+
+async def send(inbox: Inbox, submission: Submission) -> Accepted:
+    """Into the stream; the same submission id is taken once."""
+    return await send_raw(inbox, submission.submission_id, submission.lead_id, encode(submission))
+
+
+async def send_raw(inbox: Inbox, submission_id: str, lead_id: str, payload: bytes, *, fresh: bool = False) -> Accepted:
+    """A payload as it is; `fresh` lets a replayed dead letter in although its first acceptance is remembered."""
+    key = f"a:{submission_id}" + (f":{uuid.uuid4().hex}" if fresh else "")
+    return await inbox.accept(Envelope(key, lead_id, "", submission_id, payload, WEEK_MS))

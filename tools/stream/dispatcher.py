@@ -1,0 +1,217 @@
+"""Performs the outbox: one loop a vendor, so that a vendor which is down or stalls delays only its own effects.
+
+Each round claims effects under a lease, performs them (a lead's in order, leads side by side), and records the outcomes.
+A failure is retried by its kind's schedule, later when the vendor says so, and ends as a dead letter.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
+from typing import Any, Protocol, runtime_checkable
+
+import structlog
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from graph.ports import Order, Performer, Receipt, VendorError
+from tools.observe import metrics
+from tools.stream.breaker import Breaker
+from tools.stream.outbox import Claimed, Outcome, claim, record
+
+log = structlog.get_logger(__name__)
+
+MINUTE, HOUR = 60.0, 3600.0
+SCHEDULES: Mapping[str, tuple[float, ...]] = {
+    "post_alert": (1, 3, 10, 30, MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 4 * HOUR),
+    "update_alert": (1, 5, 30, 5 * MINUTE, 30 * MINUTE, 2 * HOUR),
+    "create_task": (2, 10, MINUTE, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 8 * HOUR),
+}
+DEFAULT_SCHEDULE: tuple[float, ...] = (2, 10, MINUTE, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 8 * HOUR, 24 * HOUR)
+
+
+@runtime_checkable
+class ManyPerformer(Protocol):
+    """A performer that takes a whole round at once; one failure does not fail the others."""
+
+    async def perform_many(self, orders: Sequence[Order]) -> Sequence[Receipt | VendorError]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class DispatcherOptions:
+    """limit: effects a round; side_by_side: leads performed at once; deadline_s: for one call; lease_s must exceed what
+    a round may take; idle_s: pause after a round that found nothing."""
+
+    limit: int = 200
+    side_by_side: int = 8
+    deadline_s: float = 20.0
+    lease_s: float = 60.0
+    idle_s: float = 0.5
+
+
+class Dispatcher:
+    def __init__(
+        self,
+        engine: Engine,
+        executor: Executor,
+        performers: Mapping[str, Performer],
+        name: str,
+        options: DispatcherOptions | None = None,
+        wait: Callable[[float], Any] | None = None,
+    ) -> None:
+        """`wait(seconds)` may return sooner, when something new is known to be due."""
+        self._engine, self._executor, self._performers, self._name = engine, executor, performers, name
+        self._options = options or DispatcherOptions()
+        self._wait = wait or asyncio.sleep
+        self.breakers = {vendor: Breaker() for vendor in performers}
+        self._stopping = asyncio.Event()
+
+    def stop(self) -> None:
+        self._stopping.set()
+
+    async def run(self, *, drain: bool = False) -> None:
+        """Until stopped; with drain until nothing is due any more."""
+        async with asyncio.TaskGroup() as group:
+            for vendor in self._performers:
+                group.create_task(self._serve(vendor, drain=drain), name=f"dispatch-{vendor}")
+
+    async def _serve(self, vendor: str, *, drain: bool) -> None:
+        rounds = 0
+        while not self._stopping.is_set():
+            rounds += 1
+            try:
+                busy = await self.round(vendor, f"{self._name}/{vendor}/{rounds}")
+            except SQLAlchemyError as error:
+                metrics.outages.labels("database").inc()
+                log.warning("waiting", part="database", error=type(error).__name__)
+                busy = False
+                await asyncio.sleep(self._options.idle_s)
+            metrics.breaker_open.labels(vendor).set(self.breakers[vendor].state == "open")
+            if not busy:
+                if drain:
+                    return
+                await self._wait(self._options.idle_s)
+
+    async def round(self, vendor: str, name: str) -> bool:
+        """Claim, perform, record once. False when nothing was due, or the breaker rests."""
+        breaker, options = self.breakers[vendor], self._options
+        performer = self._performers[vendor]
+        many = performer if isinstance(performer, ManyPerformer) else None
+        limit = breaker.room(time.monotonic(), options.limit if many else options.side_by_side)
+        if limit == 0:
+            return False
+        claimed = await self._thread(
+            lambda: claim(self._engine, vendor, name, datetime.now(UTC), limit=limit, lease_s=options.lease_s)
+        )
+        if not claimed:
+            return False
+        outcomes = await self._all_at_once(many, claimed) if many else await self._by_lead(performer, claimed)
+        await self._thread(lambda: record(self._engine, outcomes, datetime.now(UTC)))
+        self._count(vendor, outcomes)
+        return True
+
+    async def _all_at_once(self, performer: ManyPerformer, claimed: list[Claimed]) -> list[Outcome]:
+        try:
+            async with asyncio.timeout(self._options.deadline_s):
+                answers = await performer.perform_many([c.order for c in claimed])
+        except Exception as error:  # noqa: BLE001 - becomes the outcome of each
+            return [self._outcome(c, error) for c in claimed]
+        outcomes: list[Outcome] = []
+        broken: set[str] = set()
+        for c, answer in zip(claimed, answers, strict=True):
+            if c.order.lead_id in broken and isinstance(answer, VendorError):
+                outcomes.append(Outcome(c, untried=True))
+                continue
+            outcomes.append(self._outcome(c, answer))
+            if not outcomes[-1].done:
+                broken.add(c.order.lead_id)
+        return outcomes
+
+    async def _by_lead(self, performer: Performer, claimed: list[Claimed]) -> list[Outcome]:
+        by_lead = sorted(claimed, key=lambda c: (c.order.lead_id, c.row_id))
+        leads = [list(group) for _, group in groupby(by_lead, key=lambda c: c.order.lead_id)]
+        done = await asyncio.gather(*(self._one_lead(performer, effects) for effects in leads))
+        return [outcome for outcomes in done for outcome in outcomes]
+
+    async def _one_lead(self, performer: Performer, effects: list[Claimed]) -> list[Outcome]:
+        outcomes: list[Outcome] = []
+        for claimed in effects:
+            if outcomes and (outcomes[-1].untried or outcomes[-1].retry_at is not None):
+                outcomes.append(Outcome(claimed, untried=True))
+                continue
+            try:
+                async with asyncio.timeout(self._options.deadline_s):
+                    answer: Receipt | Exception = await performer.perform(claimed.order)
+            except Exception as error:  # noqa: BLE001 - becomes the outcome
+                answer = error
+            outcomes.append(self._outcome(claimed, answer))
+        return outcomes
+
+    def _outcome(self, claimed: Claimed, answer: Receipt | Exception) -> Outcome:
+        breaker, order = self.breakers[claimed_vendor(claimed)], claimed.order
+        if isinstance(answer, Receipt):
+            breaker.succeeded()
+            return Outcome(claimed, done=True, external_id=answer.external_id)
+        if not isinstance(answer, VendorError):
+            if not isinstance(answer, TimeoutError):
+                log.error("an effect broke", key=order.key, error=type(answer).__name__, exc_info=answer)
+            answer = VendorError(type(answer).__name__, str(answer))
+        if answer.permanent:
+            return Outcome(claimed, error=str(answer))
+        breaker.failed(time.monotonic())
+        schedule = SCHEDULES.get(order.effect.kind, DEFAULT_SCHEDULE)
+        if order.attempt > len(schedule):
+            return Outcome(claimed, error=str(answer))
+        delay = max(schedule[order.attempt - 1], answer.retry_after_s or 0.0)
+        return Outcome(claimed, error=str(answer), retry_at=datetime.now(UTC) + timedelta(seconds=delay))
+
+    def _count(self, vendor: str, outcomes: Sequence[Outcome]) -> None:
+        now = datetime.now(UTC)
+        for outcome in outcomes:
+            kind = outcome.claimed.order.effect.kind
+            if outcome.done:
+                metrics.effects.labels(vendor, kind, "done").inc()
+                if kind == "post_alert":
+                    metrics.alert_seconds.observe((now - outcome.claimed.accepted_at).total_seconds())
+            elif not outcome.untried:
+                dead = outcome.retry_at is None
+                metrics.effects.labels(vendor, kind, "dead" if dead else "retry").inc()
+                metrics.vendor_errors.labels(vendor, outcome.error.split(":", 1)[0]).inc()
+                if dead:
+                    metrics.dead_letters.labels("effect").inc()
+                order = outcome.claimed.order
+                log.warning("effect failed", key=order.key, attempt=order.attempt, error=outcome.error, dead=dead)
+
+    async def _thread(self, function: Callable[[], Any]) -> Any:
+        return await asyncio.get_running_loop().run_in_executor(self._executor, function)
+
+
+def claimed_vendor(claimed: Claimed) -> str:
+    """The vendor of a claimed effect, from the claim's name `dispatcher/vendor/round`."""
+    return claimed.claim.rsplit("/", 2)[1]
+
+
+class Wake:
+    """Lets a dispatcher sleep until the workers announce a commit, or the time is up."""
+
+    def __init__(self) -> None:
+        self._sleepers: set[asyncio.Event] = set()
+
+    def ring(self) -> None:
+        for sleeper in self._sleepers:
+            sleeper.set()
+
+    async def wait(self, seconds: float) -> None:
+        sleeper = asyncio.Event()
+        self._sleepers.add(sleeper)
+        try:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(sleeper.wait(), seconds)
+        finally:
+            self._sleepers.discard(sleeper)

@@ -1,0 +1,91 @@
+"""An account as 384 numbers, so that accounts alike point the same way. Pure arithmetic: no model, no download.
+
+    [  0, 64)  industry, hashed              weight 1.0
+    [ 64, 96)  country, hashed               weight 0.5
+    [ 96,128)  head-count, on a log scale    weight 0.8
+    [128,160)  revenue, on a log scale       weight 0.5
+    [160,288)  technologies, hashed          weight 0.9
+    [288,384)  name, three letters at a time weight 0.35
+
+Each block that is known has the length of its weight, an unknown one is zero; the whole has length 1. So the cosine of
+two vectors is the weighted share of what they have in common, and what is unknown speaks neither for nor against.
+
+Anything that would change a single number needs another EMBEDDER_ID: vectors of two definitions may never meet.
+"""
+
+from __future__ import annotations
+
+import math
+import zlib
+from collections.abc import Iterable
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from graph.ports import AccountQuery
+from graph.rules.text import fold
+
+EMBEDDER_ID = "structured-384-v1"
+DIMENSIONS = 384
+
+_CACHE = 8_192  # 12 MB at most
+_EMPLOYEES_MAX = 1e7
+_REVENUE_MAX = 1e12
+_STEPS = 32
+_SPREAD = 2.0  # width of a size in steps of its scale: twice the size is near, ten times is far
+_TAIL = 6  # spreads after which the bell is nothing
+
+
+@lru_cache(_CACHE)
+def vector(account: AccountQuery) -> NDArray[np.float32]:
+    """The account's direction: float32, shape (384,), length 1; all zero where nothing is known. Not writable."""
+    blocks = (
+        (0, 1.0, _hashed(_copies(fold(account.industry or "")), 64)),
+        (64, 0.5, _hashed(_copies(fold(account.country or "")), 32)),
+        (96, 0.8, _size(account.employees or 0, _EMPLOYEES_MAX)),
+        (128, 0.5, _size(account.revenue_usd or 0, _REVENUE_MAX)),
+        (160, 0.9, _hashed(sorted({folded for name in account.technologies if (folded := fold(name))}), 128)),
+        (288, 0.35, _hashed(_triples(fold(account.name or "")), 96)),
+    )
+    length = math.sqrt(math.fsum(weight * weight for _, weight, block in blocks if block))
+    numbers = [0.0] * DIMENSIONS
+    for start, weight, block in blocks:
+        if block:
+            scale = weight / length / math.sqrt(math.fsum(number * number for number in block.values()))
+            for place, number in block.items():
+                numbers[start + place] = number * scale
+    found = np.array(numbers, dtype=np.float32)
+    found.flags.writeable = False
+    return found
+
+
+def _hashed(words: Iterable[str], size: int) -> dict[int, float]:
+    """Each word adds or takes one at a place of its own, so that words that meet by chance cancel out on average."""
+    block: dict[int, float] = {}
+    for word in words:
+        # CRC-32 is the same everywhere and for ever; the multiplication (Knuth) spreads its low bits over all.
+        mixed = zlib.crc32(word.encode("utf-8", "surrogatepass")) * 2_654_435_761 & 0xFFFFFFFF
+        place = (mixed >> 8) % size
+        block[place] = block.get(place, 0.0) + (1.0 if mixed >> 31 else -1.0)
+    return block if any(block.values()) else {}
+
+
+def _size(count: int, largest: float) -> dict[int, float]:
+    """A bell around the size on a logarithmic scale: sizes near each other overlap."""
+    if count <= 0:
+        return {}
+    middle = (_STEPS - 1) * min(1.0, math.log(count) / math.log(largest))
+    reach = _SPREAD * _TAIL
+    steps = range(max(0, math.ceil(middle - reach)), min(_STEPS, math.floor(middle + reach) + 1))
+    return {step: math.exp(-(((step - middle) / _SPREAD) ** 2)) for step in steps}
+
+
+def _copies(category: str) -> tuple[str, ...]:
+    """One category at four places: two of them rarely share more than one."""
+    return tuple(f"{n}{category}" for n in range(4)) if category else ()
+
+
+def _triples(name: str) -> tuple[str, ...]:
+    padded = f"^{name}$"
+    return tuple(padded[i : i + 3] for i in range(len(padded) - 2)) if name else ()

@@ -1,0 +1,85 @@
+"""What operators do over HTTP: read a decision record, decide a lead again, look through and replay dead letters."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, HTTPException, Query, Response
+from sqlalchemy import Engine
+
+from tools.store.dead import find_dead, list_dead, mark_replayed, reopen_effect
+from tools.store.queries import effects_of, lead_page, record_json
+from tools.stream.again import UnknownLead, again, send, send_raw
+from tools.stream.inbox import Inbox, StreamUnavailable
+
+BIGGEST = 2**31 - 1
+
+
+def admin_router(engine: Engine, inbox: Inbox) -> APIRouter:
+    router = APIRouter(prefix="/admin", tags=["admin"])
+
+    @router.get("/leads")
+    def leads(
+        limit: Annotated[int, Query(ge=1, le=500)] = 50, before: datetime | None = None
+    ) -> dict[str, list[dict[str, Any]]]:
+        """The newest decisions; page on with `before` = the last row's decided_at."""
+        return {"leads": lead_page(engine, limit=limit, before=before)}
+
+    @router.get("/leads/{lead_id}", response_class=Response, responses={404: {"description": "No such lead."}})
+    def lead(lead_id: str, revision: Annotated[int | None, Query(ge=1, le=BIGGEST)] = None) -> Response:
+        """The decision record: one JSON object, bit for bit as it was committed."""
+        record = record_json(engine, storable(lead_id), revision)
+        if record is None:
+            raise HTTPException(404, "No decision of this lead is recorded. Waiting leads are counted in /health.")
+        return Response(record, media_type="application/json")
+
+    @router.get("/leads/{lead_id}/effects")
+    def effects(lead_id: str) -> dict[str, list[dict[str, Any]]]:
+        """What was written to the world for this lead, and what is still waiting."""
+        return {"effects": effects_of(engine, storable(lead_id))}
+
+    @router.post("/retry/{lead_id}", status_code=202, responses={404: {"description": "No such lead."}})
+    async def retry(lead_id: str) -> dict[str, str]:
+        """Decide the lead once more: a new revision under today's rules, facts and model."""
+        try:
+            submission = again(engine, storable(lead_id), "retry")
+            await send(inbox, submission)
+        except UnknownLead:
+            raise HTTPException(404, "No decision of this lead is recorded.") from None
+        except StreamUnavailable:
+            raise HTTPException(503, "The stream is away; nothing was changed.", {"Retry-After": "1"}) from None
+        return {"lead_id": lead_id, "status": "accepted", "decision": f"/admin/leads/{lead_id}"}
+
+    @router.get("/dead-letters")
+    def dead_letters(
+        limit: Annotated[int, Query(ge=1, le=500)] = 50, before: Annotated[int | None, Query(ge=1, le=BIGGEST)] = None
+    ) -> dict[str, Any]:
+        """What was given up and not replayed yet, newest first; page on with `before` = the last row's id."""
+        return {"dead_letters": list_dead(engine, limit=limit, before_id=before)}
+
+    @router.post("/dead-letters/{letter_id}/replay", status_code=202, responses={404: {"description": "No such letter."}})
+    async def replay(letter_id: Annotated[int, "the letter's id"]) -> dict[str, str]:
+        """Try it again: a lead goes back to the stream, an effect back to the dispatcher."""
+        found = find_dead(engine, letter_id) if 0 < letter_id <= BIGGEST else None
+        if found is None:
+            raise HTTPException(404, "There is no such dead letter, or it was replayed already.")
+        kind, ref, lead_id, payload = found
+        if kind == "effect":
+            reopen_effect(engine, letter_id, ref)
+        else:
+            try:
+                await send_raw(inbox, ref, lead_id, payload, fresh=True)
+            except StreamUnavailable:
+                raise HTTPException(503, "The stream is away; nothing was changed.", {"Retry-After": "1"}) from None
+            mark_replayed(engine, letter_id)
+        return {"status": "accepted", "ref": ref}
+
+    return router
+
+
+def storable(value: str) -> str:
+    """A path's text as the databases can hold it; what they cannot hold names nothing."""
+    if "\x00" in value or len(value) > 200:
+        raise HTTPException(404, "No decision of this lead is recorded.")
+    return value

@@ -1,0 +1,65 @@
+"""What a caller is told, in one shape for every error: a stable code, a sentence, the fields, and an example."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+EXAMPLE = {
+    "email": "maya@example.com",
+    "full_name": "Maya Ortiz",
+    "company": "Example Ltd",
+    "title": "VP Engineering",
+    "country": "US",
+    "state": "CA",
+    "source": "demo_request",
+    "message": "We need tracing across 300 services before Q3.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An HTTP answer with a JSON body."""
+
+    status: int
+    body: bytes
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+
+
+class Refused(Exception):
+    """The request cannot be taken: what was wrong, where, and how to mend it."""
+
+    def __init__(
+        self, status: int, code: str, message: str, *, fields: tuple[dict[str, Any], ...] = (), retry_after_s: int = 0
+    ) -> None:
+        super().__init__(message)
+        self.status, self.code, self.message, self.fields = status, code, message, fields
+        self.retry_after_s = retry_after_s
+
+    def answer(self) -> Answer:
+        body: dict[str, Any] = {"error": self.code, "message": self.message}
+        if self.fields:
+            body["fields"] = self.fields
+        if self.status in (400, 415, 422):
+            body["example"] = EXAMPLE
+        headers = ((b"retry-after", str(self.retry_after_s).encode()),) if self.retry_after_s else ()
+        return Answer(self.status, orjson.dumps(body), headers)
+
+
+def json_answer(status: int, body: dict[str, Any], headers: tuple[tuple[bytes, bytes], ...] = ()) -> Answer:
+    return Answer(status, orjson.dumps(body), headers)
+
+
+@dataclass(frozen=True, slots=True)
+class FieldProblem:
+    """One field's fault; `got` is the type that came, never the value."""
+
+    field: str
+    problem: str
+    fix: str
+    extra: dict[str, Any] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"field": self.field, "problem": self.problem, "fix": self.fix, **self.extra}

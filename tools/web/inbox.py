@@ -1,0 +1,192 @@
+"""The inbox pages: what an account executive would see in Slack, with working buttons, and the embedded CRM to look at.
+
+Renders what the store holds and hands every act to it or to `pass_lead`; decides nothing. Server-side HTML without a
+build step: everything is escaped by the templates, a strict content security policy allows only the page's own script,
+and a form is taken only from a page of the same origin.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import date, datetime
+from typing import Annotated, Any, Literal, TypeAlias
+from urllib.parse import quote, unquote, urlencode, urlsplit
+
+from fastapi import APIRouter, Depends, Form, HTTPException, Query, Request, Response
+from fastapi import Path as PathPart
+from fastapi.responses import RedirectResponse
+from sqlalchemy import Engine
+from starlette.concurrency import run_in_threadpool
+
+from graph.rules.blocks import FEEDBACK
+from graph.rules.wording import first_name
+from tools.store import crm_pages, inbox
+from tools.web.pages import Pages
+from tools.web.rendering import drawn
+
+PassLead: TypeAlias = Callable[[str, int, str, str], Awaitable[str]]
+"""(lead id, assignment number, by, reason) -> a sentence for the person who passed."""
+ApproveLead: TypeAlias = Callable[[str, int, str], Awaitable[str]]
+"""(lead id, assignment number, by) -> a sentence; called once a lead under review was accepted."""
+
+PAGE = 20
+BIGGEST = 2**31 - 1
+FLASH, FLASH_S, SAID = "inbox_said", 30, 300
+"""Name and seconds of the cookie that carries a sentence to the next page, and its length in characters."""
+PASS_REASONS = {
+    "territory": "not my territory",
+    "conflict": "conflict",
+    "time": "no time",
+    "fit": "bad fit",
+    "cover": "cover me until",
+}
+FIRST_LEAD = (
+    '{"email": "maya@acmelabs.com", "full_name": "Maya Ortiz", "title": "VP Engineering", "company": "Acme Labs", '
+    '"country": "US", "state": "WA", "source": "demo_request", "message": "Tracing across 300 services before Q3"}'
+)
+
+LeadId: TypeAlias = Annotated[str, PathPart(pattern=r"^[\w.:-]{1,40}$")]
+Owner: TypeAlias = Annotated[str, Query(max_length=320, pattern=r"^[^\x00-\x1f]*$")]
+Before: TypeAlias = Annotated[int | None, Query(ge=1, le=BIGGEST)]
+Number: TypeAlias = Annotated[int, Query(ge=1, le=BIGGEST)]
+Value: TypeAlias = Annotated[str, Form(pattern=r"^[\w.:-]{1,40}:\d{1,9}$")]
+CrmTable: TypeAlias = Literal["contacts", "companies", "owners", "tasks"]
+PageNumber: TypeAlias = Annotated[int, Query(ge=1, le=100_000)]
+Filter: TypeAlias = Annotated[str, Form(max_length=320)]
+
+
+def same_origin(request: Request) -> None:
+    """403 for a form that another site's page sent. Clients that are no browsers send neither header."""
+    site = request.headers.get("sec-fetch-site")
+    origin = request.headers.get("origin")
+    if site is not None:
+        own = site in {"same-origin", "none"}
+    else:
+        own = origin is None or urlsplit(origin).netloc == request.headers.get("host")
+    if not own:
+        raise HTTPException(403, "This form was sent from a page of another site. Open the inbox and press it there.")
+
+
+def inbox_router(
+    engine: Engine,
+    pass_lead: PassLead,
+    require_login: Callable[..., Any],
+    clock: Callable[[], datetime],
+    approve_lead: ApproveLead | None = None,
+) -> APIRouter:
+    """Pages under /inbox. Whoever is logged in acts for the owner of the alert that is clicked."""
+    router = APIRouter(prefix="/inbox", dependencies=[Depends(require_login)], include_in_schema=False)
+    pages = Pages(pass_reasons=PASS_REASONS)
+    _read_routes(router, engine, pages)
+    _act_routes(router, engine, clock, pass_lead, approve_lead)
+    _crm_routes(router, engine, pages)
+    return router
+
+
+def _read_routes(router: APIRouter, engine: Engine, pages: Pages) -> None:
+    def listing(owner: str, before: int | None) -> dict[str, Any]:
+        found = inbox.alerts(engine, owner or None, PAGE + 1, before)
+        shown = [(alert, drawn(alert.message, first_name(alert.owner))) for alert in found[:PAGE]]
+        older = found[PAGE - 1].alert_id if len(found) > PAGE else None
+        return {"alerts": shown, "owner": owner, "before": before, "older": older}
+
+    @router.get("")
+    def inbox_page(request: Request, owner: Owner = "", before: Before = None) -> Response:
+        said = unquote(request.cookies.get(FLASH, ""))[:SAID]
+        curl = f"curl -X POST {request.base_url}webhooks/lead -H 'Content-Type: application/json' -d '{FIRST_LEAD}'"
+        facts = listing(owner, before) | {"owners": inbox.owners(engine), "said": said, "curl": curl}
+        page = pages.answer("inbox.html", **facts)
+        if said:
+            page.delete_cookie(FLASH, path="/inbox")
+        return page
+
+    @router.get("/list")
+    def alert_list(owner: Owner = "", before: Before = None) -> Response:
+        return pages.answer("alerts.html", **listing(owner, before))
+
+    @router.get("/why/{lead_id}")
+    def why(lead_id: LeadId, number: Number, part: bool = False) -> Response:
+        reasons = inbox.reasons_of(engine, lead_id, number)
+        if reasons is None:
+            raise HTTPException(404, "No decision gave this lead away under that number.")
+        return pages.answer("reasons.html" if part else "why.html", reasons=reasons)
+
+
+def _act_routes(
+    router: APIRouter,
+    engine: Engine,
+    clock: Callable[[], datetime],
+    pass_lead: PassLead,
+    approve_lead: ApproveLead | None,
+) -> None:
+    @router.post("/accept", dependencies=[Depends(same_origin)])
+    async def accept(value: Value, owner: Filter = "") -> Response:
+        lead_id, number, by = await run_in_threadpool(_held, engine, value)
+        result = await run_in_threadpool(inbox.accept, engine, lead_id, number, by, clock())
+        said = result.sentence
+        if result.outcome == "accepted" and result.path == "manual_review" and approve_lead is not None:
+            said = f"{said} {await approve_lead(lead_id, number, by)}"
+        return _back(said, owner)
+
+    @router.post("/pass", dependencies=[Depends(same_origin)])
+    async def pass_on(
+        value: Value,
+        reason: Annotated[str, Form(max_length=20)],
+        detail: Annotated[str, Form(max_length=300)] = "",
+        until: Annotated[date | Literal[""], Form()] = "",
+        owner: Filter = "",
+    ) -> Response:
+        if reason == "cover" and not until:
+            return _back("Nothing was passed on: choose the day until which you need cover.", owner)
+        why = _reason(reason, detail, until or None)
+        lead_id, number, by = await run_in_threadpool(_held, engine, value)
+        return _back(await pass_lead(lead_id, number, by, why), owner)
+
+    @router.post("/feedback", dependencies=[Depends(same_origin)])
+    def feedback(value: Value, code: Annotated[str, Form(max_length=20)], owner: Filter = "") -> Response:
+        if code not in FEEDBACK:
+            raise HTTPException(422, f"code: {code!r} is none of {', '.join(FEEDBACK)}.")
+        lead_id, number, by = _held(engine, value)
+        return _back(inbox.feedback(engine, lead_id, number, by=by, code=code, now=clock()), owner)
+
+
+def _crm_routes(router: APIRouter, engine: Engine, pages: Pages) -> None:
+    @router.get("/crm")
+    def crm(table: CrmTable = "contacts", page: PageNumber = 1) -> Response:
+        return pages.answer("crm.html", name=table, page=crm_pages.page_of(engine, table, page))
+
+    @router.get("/crm/{lead_id}")
+    def crm_lead(lead_id: LeadId) -> Response:
+        card = crm_pages.card_of(engine, lead_id)
+        if card is None:
+            raise HTTPException(404, "No lead of that id was decided.")
+        return pages.answer("crm_lead.html", card=card, lead_id=lead_id)
+
+    @router.get("/nurture")
+    def nurture(page: PageNumber = 1) -> Response:
+        return pages.answer("nurture.html", page=crm_pages.page_of(engine, "nurture", page))
+
+
+def _held(engine: Engine, value: str) -> tuple[str, int, str]:
+    """A button's value, `lead:number`, with the person to whom the lead was given under that number."""
+    lead_id, _, number = value.rpartition(":")
+    owner = inbox.holder_of(engine, lead_id, int(number))
+    if owner is None:
+        raise HTTPException(404, "There is no such lead, or it was never offered under this number.")
+    return lead_id, int(number), owner
+
+
+def _reason(reason: str, detail: str, until: date | None) -> str:
+    """The reason as it is recorded. 422 for one that the form does not offer."""
+    if reason not in PASS_REASONS:
+        raise HTTPException(422, f"reason: {reason!r} is none of {', '.join(PASS_REASONS)}.")
+    words = PASS_REASONS[reason] + (f" {until.isoformat()}" if reason == "cover" and until else "")
+    detail = " ".join(detail.split())
+    return f"{words}: {detail}" if detail else words
+
+
+def _back(said: str, owner: str) -> Response:
+    """To the list again, with a sentence to show there once; it travels in a cookie, so that no link can forge one."""
+    answer = RedirectResponse("/inbox" + (f"?{urlencode({'owner': owner})}" if owner else ""), status_code=303)
+    answer.set_cookie(FLASH, quote(said[:SAID]), max_age=FLASH_S, path="/inbox", httponly=True, samesite="strict")
+    return answer

@@ -1,0 +1,157 @@
+"""Puts the HTTP side together: the fast webhook in front, FastAPI behind it, resources opened and closed around both."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from fastapi import Depends, FastAPI, HTTPException, Request, Response
+from fastapi.responses import RedirectResponse
+
+from tools.idempotency import Identifier
+from tools.secrets_file import load_or_make
+from tools.settings import Settings
+from tools.stream.again import UnknownLead, again, passed, send
+from tools.stream.connect import connect, socket_url
+from tools.stream.inbox import Inbox
+from tools.web.admin import admin_router
+from tools.web.answers import EXAMPLE
+from tools.web.auth import Login
+from tools.web.health import Probe, health_router
+from tools.web.inbox import inbox_router
+from tools.web.intake import LeadForm
+from tools.web.waiting import Decisions
+from tools.web.webhook import PATH, IntakeOptions, Receive, Send, Webhook, read_body
+from tools.wiring import live_routing, open_store
+
+DESCRIPTION = "Inbound lead router: post a lead, see who owns it and why."
+
+
+class FrontDoor:
+    """An ASGI application: POST /webhooks/lead goes straight to the webhook, everything else to FastAPI."""
+
+    def __init__(self, settings: Settings) -> None:
+        secrets = load_or_make(settings.data_dir)
+        token = settings.admin_token.get_secret_value() if settings.admin_token else secrets.admin_token
+        url = socket_url(settings)
+        self._store = open_store(settings, threads=4)
+        self._inbox = Inbox(
+            connect(url, timeout_s=None),
+            partitions=settings.stream_partitions,
+            deadline_s=settings.accept_deadline_s,
+            longest=settings.stream_longest,
+        )
+        self._decisions = Decisions(
+            connect(url, timeout_s=None), settings.stream_partitions, self._store.engine, self._store.executor
+        )
+        self.webhook = Webhook(self._inbox, Identifier(secrets.lead_key), self._decisions, intake_options(settings))
+        routing = live_routing(settings, self._store)
+        embedded = not settings.redis_url
+        self._probe = Probe(connect(url), settings.stream_partitions, self._store.engine, routing, embedded)
+        self.api = self._api(Login(token))
+
+    def _api(self, login: Login) -> FastAPI:
+        api = FastAPI(title="Lead router", description=DESCRIPTION, version="1", lifespan=self._lifespan)
+        required = Depends(login.required)
+        api.add_api_route(
+            PATH,
+            self._documented,
+            methods=["POST"],
+            status_code=202,
+            tags=["intake"],
+            summary="Post a lead",
+            openapi_extra=webhook_schema(),
+            responses=WEBHOOK_ANSWERS,
+        )
+        api.include_router(health_router(self._probe))
+        api.include_router(login.router())
+        api.include_router(admin_router(self._store.engine, self._inbox), dependencies=[required])
+        api.include_router(inbox_router(self._store.engine, self._pass_on, login.required, lambda: datetime.now(UTC)))
+        api.add_api_route("/", lambda: RedirectResponse("/inbox"), methods=["GET"], include_in_schema=False)
+        return api
+
+    async def _documented(self, request: Request) -> Response:
+        """The person's lead is stored durably before this answers. `?wait=SECONDS` waits for the decision (200)."""
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        raw = await read_body(request.receive, headers, self.webhook.body_limit)
+        answer = await self.webhook.answer(headers, request.url.query, raw)
+        extra = {name.decode(): value.decode() for name, value in answer.headers}
+        return Response(answer.body, answer.status, extra, "application/json")
+
+    async def _pass_on(self, lead_id: str, number: int, by: str, reason: str) -> str:
+        """Give a lead to somebody else; answers what the page shows."""
+        try:
+            submission = passed(again(self._store.engine, lead_id, "pass"), number, by, reason)
+        except UnknownLead:
+            raise HTTPException(404, "No such lead.") from None
+        await send(self._inbox, submission)
+        outcome = await self._decisions.wait(submission.submission_id, 3.0)
+        if outcome is None:
+            return "The pass is noted; the next owner is being found."
+        return f"Passed on: {outcome['owner']} has it now."
+
+    @asynccontextmanager
+    async def _lifespan(self, _api: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(self._inbox)
+            await stack.enter_async_context(self._decisions)
+            await stack.enter_async_context(self._probe)
+            stack.callback(self._store.close)
+            gc.collect()
+            gc.freeze()  # what start-up made lives for ever: collections need not walk it
+            yield
+
+    async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"] == PATH and scope["method"] == "POST":
+            await self.webhook.asgi(scope, receive, send)
+        else:
+            await self.api(scope, receive, send)  # type: ignore[arg-type]
+
+
+def intake_options(settings: Settings) -> IntakeOptions:
+    return IntakeOptions(
+        body_limit=settings.body_limit,
+        wait_limit_s=settings.wait_limit_s,
+        content_window_ms=settings.content_window_s * 1000,
+        event_window_ms=settings.event_window_s * 1000,
+        base_url=settings.base_url,
+        secrets={name: secret.get_secret_value() for name, secret in settings.webhook_secrets.items()},
+    )
+
+
+def webhook_schema() -> dict[str, Any]:
+    """The request body for the OpenAPI document; the route itself reads raw bytes."""
+    schema = LeadForm.model_json_schema(by_alias=False, ref_template="#/components/schemas/{model}")
+    return {
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/json": {"schema": schema, "example": EXAMPLE},
+                "application/x-www-form-urlencoded": {"schema": schema},
+            },
+        },
+        "parameters": [
+            {"name": "wait", "in": "query", "schema": {"type": "number", "minimum": 0}, "required": False},
+            {
+                "name": "Idempotency-Key",
+                "in": "header",
+                "schema": {"type": "string", "maxLength": 255},
+                "required": False,
+            },
+        ],
+    }
+
+
+WEBHOOK_ANSWERS: dict[int | str, dict[str, Any]] = {
+    200: {"description": "Decided within ?wait=."},
+    202: {"description": "Stored durably; `status` is accepted or duplicate."},
+    400: {"description": "The body cannot be read."},
+    401: {"description": "The signature does not fit."},
+    413: {"description": "The body is too large."},
+    415: {"description": "The content type is not read."},
+    422: {"description": "A field is wrong, or no way to reach the person was given."},
+    503: {"description": "The stream is away; send again."},
+}

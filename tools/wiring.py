@@ -1,0 +1,212 @@
+"""Chooses the adapters: each part as the settings say, embedded or live. The only place that knows them all.
+
+Live adapters are imported only where they are chosen: their SDKs cost time and memory that the default run does not pay.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine
+
+from graph.domain.table import RoutingTable
+from graph.domain.trace import Versions
+from graph.ports import CrmReader, Enrichment, Judge, Performer, Ports, SimilarAccounts, Writer
+from graph.state import RunContext
+from tools.cache import MemoryCache
+from tools.embedded.crm import EmbeddedCrm
+from tools.embedded.enrichment import BundledEnrichment
+from tools.embedded.judge import RuleJudge
+from tools.embedded.notifier import EmbeddedNotifier
+from tools.embedded.nurture import EmbeddedNurture
+from tools.embedded.similar import ExactSimilar
+from tools.embedded.writer import TemplateWriter
+from tools.ml.registry import ensure_bootstrap
+from tools.routing_file import LiveRouting
+from tools.settings import Settings
+from tools.store.engine import open_engine
+from tools.store.history import SqlHistory
+from tools.store.routing_versions import keep_version
+from tools.versions import versions_of
+from tools.xgb import XgbScorer
+
+DATA = Path(__file__).parent / "embedded" / "data"
+
+
+@dataclass(slots=True)
+class Store:
+    """The database and the threads that talk to it. Two: one may wait for a lock while the other reads."""
+
+    engine: Engine
+    executor: Executor
+
+    def close(self) -> None:
+        self.executor.shutdown(wait=True)
+        self.engine.dispose()
+
+
+def open_store(settings: Settings, threads: int = 2) -> Store:
+    return Store(open_engine(settings.database), ThreadPoolExecutor(threads, thread_name_prefix="store"))
+
+
+def build_ports(settings: Settings, store: Store) -> Ports:
+    """Everything the graph reads from. Trains the bootstrap model when there is none (a few seconds)."""
+    return Ports(
+        enrichment=_enrichment(settings),
+        crm=_crm_reader(settings, store),
+        similar=_similar(settings, store),
+        judge=_judge(settings),
+        writer=_writer(settings),
+        scorer=XgbScorer(ensure_bootstrap(settings.models_dir)),
+        history=SqlHistory(store.engine, store.executor),
+    )
+
+
+def build_performers(settings: Settings, store: Store) -> Mapping[str, Performer]:
+    """One performer a vendor queue."""
+    return {
+        "crm": _crm_performer(settings, store),
+        "notifier": _notifier(settings, store),
+        "nurture": EmbeddedNurture(store.engine, executor=store.executor),
+        "similar": _similar(settings, store),
+    }
+
+
+def live_routing(settings: Settings, store: Store) -> LiveRouting:
+    """The routing file with hot reload; every version that is loaded is kept, so that a replay finds it."""
+    return LiveRouting(
+        settings.routing_file,
+        time.monotonic,
+        on_load=lambda table: keep_version(store.engine, table.digest, table.text),
+    )
+
+
+def context_source(settings: Settings, ports: Ports, routing: LiveRouting) -> Callable[[], RunContext]:
+    """What a run needs, asked for at its beginning: the clock's reading and the routing file of that moment."""
+
+    def context() -> RunContext:
+        return context_for(datetime.now(UTC), routing.current(), ports, settings.base_url)
+
+    return context
+
+
+def context_for(now: datetime, table: RoutingTable, ports: Ports, public_url: str) -> RunContext:
+    versions: Versions = versions_of(table.digest, ports.scorer.digest)
+    return RunContext(now, table, versions, ports, public_url)
+
+
+def _secret(value: Any) -> str:
+    return value.get_secret_value() if value is not None else ""
+
+
+def _enrichment(settings: Settings) -> Enrichment:
+    if settings.enrichment == "embedded":
+        return BundledEnrichment(DATA / "companies.csv")
+    if settings.enrichment_provider == "apollo":
+        from tools.apollo import ApolloEnrichment  # noqa: PLC0415
+
+        return ApolloEnrichment(
+            _secret(settings.apollo_api_key), base_url=settings.apollo_base_url, deadline_s=settings.read_deadline_s
+        )
+    from tools.clearbit import ClearbitEnrichment  # noqa: PLC0415
+
+    return ClearbitEnrichment(
+        _secret(settings.clearbit_api_key), base_url=settings.clearbit_base_url, deadline_s=settings.read_deadline_s
+    )
+
+
+def _crm_reader(settings: Settings, store: Store) -> CrmReader:
+    return EmbeddedCrm(store.engine, executor=store.executor) if settings.crm == "embedded" else _hubspot(settings, store)
+
+
+def _crm_performer(settings: Settings, store: Store) -> Performer:
+    return EmbeddedCrm(store.engine, executor=store.executor) if settings.crm == "embedded" else _hubspot(settings, store)
+
+
+def _hubspot(settings: Settings, store: Store) -> Any:
+    from tools.hubspot import HubSpotCrm  # noqa: PLC0415
+    from tools.store.family_leads import SqlFamilyLeads  # noqa: PLC0415
+
+    return HubSpotCrm(
+        _secret(settings.hubspot_access_token),
+        base_url=settings.hubspot_base_url,
+        deadline_s=settings.read_deadline_s,
+        family_leads=SqlFamilyLeads(store.engine),
+    )
+
+
+def _notifier(settings: Settings, store: Store) -> Performer:
+    if settings.notifier == "embedded":
+        return EmbeddedNotifier(store.engine, executor=store.executor)
+    from tools.slack import SlackNotifier  # noqa: PLC0415
+    from tools.store.posted import SqlPosted  # noqa: PLC0415
+
+    return SlackNotifier(
+        _secret(settings.slack_bot_token), base_url=settings.slack_base_url, posted=SqlPosted(store.engine)
+    )
+
+
+def _similar(settings: Settings, store: Store) -> Any:
+    if settings.similar == "embedded":
+        return ExactSimilar(DATA / "accounts.csv")
+    from tools.pinecone_store import PineconeSimilar, PureEmbedder  # noqa: PLC0415
+    from tools.vectors import EMBEDDER_ID, vector  # noqa: PLC0415
+
+    return PineconeSimilar(
+        _secret(settings.pinecone_api_key),
+        PureEmbedder(EMBEDDER_ID, vector),
+        host=settings.pinecone_host,
+        deadline_s=settings.read_deadline_s,
+    )
+
+
+def _chat(settings: Settings) -> Any:
+    from tools.llm import ChatModel  # noqa: PLC0415
+
+    return ChatModel(
+        api_key=_secret(settings.openai_api_key),
+        model=settings.openai_model,
+        base_url=settings.openai_base_url,
+        deadline_s=settings.read_deadline_s,
+    )
+
+
+def _judge(settings: Settings) -> Judge:
+    if settings.llm == "embedded":
+        return RuleJudge()
+    from tools.llm import OpenAiJudge  # noqa: PLC0415
+
+    return OpenAiJudge(_chat(settings), cache=MemoryCache())
+
+
+def _writer(settings: Settings) -> Writer:
+    if settings.llm == "embedded":
+        return TemplateWriter()
+    from tools.llm import OpenAiWriter  # noqa: PLC0415
+
+    return OpenAiWriter(_chat(settings), cache=MemoryCache())
+
+
+@asynccontextmanager
+async def checkpointer_for(settings: Settings) -> AsyncIterator[Any]:
+    """LangGraph's own checkpointer for those who want one; None by default: the stream replays, at a tenth of the cost."""
+    if settings.checkpointer == "none":
+        yield None
+    elif settings.checkpointer == "sqlite":
+        from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver  # noqa: PLC0415
+
+        async with AsyncSqliteSaver.from_conn_string(str(settings.data_dir / "checkpoints.db")) as saver:
+            yield saver
+    else:
+        from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver  # noqa: PLC0415
+
+        async with AsyncPostgresSaver.from_conn_string(settings.database_url) as saver:
+            await saver.setup()
+            yield saver
