@@ -1,13 +1,13 @@
 """The front door: `create_app()` for an ASGI server, and the command line for people.
 
-    app.py serve                 everything: stream, HTTP, worker, dispatcher
-    app.py api | worker | dispatch   one part
-    app.py demo                  the sample leads, one row each
-    app.py route LEAD.json       the decision, without committing it
-    app.py replay                recorded decisions again, compared bit for bit
-    app.py rules check FILE      is this routing file good?
-    app.py train                 the bootstrap model
-    app.py draw                  the graph as Mermaid
+app.py serve                 everything: stream, HTTP, worker, dispatcher
+app.py api | worker | dispatch   one part
+app.py demo                  the sample leads, one row each
+app.py route LEAD.json       the decision, without committing it
+app.py replay                recorded decisions again, compared bit for bit
+app.py rules check FILE      is this routing file good?
+app.py train                 the bootstrap model
+app.py draw                  the graph as Mermaid
 """
 
 from __future__ import annotations
@@ -34,7 +34,10 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands.add_parser("serve", help="run everything until Ctrl-C")
     commands.add_parser("api", help="the HTTP side alone")
-    for name, text in (("worker", "decide what waits in the stream"), ("dispatch", "perform what stands in the outbox")):
+    for name, text in (
+        ("worker", "decide what waits in the stream"),
+        ("dispatch", "perform what stands in the outbox"),
+    ):
         part = commands.add_parser(name, help=text)
         part.add_argument("--drain", action="store_true", help="end when nothing is left to do")
     commands.add_parser("demo", help="send the sample leads through and compare them with their labels")
@@ -58,7 +61,10 @@ def main(argv: list[str] | None = None) -> int:
     except ValidationError as error:
         for problem in error.errors():
             name = ".".join(str(part) for part in problem["loc"]).upper()
-            print(f"settings: {name + ': ' if name else ''}{problem['msg'].removeprefix('Value error, ')}", file=sys.stderr)
+            print(
+                f"settings: {name + ': ' if name else ''}{problem['msg'].removeprefix('Value error, ')}",
+                file=sys.stderr,
+            )
         return 2
     return run(arguments, settings)
 

@@ -3,12 +3,14 @@
 Closed loop: each of N keep-alive connections sends its next lead as soon as the previous answer is there. Open loop:
 leads fall due at fixed times whether or not earlier ones were answered, and latency counts from the time a lead fell
 due, so a server that stalls cannot hide the requests it held up (coordinated omission). It never retries: a connection
-lost with a request in flight is an error, counted as such.
+lost with a request in flight is an error, counted as such. With `?wait=` in the address it also collects the time from
+acceptance to decision that the answers name.
 """
 
 from __future__ import annotations
 
 import gc
+import json
 import select
 import selectors
 import socket
@@ -17,7 +19,7 @@ from collections import Counter, deque
 from urllib.parse import urlsplit
 
 from bench.leads import Requests
-from bench.summary import Counts, Summary, summarise
+from bench.summary import Counts, Summary, Times, summarise
 
 CONNECT_PAUSE_S = 0.002
 DRAIN_S = 10.0  # how long answers may still come after the last request was due
@@ -52,7 +54,9 @@ class Generator:
     def __init__(self, url: str, *, connections: int, count: int, seconds: float, rate: float, first: int) -> None:
         parts = urlsplit(url)
         self.address = (parts.hostname or "127.0.0.1", parts.port or 80)
-        self.requests = Requests(parts.netloc, parts.path or "/", first)
+        path = parts.path or "/"
+        self.requests = Requests(parts.netloc, f"{path}?{parts.query}" if parts.query else path, first)
+        self.waits = "wait=" in parts.query
         self.count, self.seconds = count, seconds
         self.interval_ns = round(1e9 / rate) if rate else 0
         self.selector = selectors.DefaultSelector()
@@ -62,6 +66,7 @@ class Generator:
         self.stop_ns = self.next_due_ns = 0
         self.latencies: list[int] = []
         self.lateness: list[int] = []
+        self.decisions: list[int] = []  # ns from acceptance to decision, of the answers that say it
         self.errors: Counter[str] = Counter()
         for _ in range(connections):  # one by one, or a single worker of several takes a burst of them all
             self._connect()
@@ -71,7 +76,7 @@ class Generator:
         """Send until `count` or `seconds` is reached, wait for the outstanding answers, and sum up."""
         gc.collect()
         gc.disable()
-        cpu, began = time.process_time(), time.perf_counter_ns()
+        cpu, began, began_s = time.process_time(), time.perf_counter_ns(), time.monotonic()
         self.stop_ns, self.next_due_ns = began + int(self.seconds * 1e9), began
         give_up = self.stop_ns + int(DRAIN_S * 1e9)
         while (now := time.perf_counter_ns()) < give_up:
@@ -85,7 +90,8 @@ class Generator:
         self.errors["unanswered"] += self.sent - len(self.latencies) - self.errors["closed"]
         self.errors["unsent"] += len(self.backlog)
         counts = Counts(self.sent, self.ok, self.duplicates, self.errors)
-        return summarise(counts, self.latencies, self.lateness, (ended - began) / 1e9, time.process_time() - cpu)
+        times = Times(self.latencies, self.lateness, self.decisions)
+        return summarise(counts, times, began_s, (ended - began) / 1e9, time.process_time() - cpu)
 
     def _offer(self, now: int) -> None:
         """Send what is due: on every idle connection (closed loop), or what the clock says (open loop)."""
@@ -143,7 +149,9 @@ class Generator:
         connection.buffer, connection.due_ns = b"", 0
         if data[9:10] == b"2":
             self.ok += 1
-            self.duplicates += b"duplicate" in data
+            self.duplicates += b'"duplicate"' in data
+            if self.waits:
+                self._note_decision(data[:length])
         else:
             self.errors[data[9:12].decode("latin-1")] += 1
         if self.backlog:
@@ -153,6 +161,14 @@ class Generator:
             self._send(connection, now)
         else:
             self.idle.append(connection)
+
+    def _note_decision(self, answer: bytes) -> None:
+        """An answer that could not wait long enough names no time: it is an error of its own."""
+        told = json.loads(answer.partition(b"\r\n\r\n")[2]).get("processing_time")
+        if told is None:
+            self.errors["undecided"] += 1
+        else:
+            self.decisions.append(round(told * 1e9))
 
     def _connect(self) -> None:
         connection = Connection(self.address)

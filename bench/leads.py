@@ -1,8 +1,9 @@
 """Lead forms to send: a few hundred realistic bodies, each turned into a unique submission by a serial number.
 
 People, companies and domains are made up by combining word lists, in a fixed order: the n-th lead is the same on every
-machine. A request is complete HTTP/1.1 bytes of constant length, so that making one costs the generator well under a
-microsecond.
+machine. About one in four is weak (a student on free mail who is just looking), one in twelve comes from a company that
+the product's own table knows; the others spread over some twenty thousand companies nobody has heard of. A request is
+complete HTTP/1.1 bytes of constant length, so that making one costs the generator well under a microsecond.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ import json
 NAMES = ("Maria Lopez", "James Carter", "Wei Zhang", "Anna Schmidt", "Priya Nair", "Lucas Martin", "Emma Wilson")
 TITLES = (
     "VP Engineering", "Director of IT", "Chief Technology Officer", "Site Reliability Engineer", "Platform Manager",
-    "Software Engineer", "Head of Infrastructure", "Student", "Vice President, Operations", "Consultant", None,
+    "Software Engineer", "Head of Infrastructure", "Vice President, Operations", None,
 )  # fmt: skip
+WEAK_TITLES = ("Student", None, "Consultant")
 PLACES = (
     ("US", "CA", "94105", "+14155550132"), ("US", "NY", "10001", "+12125550187"), ("US", "TX", "78701", None),
     ("CA", "ON", "M5V 2T6", "+14165550121"), ("GB", None, "EC1A 1BB", "+442079460123"), ("DE", "BY", "80331", None),
@@ -24,7 +26,15 @@ FIRST = ("northwind", "bluepeak", "cedarline", "harborstone", "ironvale", "lumen
 SECOND = ("labs", "systems", "health", "logistics", "capital", "foods", "energy", "media", "robotics", "insurance")
 ENDINGS = ("com", "io", "co.uk", "de", "fr")
 FREE = ("gmail.com", "outlook.com", "yahoo.com")
+KNOWN = (
+    ("Acme Labs", "acmelabs.com"), ("Globex GmbH", "globex.de"), ("Voxalys", "voxalys.fr"),
+    ("Halvorsen Offshore AS", "halvorsen-offshore.no"), ("Brightwater Insurance", "brightwaterinsurance.com"),
+    ("Castellan Canada", "castellan.ca"), ("Lark & Loom", "larkandloom.com"), ("Méridiane SA", "meridiane.fr"),
+    ("Kitsune Systems America", "kitsunesystems.com"), ("Trailmark", "trailmark.dev"),
+)  # fmt: skip
+SIZES = ("40", "51-200", "800", "4000")
 SOURCES = ("website_demo", "pricing_page", "webinar", "partner_referral", "content_download")
+WEAK_SOURCES = ("content_download", "webinar")
 MESSAGES = (
     "We run about 400 services on Kubernetes and would like to see a demo of your tracing product next week.",
     "Could you send us pricing for 50 hosts? We are comparing three vendors and want to decide this quarter.",
@@ -33,31 +43,59 @@ MESSAGES = (
     "Just looking around for now, please keep me posted about new releases.",
 )
 TEMPLATES = 360  # enough for every word above to meet most of the others
-SERIAL = "%010d"
+COMPANIES_PER_TEMPLATE = 64
+SERIAL, COMPANY = "%(serial)010d", "%(company)02d"
 
 
-def _form(index: int) -> dict[str, object]:
-    """The index-th form, its e-mail still carrying the place for the serial number. Missing fields are left out."""
+def form_of(index: int) -> dict[str, object]:
+    """The index-th form, still carrying the places for the serial number. Missing fields are left out."""
+    form = _weak(index) if index % 4 == 3 else _strong(index)
     name = NAMES[index % len(NAMES)]
-    first, second = FIRST[index % len(FIRST)], SECOND[index // 3 % len(SECOND)]
-    ending = ENDINGS[index // 7 % len(ENDINGS)]
-    domain = FREE[index // 6 % len(FREE)] if index % 6 == 5 else f"{first}{second}.{ending}"
     country, state, postal, phone = PLACES[index // 2 % len(PLACES)]
-    form: dict[str, object] = {
-        "email": f"{name.lower().replace(' ', '.')}{SERIAL}@{domain}",
-        "full_name": name,
-        "company": f"{first.title()} {second.title()}",
+    form |= {"email": f"{name.lower().replace(' ', '.')}{SERIAL}@{form.pop('domain')}", "full_name": name}
+    form |= {"country": country, "state": state, "postal": postal, "consent": True}
+    if form["company"] is not None:
+        form["phone"] = phone
+    return {key: value for key, value in form.items() if value is not None}
+
+
+def _weak(index: int) -> dict[str, object]:
+    return {
+        "domain": FREE[index // 4 % len(FREE)],
+        "company": None,
+        "title": WEAK_TITLES[index // 4 % len(WEAK_TITLES)],
+        "source": WEAK_SOURCES[index // 8 % len(WEAK_SOURCES)],
+        "message": MESSAGES[-1] if index % 8 == 3 else None,
+    }
+
+
+def _strong(index: int) -> dict[str, object]:
+    if index % 12 == 1:
+        company, domain = KNOWN[index // 12 % len(KNOWN)]
+    else:
+        first, second = FIRST[index % len(FIRST)], SECOND[index // 3 % len(SECOND)]
+        company, ending = f"{first.title()} {second.title()}", ENDINGS[index // 7 % len(ENDINGS)]
+        domain = f"{first}{second}{COMPANY}.{ending}"
+    return {
+        "domain": domain,
+        "company": company,
         "title": TITLES[index % len(TITLES)],
         "source": SOURCES[index // 5 % len(SOURCES)],
-        "country": country,
-        "state": state,
-        "postal": postal,
-        "phone": phone,
-        "website": None if domain in FREE else f"https://www.{domain}",
+        "employees": SIZES[index // 3 % len(SIZES)] if index % 3 == 0 else None,
+        "website": f"https://www.{domain}" if index % 2 else None,
         "message": MESSAGES[index % len(MESSAGES)],
-        "consent": True,
     }
-    return {key: value for key, value in form.items() if value is not None}
+
+
+def numbers(serial: int) -> dict[str, int]:
+    """What fills the places of the template `serial % TEMPLATES`."""
+    return {"serial": serial, "company": serial // TEMPLATES % COMPANIES_PER_TEMPLATE}
+
+
+def lead(serial: int) -> dict[str, object]:
+    """The form of this submission, as a dict."""
+    held = numbers(serial)
+    return {k: v % held if isinstance(v, str) else v for k, v in form_of(serial % TEMPLATES).items()}
 
 
 class Requests:
@@ -65,17 +103,18 @@ class Requests:
 
     def __init__(self, host: str, path: str, first: int = 0) -> None:
         """`host` as in the Host header; `first` is the first serial number (two runs must not overlap)."""
-        self._templates = [self._request(host, path, _form(index)) for index in range(TEMPLATES)]
+        self._templates = [self._request(host, path, form_of(index)) for index in range(TEMPLATES)]
         self._serials = itertools.count(first)
 
     @staticmethod
     def _request(host: str, path: str, form: dict[str, object]) -> bytes:
-        body = json.dumps(form).encode()
-        length = len(body) - len(SERIAL) + len(SERIAL % 0)
+        body = json.dumps(form)
+        length = len(body % numbers(0))
         head = f"POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n"
-        return head.encode() + b"\r\n" + body
+        return (head.replace("%", "%%") + "\r\n" + body).encode()
 
     def next(self) -> bytes:
         """The next request, head and body."""
         serial = next(self._serials)
-        return self._templates[serial % TEMPLATES] % serial
+        company = serial // TEMPLATES % COMPANIES_PER_TEMPLATE
+        return self._templates[serial % TEMPLATES] % {b"serial": serial, b"company": company}

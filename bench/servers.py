@@ -12,6 +12,7 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -70,17 +71,14 @@ class Server:
 
     def usage(self) -> Usage:
         """CPU, memory and open files of the process and its descendants, now."""
-        cpu = rss = 0.0
-        files = processes = 0
         root = psutil.Process(self.process.pid)
-        for process in [root, *root.children(recursive=True)]:
-            with suppress(psutil.NoSuchProcess), process.oneshot():
-                times = process.cpu_times()
-                cpu += times.user + times.system + times.children_user + times.children_system  # the latter: ended ones
-                rss += process.memory_info().rss
-                files += process.num_fds()
-                processes += 1
-        return Usage(round(cpu, 2), round(rss / 2**20, 1), files, processes)
+        family = [usage_of(process) for process in [root, *root.children(recursive=True)]]
+        return Usage(
+            round(sum(one.cpu_s for one in family), 2),
+            round(sum(one.rss_mb for one in family), 1),
+            sum(one.open_files for one in family),
+            sum(one.processes for one in family),
+        )
 
     def stop(self, timeout_s: float = 10.0) -> None:
         """Ask the process to end, then make it and whatever it left behind end. Safe to call twice."""
@@ -105,6 +103,15 @@ class Server:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+
+
+def usage_of(process: psutil.Process) -> Usage:
+    """One process alone, with the CPU time of children that have ended; all zero when it has ended itself."""
+    with suppress(psutil.NoSuchProcess), process.oneshot():
+        times = process.cpu_times()
+        cpu = times.user + times.system + times.children_user + times.children_system
+        return Usage(cpu, process.memory_info().rss / 2**20, process.num_fds(), 1)
+    return Usage(0.0, 0.0, 0, 0)
 
 
 def free_port() -> int:
@@ -138,17 +145,25 @@ def pongs(port: int) -> bool:
 
 
 def start_valkey(folder: Path, fsync: Fsync = "always") -> Server:
-    """The embedded server with its append-only file in `folder` (no snapshots); `redis_url()` gives its address."""
+    """The embedded server with its append-only file in `folder` (no snapshots); `redis_url()` gives its address.
+
+    The same binary with the same durability as the product starts for itself, and reached the same way, by a Unix socket.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     port = free_port()
     command = [str(get_binary_path()), "--bind", HOST, "--port", str(port), "--dir", str(folder), "--save", ""]
-    command += ["--appendonly", "yes", "--appendfsync", fsync]
+    command += ["--appendonly", "yes", "--appendfsync", fsync, "--unixsocket", str(socket_of(port))]
     return Server("valkey", command, port, folder / "valkey.log", {}).wait(lambda: pongs(port), 10)
+
+
+def socket_of(port: int) -> Path:
+    """A path short enough for a socket, unique by the port."""
+    return Path(tempfile.gettempdir()) / f"lead-bench-{port}.sock"
 
 
 def redis_url(valkey: Server) -> str:
     """The address for a Redis client."""
-    return f"redis://{HOST}:{valkey.port}/0"
+    return f"unix://{socket_of(valkey.port)}"
 
 
 def start_uvicorn(

@@ -12,6 +12,8 @@ class Summary(TypedDict):
 
     `sent_late_p99_ms` (open loop): how long after its due time a request went out. Beyond a fraction of a millisecond
     it was waiting for a free connection or for a free core. `client_cpu_us` is what the generator spent per request.
+    `began_s` is the monotonic clock's reading at the first request, the same clock for every process of the machine.
+    `decided_*`: of the answers to `?wait=`, the time from acceptance to decision as the server names it.
     """
 
     sent: int
@@ -26,6 +28,10 @@ class Summary(TypedDict):
     max_ms: float
     sent_late_p99_ms: float
     client_cpu_us: float
+    began_s: float
+    decided: int
+    decided_p50_ms: float
+    decided_p99_ms: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +44,23 @@ class Counts:
     errors: Mapping[str, int]
 
 
+@dataclass(frozen=True, slots=True)
+class Times:
+    """Nanoseconds, one entry each: an answered request's, how late one went out, from acceptance to decision."""
+
+    latencies_ns: list[int]
+    lateness_ns: list[int]
+    decisions_ns: list[int]
+
+
 def quantile_ms(sorted_ns: list[int], share: float) -> float:
     """The nearest-rank quantile of sorted nanoseconds, in milliseconds; 0 when there are none."""
     return round(sorted_ns[min(len(sorted_ns) - 1, int(share * len(sorted_ns)))] / 1e6, 3) if sorted_ns else 0.0
 
 
-def summarise(counts: Counts, latencies_ns: list[int], lateness_ns: list[int], seconds: float, cpu_s: float) -> Summary:
+def summarise(counts: Counts, found: Times, began_s: float, seconds: float, cpu_s: float) -> Summary:
     """The figures of a finished run of `seconds`, for which the generator itself spent `cpu_s`."""
-    times, late = sorted(latencies_ns), sorted(lateness_ns)
+    times, late, decisions = sorted(found.latencies_ns), sorted(found.lateness_ns), sorted(found.decisions_ns)
     return Summary(
         sent=counts.sent,
         ok=counts.ok,
@@ -59,4 +74,8 @@ def summarise(counts: Counts, latencies_ns: list[int], lateness_ns: list[int], s
         max_ms=quantile_ms(times, 1.0),
         sent_late_p99_ms=quantile_ms(late, 0.99),
         client_cpu_us=round(cpu_s / max(1, counts.sent) * 1e6, 1),
+        began_s=began_s,
+        decided=len(decisions),
+        decided_p50_ms=quantile_ms(decisions, 0.5),
+        decided_p99_ms=quantile_ms(decisions, 0.99),
     )

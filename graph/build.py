@@ -10,6 +10,7 @@ leads whose way it is. A batch in which every lead failed ends there.
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any
 
 from langgraph.graph import END, START, StateGraph
@@ -27,7 +28,7 @@ from graph.state import BatchState, Case, RunContext
 if TYPE_CHECKING:
     from langgraph.graph.state import CompiledStateGraph
 
-WAYS = {"qualify": "summarize", "manual_review": "review", "nurture": "nurture"}
+WAYS: dict[Hashable, str] = {"qualify": "summarize", "manual_review": "review", "nurture": "nurture"}
 
 
 def ways(state: BatchState) -> list[str]:
@@ -53,7 +54,7 @@ def build_graph(checkpointer: Any = None) -> CompiledStateGraph[BatchState, RunC
     graph.add_edge(START, "capture")
     for before, after in (("capture", "enrich"), ("enrich", "score"), ("score", "rollup"), ("rollup", "route")):
         graph.add_edge(before, after)
-    graph.add_conditional_edges("route", ways, {**WAYS, END: END})
+    graph.add_conditional_edges("route", ways, dict(WAYS) | {END: END})
     for last in WAYS.values():
         graph.add_edge(last, END)
     return graph.compile(checkpointer=checkpointer)

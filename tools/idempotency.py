@@ -8,9 +8,8 @@ import uuid
 from dataclasses import dataclass
 from typing import Literal
 
-from graph.rules.identity import content_digest, identity_key
-
 from graph.domain.lead import Form
+from graph.rules.identity import content_digest, identity_key
 
 
 @dataclass(frozen=True, slots=True)

@@ -212,7 +212,7 @@ class OpenAiEmbedder:
         max_retries: int = 1,
     ) -> None:
         self._client = openai.DefaultAsyncHttpxClient(timeout=deadline_s)
-        self._model = OpenAIEmbeddings(
+        self._model = OpenAIEmbeddings(  # type: ignore[call-arg]  # its fields are named by alias, which the plugin does not read
             model=model,
             dimensions=dimensions,
             api_key=SecretStr(api_key),

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, get_args
 
+import numpy as np
+from numpy.typing import ArrayLike
 from pinecone import (
     ApiError,
     AsyncIndex,
@@ -53,11 +55,11 @@ class Embedder(Protocol):
 class PureEmbedder:
     """An embedder that only computes."""
 
-    def __init__(self, embedder_id: str, vector: Callable[[AccountQuery], Sequence[float]]) -> None:
+    def __init__(self, embedder_id: str, vector: Callable[[AccountQuery], ArrayLike]) -> None:
         self.embedder_id, self._vector = embedder_id, vector
 
     async def embed(self, accounts: Sequence[AccountQuery]) -> list[list[float]]:
-        return [[float(number) for number in self._vector(account)] for account in accounts]
+        return [np.asarray(self._vector(account), dtype=np.float64).tolist() for account in accounts]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,7 @@ class PineconeSimilar:
         host: str,
         deadline_s: float = 5.0,
         concurrency: int = 8,
-        reach: float = 0.75,
+        reach: float = 0.7,
     ) -> None:
         self._embedder, self._deadline_s, self._reach = embedder, deadline_s, reach
         # The SDK tries each request up to four times and waits as long as Pinecone asks; only the deadline bounds that.

@@ -18,7 +18,7 @@ from sqlalchemy import Engine
 
 from graph.domain.table import RoutingTable
 from graph.domain.trace import Versions
-from graph.ports import CrmReader, Enrichment, Judge, Performer, Ports, SimilarAccounts, Writer
+from graph.ports import CrmReader, Enrichment, Judge, Performer, Ports, Writer
 from graph.state import RunContext
 from tools.cache import MemoryCache
 from tools.embedded.crm import EmbeddedCrm
@@ -61,12 +61,20 @@ def build_ports(settings: Settings, store: Store) -> Ports:
     return Ports(
         enrichment=_enrichment(settings),
         crm=_crm_reader(settings, store),
-        similar=_similar(settings, store),
+        similar=_similar(settings),
         judge=_judge(settings),
         writer=_writer(settings),
         scorer=XgbScorer(ensure_bootstrap(settings.models_dir)),
         history=SqlHistory(store.engine, store.executor),
     )
+
+
+async def close_ports(ports: Ports) -> None:
+    """Close what holds connections; embedded parts hold none."""
+    for port in (ports.enrichment, ports.crm, ports.similar, ports.judge, ports.writer):
+        close = getattr(port, "aclose", None)
+        if close is not None:
+            await close()
 
 
 def build_performers(settings: Settings, store: Store) -> Mapping[str, Performer]:
@@ -75,7 +83,7 @@ def build_performers(settings: Settings, store: Store) -> Mapping[str, Performer
         "crm": _crm_performer(settings, store),
         "notifier": _notifier(settings, store),
         "nurture": EmbeddedNurture(store.engine, executor=store.executor),
-        "similar": _similar(settings, store),
+        "similar": _similar(settings),
     }
 
 
@@ -123,11 +131,15 @@ def _enrichment(settings: Settings) -> Enrichment:
 
 
 def _crm_reader(settings: Settings, store: Store) -> CrmReader:
-    return EmbeddedCrm(store.engine, executor=store.executor) if settings.crm == "embedded" else _hubspot(settings, store)
+    return (
+        EmbeddedCrm(store.engine, executor=store.executor) if settings.crm == "embedded" else _hubspot(settings, store)
+    )
 
 
 def _crm_performer(settings: Settings, store: Store) -> Performer:
-    return EmbeddedCrm(store.engine, executor=store.executor) if settings.crm == "embedded" else _hubspot(settings, store)
+    return (
+        EmbeddedCrm(store.engine, executor=store.executor) if settings.crm == "embedded" else _hubspot(settings, store)
+    )
 
 
 def _hubspot(settings: Settings, store: Store) -> Any:
@@ -153,7 +165,7 @@ def _notifier(settings: Settings, store: Store) -> Performer:
     )
 
 
-def _similar(settings: Settings, store: Store) -> Any:
+def _similar(settings: Settings) -> Any:
     if settings.similar == "embedded":
         return ExactSimilar(DATA / "accounts.csv")
     from tools.pinecone_store import PineconeSimilar, PureEmbedder  # noqa: PLC0415

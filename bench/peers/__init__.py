@@ -1,1 +1,1 @@
-"""What the product is compared with. Nothing here is imported by the product, and nothing here imports it."""
+"""What the product is compared with. Nothing here is imported by the product; only `plain_functions` imports it."""

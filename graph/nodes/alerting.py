@@ -93,7 +93,7 @@ def with_alert(
         message,
         prior,
         note=_what_is_new(case),
-        closing=closed_message(message, moved),
+        closing=lambda: closed_message(message, moved),
         moved=moved,
     )
     effects = (*writes(case, brief), *alerts)

@@ -23,8 +23,10 @@ async def enrich(state: BatchState, runtime: Runtime[RunContext]) -> dict[str, A
 
 
 def _company_ask(case: Case) -> CompanyAsk:
+    """A company's name typed above a free-mail address proves nothing: it is shown, not looked up, so that nobody
+    reaches a named account's owner by typing its name."""
     lead = lead_of(case)
-    return CompanyAsk(lead.domain, lead.company)
+    return CompanyAsk(lead.domain, lead.company if lead.email_domain_type != "free" else None)
 
 
 def _crm_ask(case: Case) -> CrmAsk:

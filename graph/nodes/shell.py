@@ -58,7 +58,7 @@ async def read(
 
 
 def with_read(case: Case, name: str, value: object) -> Case:
-    reads: Reads = evolve(case.reads, **{name: value})  # type: ignore[arg-type]
+    reads: Reads = evolve(case.reads, **{name: value})
     return evolve(case, reads=reads)
 
 

@@ -41,7 +41,7 @@ _LIVE = re.compile(
     r"|(?<=_)(?:(?<![^\W_]_)|(?![^\W_])))"
 )  # begins with the set, by which the search skips everything else
 _EMOJI = re.compile(r":(?=[\w+'-]+:)")
-_ALIKE = {"*": "\u2217", "~": "\u223c", "`": "\u02cb", "_": "\u02cd"}
+_ALIKE = {"*": "\u2217", "~": "\u223c", "`": "\u2018", "_": "\uff3f"}  # none a letter: "#" before one is no channel
 _SLACK_USER = re.compile(r"[A-Z0-9]{3,20}")
 
 
@@ -68,7 +68,7 @@ def escaped(text: str, limit: int = TEXT) -> str:
 def _escape(line: str) -> str:
     if "&" in line or "<" in line or ">" in line:
         line = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return line
+    return _LIVE.sub(_broken, line)
 
 
 def _headline(text: str) -> str:

@@ -54,7 +54,7 @@ _INSTRUCTION = re.compile(
 # Each alternative above holds one of these; most messages hold none and are spared the search.
 _HINTS = (
     "instr", "prompt", "ignor", "disregard", "forget", "overrid", "bypass", "you are", "act as", "score", "rate",
-    "rank", "grade", "mark", "classify", "rating", "json", "<", "system", "assistant",
+    "rank", "grade", "mark", "classify", "rating", "json", "<", "system", "assistant", "inst]",
 )  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from graph.domain.lead import Lead, Path
 from graph.domain.routing import Assignment
 from graph.domain.scoring import AccountScore, Judgement, Score
 from graph.rules import bullets
-from graph.rules.bullets import Told, cut, moment, person_of
+from graph.rules.bullets import OPENER, Told, cut, moment, person_of, signs_of
 from graph.rules.local_time import named_zone
 from graph.rules.note import says_no_more
 from graph.rules.wording import duration, plain
@@ -117,7 +117,7 @@ def _kind(score: Score) -> str:
 def _header(told: Told) -> str:
     name = told.company or person_of(told.lead) or "somebody without a name"
     if told.path == "manual_review":
-        return f"Please check: {name} ({'; '.join([flag.reason for flag in told.lead.flags if flag.review])})"
+        return f"Please check: {name} ({signs_of(told.lead)})"
     family = f" ({told.parent} family)" if told.parent and told.parent != name else ""
     kind = "For nurturing" if told.path == "nurture" else _kind(told.score).capitalize()
     return f"{kind}: {name}{family}"
@@ -146,8 +146,14 @@ def facts_of(brief: Brief) -> dict[str, str]:
 
 
 def with_note(brief: Brief, note: str) -> Brief:
-    """The brief with the writer's note as its last bullet; without it where the note says more than the bullets do."""
+    """The brief with the writer's note as its last bullet, in the place of the opener that the next step proposes; as
+    it was where the note says more than the bullets do."""
     text = " ".join(note.split())
     if not text or not says_no_more(text, " ".join([brief.header, brief.summary, *facts_of(brief).values()])):
         return brief
-    return replace(brief, bullets=(*brief.bullets, Bullet("Note", (Part("text", cut(text, NOTE)),))))
+    told = [_without_opener(bullet) if bullet.label == "Next step" else bullet for bullet in brief.bullets]
+    return replace(brief, bullets=(*told, Bullet("Note", (Part("text", cut(text, NOTE)),))))
+
+
+def _without_opener(bullet: Bullet) -> Bullet:
+    return Bullet(bullet.label, tuple([part for part in bullet.parts if not part.text.startswith(OPENER)]))

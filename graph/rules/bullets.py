@@ -22,6 +22,8 @@ SHOWN_ACCOUNTS = 3
 CALL_HOURS = range(8, 18)
 """Hours of the lead's own clock in which one calls."""
 HALF_A_DAY_S = 43_200
+OPENER = ". Open with the "
+"""How the last part of the next step begins, which a writer's note replaces."""
 SOURCES = {
     "profile": "enrichment",
     "crm": "the CRM",
@@ -68,6 +70,12 @@ def moment(at: datetime, now: datetime, zone: tzinfo) -> Part:
 
 def person_of(lead: Lead) -> str:
     return cut(lead.full_name or lead.email or lead.phone or "")
+
+
+def signs_of(lead: Lead) -> str:
+    """Why the lead has to be looked at: the findings as they stand on the lead, as one list."""
+    found = [flag.reason.rstrip(". ") for flag in lead.flags if flag.review]
+    return "; ".join([f"{reason[:1].lower()}{reason[1:]}" for reason in found])
 
 
 def _bullet(label: str, text: str) -> Bullet:
@@ -136,7 +144,7 @@ def account(told: Told) -> Bullet | None:
             facts.append(_opportunities(crm.open_opportunities))
         if crm.family_leads_30d:
             facts.append(f"{counted(crm.family_leads_30d, 'other lead', 'other leads')} from the family in 30 days")
-    if of is not None:
+    if of is not None and told.path != "manual_review":  # what nobody may have asked for is worth nothing yet
         low, high = money(told.score.acv_low_usd), money(told.score.acv_high_usd)
         facts.append(f"a contract is worth about {money(of.acv_usd)} a year ({low} to {high})")
         if of.companies > 1:
@@ -170,11 +178,12 @@ def looks_like(told: Told) -> Bullet | None:
         lost = next((near for near in told.similar[SHOWN_ACCOUNTS:] if near.outcome == "lost"), None)
         if lost is not None:
             shown[-1] = lost
-    return _bullet("Looks like", "; ".join([_outcome(near) for near in shown]))
+    return _bullet("Looks like", "; ".join([_outcome(near, told.company) for near in shown]))
 
 
-def _outcome(near: SimilarAccount) -> str:
-    words = [cut(near.name), plain(near.outcome)]
+def _outcome(near: SimilarAccount, company: str) -> str:
+    """ "Northwind won $140k in 61 days (tracing rollout)"; the company's own past is called so."""
+    words = [f"{cut(near.name)} itself" if near.name == company else cut(near.name), plain(near.outcome)]
     if near.outcome == "won":
         if near.deal_usd is not None:
             words.append(money(near.deal_usd))
@@ -195,7 +204,7 @@ def why_you(told: Told, digest: str, version: int | None) -> Bullet:
 
 def next_step(told: Told) -> Bullet:
     if told.path == "manual_review":
-        return _bullet("Next step", "see whether a person wrote this: accept if so, pass it on if not")
+        return _bullet("Next step", f"accept if a person wrote this, pass it on if not. Signs: {signs_of(told.lead)}")
     if told.path == "nurture":
         return _bullet("Next step", "nothing now: the sequence writes first, and you hear when the score rises")
     if told.judgement is not None and told.judgement.intent in NOT_SALES:
@@ -203,10 +212,10 @@ def next_step(told: Told) -> Bullet:
     parts = [Part("text", _contact(told))]
     if told.assignment.touch_due_at is not None:
         parts += [Part("own", ", first touch by "), moment(told.assignment.touch_due_at, told.now, told.zone)]
-    won = next((near for near in told.similar if near.outcome == "won"), None)
+    won = next((near for near in told.similar if near.outcome == "won" and near.name != told.company), None)
     if won is not None:
         story = f" ({cut(plain(won.reason), 60)})" if won.reason else ""
-        parts.append(Part("text", f". Open with the {cut(won.name)} win{story}"))
+        parts.append(Part("text", f"{OPENER}{cut(won.name)} win{story}"))
     return Bullet("Next step", tuple(parts))
 
 

@@ -21,6 +21,7 @@ _FORMS = words(
     fzc fzco fze fzllc dac clg uc
     """
 )
+_LONG_FORMS = (("sp", "z", "oo"), ("sp", "zoo"), ("sa", "de", "cv"), ("s", "de", "rl", "de", "cv"), ("s", "de", "rl"))
 _AND = ("&", "+", "and", "und", "et", "y", "e", "og", "och", "en")
 
 
@@ -28,6 +29,9 @@ _AND = ("&", "+", "and", "und", "et", "y", "e", "og", "och", "en")
 def company_key(name: str) -> str:
     """The name without case, accents, punctuation and legal form; empty where nothing is left to compare."""
     parts = [part for word in name.replace(",", " ").split() if (part := _part(word))]
+    for form in _LONG_FORMS:
+        if len(parts) > len(form) and tuple(parts[-len(form) :]) == form:
+            del parts[-len(form) :]
     while len(parts) > 1 and (parts[-1] in _FORMS or parts[-1] == "and"):
         parts.pop()
     while len(parts) > 1 and parts[0] in {"the", "pt", "ooo", "oao", "zao", "pao"}:

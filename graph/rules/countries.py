@@ -19,12 +19,12 @@ _LANGUAGES = (
 )  # fmt: skip
 _ATTRIBUTES = ("name", "official_name", "common_name")
 
-# Everyday names that ISO does not have. Parts of a country stand for the country.
+# Everyday names and abbreviations that ISO does not have. Parts of a country stand for the country.
 _EVERYDAY = {
-    "US": "U.S. USA U.S.A. United_States_(US) The_States United_States_of_America_(USA) Estados_Unidos EEUU EE.UU. EUA",
+    "US": "U.S. USA U.S.A. United_States_(US) States United_States_of_America_(USA) Estados_Unidos EEUU EE.UU. EUA",
     "GB": "U.K. UK Great_Britain Britain England Scotland Wales Northern_Ireland United_Kingdom_(UK) Großbritannien",
     "AE": "UAE U.A.E. Emirates VAE Dubai Abu_Dhabi",
-    "NL": "Holland Netherlands,_The",
+    "NL": "NED Holland Netherlands,_The",
     "KR": "Korea South_Korea Korea_(South) Republic_of_Korea ROK Südkorea 대한민국 한국",
     "KP": "DPRK Korea_(North)",
     "CZ": "Czech Czechoslovakia_(Czech) Tschechei",
@@ -55,18 +55,19 @@ _EVERYDAY = {
     "SA": "KSA Saudi السعودية المملكة_العربية_السعودية",
     "ZA": "RSA",
     "NZ": "Aotearoa",
-    "CH": "Switzerland_(CH) Schweiz Suisse Svizzera Svizra",
+    "CH": "SUI Switzerland_(CH) Schweiz Suisse Svizzera Svizra",
     "AT": "Oesterreich",
     "BE": "Belgium_(BE) Belgie België Belgique",
-    "GR": "Hellas",
+    "GR": "GRE Hellas",
     "IE": "Republic_of_Ireland Eire",
-    "PH": "The_Philippines",
-    "BS": "The_Bahamas",
-    "GM": "The_Gambia",
     "TT": "Trinidad Trinidad_&_Tobago",
     "BA": "Bosnia Bosnia_&_Herzegovina Bosnia-Herzegovina",
     "AG": "Antigua Antigua_&_Barbuda",
     "ES": "Espana",
+    "DE": "GER",
+    "DK": "DEN",
+    "PT": "POR",
+    "HR": "CRO",
 }
 
 
@@ -112,7 +113,7 @@ _A_FLAG = 0x1F1E6
 @lru_cache(4096)
 def country_code(typed: str) -> str | None:
     """ISO 3166-1 alpha-2 of a country as typed (a code, a name, a flag); None when it is not known for sure."""
-    text = typed.strip().casefold()
+    text = typed.strip().casefold().removeprefix("the ")
     return _CODES.get(text) or _NAMES.get(fold(text)) or _CODES.get(_unflagged(text))
 
 

@@ -27,6 +27,7 @@ from graph.rules.titles import function_of, seniority
 T = TypeVar("T")
 
 LONGEST_MESSAGE = 5_000
+_LONGEST_EMAIL, _LONGEST_COUNTRY, _LONGEST_PHONE = 320, 100, 60
 _LONGEST_UNKNOWN = 120
 
 
@@ -35,11 +36,11 @@ def identity_key(form: Form) -> str | None:
 
     Equal keys are one lead. For mailboxes at Gmail dots and `+tags` do not count; case and white space never do.
     """
-    address = read_address(form.email)
+    address = read_address(line(form.email, _LONGEST_EMAIL))
     if address is not None:
         return f"email:{address.person}"
-    country = country_code(form.country) if form.country else None
-    number = e164(form.phone, country)
+    country = choice(form.country, _LONGEST_COUNTRY)
+    number = e164(choice(form.phone, _LONGEST_PHONE), country_code(country) if country else None)
     return None if number is None else f"phone:{number}"
 
 
@@ -49,7 +50,7 @@ _DIGESTED = tuple(name for f in fields(Form) if (name := f.name) not in ("email"
 def content_digest(form: Form) -> str:
     """32 hexadecimal digits (BLAKE2b) of what was typed. Case and white space of the e-mail do not count, nor do runs
     of white space elsewhere, nor the time the form was open."""
-    address = read_address(form.email)
+    address = read_address(line(form.email, _LONGEST_EMAIL))
     typed: list[tuple[str, object]] = [("email", address.email if address else form.email)]
     typed += [(name, getattr(form, name)) for name in _DIGESTED]
     typed += [(f"extra.{name}", value) for name, value in sorted(form.extra.items())]
@@ -120,16 +121,16 @@ def capture(form: Form, lead_id: str, received_at: datetime) -> Lead:  # noqa: A
 
 def _cleaned(form: Form) -> Form:
     return Form(
-        email=line(form.email, 320),
+        email=line(form.email, _LONGEST_EMAIL),
         company=choice(form.company),
         full_name=line(form.full_name),
         title=choice(form.title),
         source=choice(form.source, 100),
-        country=choice(form.country, 100),
+        country=choice(form.country, _LONGEST_COUNTRY),
         state=choice(form.state, 100),
         city=choice(form.city, 100),
         postal=choice(form.postal, 20),
-        phone=choice(form.phone, 60),
+        phone=choice(form.phone, _LONGEST_PHONE),
         website=choice(form.website, 500),
         domain=choice(form.domain, 300),
         industry=choice(form.industry, 100),

@@ -24,12 +24,17 @@ def says_no_more(note: str, facts: str) -> bool:
     """
     if _LINK.search(note):
         return False
+    written = set(facts.split())
+    new = " ".join([word for word in note.split() if word not in written])  # a note mostly quotes its facts
+    doubtful = [
+        token
+        for token in _TOKEN.findall(new)
+        if (token[0].isdigit() or token != token.lower()) and token not in _OPENERS
+    ]
+    if not doubtful:
+        return True
     known = {_bare(token) for token in _TOKEN.findall(facts)}
-    return all(
-        token in _OPENERS or _bare(token) in known
-        for token in _TOKEN.findall(note)
-        if token[0].isdigit() or token != token.lower()
-    )
+    return all(_bare(token) in known for token in doubtful)
 
 
 def _bare(token: str) -> str:

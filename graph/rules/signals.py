@@ -35,7 +35,8 @@ SIGNALS = (
         "price;prices;pricing;quote;quotation;quotes;how much;what does it cost;cost of;cost per;rfp;rfq;rfi;"
         "tender;licensing;license cost;enterprise plan;preis;preise;preisliste;angebot;kosten;lizenz;lizenzen;prix;"
         "tarif;tarifs;devis;offre;precio;precios;cotización;tarifa;tarifas;preço;preços;orçamento;cotação;prezzo;"
-        "prezzi;preventivo;prijs;prijzen;offerte;価格;見積;料金;价格;报价;가격;견적",
+        "prezzi;preventivo;prijs;prijzen;offerte;was kostet;combien coûte;cuánto cuesta;quanto custa;quanto costa;"
+        "価格;見積;料金;价格;报价;가격;견적",
     ),
     Signal(
         "need", 0.12, "has a need",
@@ -137,7 +138,7 @@ SIGNALS = (
         "don't contact;do not email;delete my data;delete my account;take me off;abmelden;abbestellen;"
         "löschen sie meine;désabonner;désinscrire;darme de baja;cancelar suscripción;descadastrar;"
         "cancelar inscrição;disiscrivere;uitschrijven",
-        highest=0.05,
+        highest=0.02,
     ),
 )  # fmt: skip
 """In the order in which reasons of equal weight are told."""

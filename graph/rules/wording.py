@@ -88,6 +88,11 @@ _LABELS: dict[str, dict[str, str]] = {
         "education": "works in education", "other": "role far from the product", "related": "role near the product",
         "technical": "technical role", "": "role unknown",
     },
+    "sourceIntent": {
+        "newsletter": "came by the newsletter", "content": "came by content", "event": "came by an event",
+        "contact": "came by the contact form", "referral": "came by referral", "pricing": "came by the pricing page",
+        "demo": "demo request", "": "source unknown",
+    },
     "companySizeEstimate": {
         "startup": "startup size", "smb": "small company", "mid_market": "mid-size company",
         "enterprise": "enterprise size", "": "company size unknown",
@@ -136,6 +141,15 @@ _NUMBERS: dict[str, tuple[str, str, str]] = {  # above zero, zero, unknown; {} i
     "avgResponseTime": ("time to answer", "answers at once", "never answered yet"),
     "isInActiveSequence": ("in a sequence", "in no sequence", ""),
     "judgement": ("the message", "the message", "the message"),
+    "messageLength": ("length of the message", "no message", ""),
+    "asksDemo": ("asks for a demo", "asks for no demo", ""),
+    "asksPricing": ("asks for prices", "asks for no prices", ""),
+    "namesTimeline": ("names a time", "names no time", ""),
+    "namesPain": ("names a problem", "names no problem", ""),
+    "namesStack": ("names fitting technology", "names no fitting technology", ""),
+    "namesCompetitor": ("names a competitor", "names no competitor", ""),
+    "namesScale": ("names a size", "names no size", ""),
+    "lowIntentWords": ("words of low intent", "no words of low intent", ""),
     "priorSubmissions": ("earlier requests: {}", "first request", ""),
 }
 _TEXTS = {"judgement": "message reads as {}"}

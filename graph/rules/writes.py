@@ -7,7 +7,7 @@ manual_review   alert only: a lead that may be a bot enters the CRM when a perso
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from graph.domain.account import CompanyProfile, Prior
@@ -108,17 +108,17 @@ def alert_writes(
     prior: Prior | None,
     *,
     note: str,
-    closing: Mapping[str, Any],
+    closing: Callable[[], Mapping[str, Any]],
     moved: str,
 ) -> tuple[Effect, ...]:
     """One message per lead and owner for life: the owner's first is posted, later ones update it; an owner who lost the
-    lead has their message closed (`closing` is its new body, `moved` the note in its thread)."""
+    lead has their message closed (`closing` makes its new body, `moved` is the note in its thread)."""
     writes: list[Effect] = []
     had = prior.alert_owner if prior else None
     if had == assignment.owner:
         writes.append(UpdateAlert(assignment.owner, number, dict(message), note))
     else:
         if had is not None and prior is not None:
-            writes.append(UpdateAlert(had, prior.assignment, dict(closing), moved, closed=True))
+            writes.append(UpdateAlert(had, prior.assignment, dict(closing()), moved, closed=True))
         writes.append(PostAlert(assignment.owner, assignment.slack, number, dict(message)))
     return tuple(writes)

@@ -20,7 +20,7 @@ from tests.contract.faults import FAULTS, NOW, meaning
 from tests.servers.base import LOSE, Answer
 from tests.servers.openai_server import OpenAiServer
 from tests.servers.pinecone_server import PineconeServer
-from tools.embedded.similar import ExactSimilar
+from tools.embedded.similar import REACH, ExactSimilar
 from tools.llm import OpenAiEmbedder
 from tools.pinecone_store import Embedder, PastAccount, PineconeSimilar, PureEmbedder
 from tools.vectors import EMBEDDER_ID, vector
@@ -155,7 +155,7 @@ async def test_at_most_k_accounts_come_back_nearest_first(any_memory: Adapter, k
     assert 0 < len(fact.value) <= k
     distances = [account.distance for account in fact.value]
     assert distances == sorted(distances)
-    assert all(0 <= distance <= 0.75 for distance in distances)
+    assert all(0 <= distance <= REACH for distance in distances)
 
 
 async def test_an_account_like_a_past_one_finds_it_with_its_story(any_memory: Adapter) -> None:
@@ -213,7 +213,7 @@ async def test_both_adapters_show_the_same_accounts(make: Maker) -> None:
             [*industries, None], ["US", "DE", None], [40, 3000, None], [("Acme", ()), (None, ("aws", "kubernetes"))]
         )
     ] + [past.account for past in PAST]
-    table, pinecone = ExactSimilar(TABLE), await make.full()
+    table, pinecone, equal = ExactSimilar(TABLE), await make.full(), 0
     for k in (1, 3):
         of_table = await table.nearest(queries, k, NOW)
         of_pinecone = await pinecone.nearest(queries, k, NOW)
@@ -221,8 +221,11 @@ async def test_both_adapters_show_the_same_accounts(make: Maker) -> None:
             assert one.kind == other.kind
             if isinstance(one, Found) and isinstance(other, Found):
                 for account, same in zip(one.value, other.value, strict=True):
-                    assert account.distance == pytest.approx(same.distance, abs=2e-6)
-                    assert replace(account, distance=0.0) == replace(same, distance=0.0)
+                    assert account.distance == pytest.approx(same.distance, abs=2e-6)  # so others are ties at most
+                    if account.account_id == same.account_id:
+                        equal += 1
+                        assert replace(account, distance=0.0) == replace(same, distance=0.0)
+    assert equal > len(queries)
 
 
 # Pinecone

@@ -17,9 +17,9 @@ from tests.servers.openai_server import OpenAiServer, asked_about
 from tools.embedded.writer import TemplateWriter
 from tools.llm import ChatModel, OpenAiWriter
 
-FACTS = {"company": "Acme Rockets", "title": "VP Engineering", "message": "We would like a demo by May."}
+FACTS = {"Company": "Acme Rockets, software", "Asked for": "We would like a demo by May.", "Why": "420 employees"}
 ASK = NoteAsk("ld_1", FACTS)
-OTHER = NoteAsk("ld_2", {"company": "Globex"})
+OTHER = NoteAsk("ld_2", {"Company": "Globex"})
 NOTHING = NoteAsk("ld_3", {})
 NOTE = "A VP Engineering at Acme Rockets would like a demo by May."
 
@@ -113,9 +113,9 @@ async def test_the_request_is_exactly_this(make: Maker, server: OpenAiServer) ->
             "role": "user",
             "content": "<facts>\n"
             "{\n"
-            ' "company": "Acme Rockets",\n'
-            ' "message": "We would like a demo by May.",\n'
-            ' "title": "VP Engineering"\n'
+            ' "Asked for": "We would like a demo by May.",\n'
+            ' "Company": "Acme Rockets, software",\n'
+            ' "Why": "420 employees"\n'
             "}\n"
             "</facts>",
         },

@@ -73,7 +73,9 @@ async def route(path: Path, settings: Settings, *, as_json: bool) -> int:
     if as_json:
         print(orjson.dumps(orjson.loads(record_bytes(record)), option=orjson.OPT_INDENT_2).decode())
         return 0
-    print(f"owner {record['owner']}   rule {record['rule']}   way {record['path']}   score {record['score']:g} ({record['tier']})")
+    print(
+        f"owner {record['owner']}   rule {record['rule']}   way {record['path']}   score {record['score']:g} ({record['tier']})"
+    )
     for step in case.trace:
         print(f"  {step.node:10} {step.sentence}")
     print("would write: " + ", ".join(str(effect["key"]).split("/", 1)[1] for effect in record["effects"]))

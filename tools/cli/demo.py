@@ -130,7 +130,9 @@ def judge(totals: Totals, sample: dict[str, Any], record: dict[str, Any], lead_i
         f"{record['score']:5.1f}  {record['path']:13} {similar[:80]} {marks}".rstrip()
     )
     if marks:
-        totals.wrong.append(f"{sample['name']}: {marks.replace('!', '')} (expected {owners}, {expect['path']}, {expect['tier']})")
+        totals.wrong.append(
+            f"{sample['name']}: {marks.replace('!', '')} (expected {owners}, {expect['path']}, {expect['tier']})"
+        )
 
 
 def report(totals: Totals, folder: Path) -> None:

@@ -82,7 +82,9 @@ class Supervisor:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._stopping = threading.Event()
-        self._server = None if settings.redis_url else EmbeddedValkey(settings.data_dir / "valkey", settings.redis_fsync)
+        self._server = (
+            None if settings.redis_url else EmbeddedValkey(settings.data_dir / "valkey", settings.redis_fsync)
+        )
         environment = {"LEAD_ROUTER_SUPERVISED": "1", "DATA_DIR": str(settings.data_dir.resolve())}
         self._parts = [Part(name, environment=environment) for name in PARTS]
 

@@ -32,8 +32,8 @@ COLUMNS = (
     "account_id", "name", "domain", "industry", "country", "employees", "revenue_usd", "technologies", "outcome",
     "reason", "deal_usd", "days_to_close", "closed_on",
 )  # fmt: skip
-REACH = 0.75
-"""Farther accounts are not similar: two that share nothing but a country lie 0.77 apart."""
+REACH = 0.7
+"""Farther accounts are not similar: with nothing known but the same country, an account lies 0.71 away."""
 _OUTCOMES: dict[str, Outcome] = {outcome: outcome for outcome in get_args(Outcome)}
 _TOLD: tuple[Outcome, ...] = ("lost", "won")  # of each one is shown where there is one: from wins alone nobody learns
 _SLACK = 1e-5  # float32 sums of 384 products err by less

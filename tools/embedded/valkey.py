@@ -44,9 +44,8 @@ class EmbeddedValkey:
             return
         self.socket.unlink(missing_ok=True)
         log = self._folder / "valkey.log"
-        self.process = subprocess.Popen(
-            [get_binary_path(), *self._options(log)], cwd=self._folder, start_new_session=True
-        )  # noqa: S603
+        command = [get_binary_path(), *self._options(log)]
+        self.process = subprocess.Popen(command, cwd=self._folder, start_new_session=True)  # noqa: S603 - our own words
         deadline = time.monotonic() + timeout_s
         while not self._answers():
             if self.process.poll() is not None or time.monotonic() > deadline:
@@ -92,7 +91,7 @@ class EmbeddedValkey:
     def stop(self) -> None:
         """Stop it cleanly; a second start continues where this one ends."""
         try:
-            with Redis(unix_socket_path=str(self.socket), socket_timeout=5.0) as client:
+            with Redis(unix_socket_path=str(self.socket), socket_timeout=5.0, retry=None) as client:  # type: ignore[arg-type]
                 client.shutdown(nosave=True)
         except (RedisError, OSError):
             pass  # gone already, or it hangs: below

@@ -7,6 +7,7 @@ Web, worker and dispatcher are processes of their own: with PROMETHEUS_MULTIPROC
 from __future__ import annotations
 
 import os
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, multiprocess
 
 from graph.state import Case

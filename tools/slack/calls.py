@@ -1,7 +1,7 @@
 """The Slack Web API methods we use, and what each failure means for a retry. Blocking: called from threads.
 
 The SDK's own retries are off: it would post a message a second time when the answer to the first got lost. Its logger
-is silenced below warnings and its errors are not chained: both quote messages, which are personal data.
+is silenced and its errors are not chained: both quote messages, which are personal data.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _NOT_FOR_UPDATE = {"unfurl_links", "unfurl_media"}
 _CODE = re.compile(r"[a-z0-9_]{1,60}")
 
 _log = logging.getLogger("tools.slack.sdk")
-_log.setLevel(logging.WARNING)
+_log.setLevel(logging.CRITICAL)  # what failed is in the VendorError
 
 
 class SlackCalls:

@@ -23,6 +23,7 @@ from graph.domain.trace import Versions
 from graph.record import assignment_number, parent_of, record_bytes, record_of, revision_of
 from graph.rules.forms import form_fields, merged
 from graph.state import Case, RunContext
+from tools.store.rows import insert_rows
 from tools.store.tables import assignments, decisions, leads, outbox, pools, turns
 from tools.store.upsert import insert_for, upsert
 
@@ -75,36 +76,29 @@ def commit(engine: Engine, batch: Sequence[Decided], now: datetime, versions: Ve
         return
     try:
         with engine.connect().execution_options(immediate=True) as connection, connection.begin():
-            connection.execute(insert(decisions), [_decision(d, now, versions) for d in batch])
+            insert_rows(connection, decisions, DECISIONS, [_decision(d, now, versions) for d in batch])
             _write_pools(connection, batch, now)
             _write_assignments(connection, batch, now)
             upsert(connection, leads, [_lead(d, now) for d in batch], ["lead_id"], keep=["created_at"])
-            effects = [row for d in batch for row in _effects(d, now)]
-            if effects:
-                connection.execute(insert(outbox), effects)
+            insert_rows(connection, outbox, OUTBOX, [row for d in batch for row in _effects(d, now)])
     except IntegrityError as error:
         raise Conflict(str(error.orig)[:200]) from error
 
 
-def _decision(decided: Decided, now: datetime, versions: Versions) -> dict[str, Any]:
+DECISIONS = (
+    "lead_id", "revision", "submission_id", "path", "owner", "rule", "pool", "tier", "score", "routing_digest",
+    "model_digest", "received_at", "decided_at", "record",
+)  # fmt: skip
+
+
+def _decision(decided: Decided, now: datetime, versions: Versions) -> tuple[Any, ...]:
     case = decided.case
     assert case.assignment is not None and case.score is not None  # noqa: PT018 - record_of has checked it
-    return {
-        "lead_id": case.submission.lead_id,
-        "revision": decided.revision,
-        "submission_id": case.submission.submission_id,
-        "path": case.path,
-        "owner": case.assignment.owner,
-        "rule": case.assignment.rule,
-        "pool": case.assignment.pool,
-        "tier": case.score.tier,
-        "score": case.score.points,
-        "routing_digest": versions.routing,
-        "model_digest": versions.model,
-        "received_at": case.submission.received_at,
-        "decided_at": now,
-        "record": decided.record,
-    }
+    return (
+        case.submission.lead_id, decided.revision, case.submission.submission_id, case.path, case.assignment.owner,
+        case.assignment.rule, case.assignment.pool, case.score.tier, case.score.points, versions.routing,
+        versions.model, case.submission.received_at, now, decided.record,
+    )  # fmt: skip
 
 
 def _lead(decided: Decided, now: datetime) -> dict[str, Any]:
@@ -226,21 +220,26 @@ def _move(connection: Connection, lead_id: str, number: int, now: datetime) -> N
     )
 
 
-def _effects(decided: Decided, now: datetime) -> Rows:
-    case = decided.case
+OUTBOX = (
+    "key", "lead_id", "revision", "vendor", "kind", "payload", "state", "attempts", "due_at", "accepted_at", "created_at",
+)  # fmt: skip
+
+
+def _effects(decided: Decided, now: datetime) -> list[tuple[Any, ...]]:
+    lead_id, at, revision = decided.case.submission.lead_id, decided.case.submission.received_at, decided.revision
     return [
-        {
-            "key": key_of(effect, case.submission.lead_id, decided.revision),
-            "lead_id": case.submission.lead_id,
-            "revision": decided.revision,
-            "vendor": VENDOR_OF[effect.kind],
-            "kind": effect.kind,
-            "payload": orjson.dumps(effect),
-            "state": "pending",
-            "attempts": 0,
-            "due_at": now,
-            "accepted_at": case.submission.received_at,
-            "created_at": now,
-        }
-        for effect in case.effects
+        (
+            key_of(effect, lead_id, revision),
+            lead_id,
+            revision,
+            VENDOR_OF[effect.kind],
+            effect.kind,
+            orjson.dumps(effect),
+            "pending",
+            0,
+            now,
+            at,
+            now,
+        )
+        for effect in decided.case.effects
     ]

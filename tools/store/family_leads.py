@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, Engine, bindparam, case, func, null, select
+from sqlalchemy import Connection, Engine, bindparam, case, func, select
 
 from graph.ports import CrmAsk
 from tools.store.tables import leads
 
 DAYS = 30
-_ASKER = case((leads.c.email.in_(bindparam("people", expanding=True)), leads.c.email), else_=null()).label("asker")
+_PEOPLE: Any = bindparam("people", expanding=True)
+_FAMILIES: Any = bindparam("families", expanding=True)
 _COUNTED = (
-    select(leads.c.parent_domain, _ASKER, func.count())
-    .where(leads.c.parent_domain.in_(bindparam("families", expanding=True)), leads.c.created_at >= bindparam("since"))
-    .group_by(leads.c.parent_domain, _ASKER)
+    select(leads.c.parent_domain, func.count(), func.count(case((leads.c.email.in_(_PEOPLE), 1))))
+    .where(leads.c.parent_domain.in_(_FAMILIES), leads.c.created_at >= bindparam("since"))
+    .group_by(leads.c.parent_domain)
+)
+_OWN = select(leads.c.email, leads.c.parent_domain).where(
+    leads.c.parent_domain.in_(_FAMILIES),
+    leads.c.email.in_(_PEOPLE),
+    leads.c.created_at >= bindparam("since"),
 )
 
 
@@ -31,21 +38,19 @@ def count_family_leads(connection: Connection, asks: Sequence[CrmAsk], now: date
         return [0] * len(asks)
     people = sorted({ask.email for ask in asks if ask.email is not None})
     since = now - timedelta(days=DAYS)
+    asked = {"families": families, "people": people, "since": since}
     total: dict[str, int] = {}
+    known = False
+    for family, number, of_askers in connection.execute(_COUNTED, asked):
+        total[family], known = number, known or of_askers > 0
     own: dict[tuple[str, str], int] = {}
-    for family, person, number in connection.execute(
-        _COUNTED, {"families": families, "people": people, "since": since}
-    ):
-        total[family] = total.get(family, 0) + number
-        if person is not None:
-            own[family, person] = number
-    return [_others(family_of(ask), ask.email, total, own) for ask in asks]
-
-
-def _others(family: str | None, email: str | None, total: Mapping[str, int], own: Mapping[tuple[str, str], int]) -> int:
-    if family is None:
-        return 0
-    return total.get(family, 0) - (own.get((family, email), 0) if email is not None else 0)
+    for person, family in connection.execute(_OWN, asked) if known else ():  # rare: most askers are new
+        own[family, person] = own.get((family, person), 0) + 1
+    counts = []
+    for ask in asks:
+        root = family_of(ask)
+        counts.append(total.get(root, 0) - own.get((root, ask.email or ""), 0) if root else 0)
+    return counts
 
 
 class SqlFamilyLeads:

@@ -44,7 +44,9 @@ class Persistence:
             case "always":
                 return None
             case "everysec":
-                return "the stream's server syncs once a second: a power loss may lose the last second of accepted leads"
+                return (
+                    "the stream's server syncs once a second: a power loss may lose the last second of accepted leads"
+                )
             case "unknown":
                 return "the stream's server does not say how it keeps data: make sure appendfsync is always"
             case _:
@@ -59,7 +61,7 @@ async def persistence(redis: Redis) -> Persistence:
         if "unknown command" in str(error).lower() or "noperm" in str(error).lower():
             return Persistence("unknown")
         raise
-    values = {_text(k): _text(v) for k, v in held.items()}
+    values = {_text(k or ""): _text(v or "") for k, v in held.items()}
     if values.get("appendonly") != "yes":
         return Persistence("none")
     return Persistence(values.get("appendfsync", "unknown"))

@@ -71,7 +71,7 @@ class Consumer:
         pending = await self._redis.xpending_range(
             self._partition.stream, GROUP, entries[0].entry_id, entries[-1].entry_id, count, self.name
         )
-        times = {row["message_id"]: row["times_delivered"] for row in pending}
+        times: dict[Any, int] = {row["message_id"]: int(row["times_delivered"]) for row in pending}
         return [
             Entry(e.entry_id, e.submission_id, e.accept_key, e.payload, e.attempts, times.get(e.entry_id, 2))
             for e in entries
@@ -80,7 +80,7 @@ class Consumer:
     async def heartbeat(self, entries: Sequence[Entry]) -> None:
         """Say that work on these goes on: resets their idle time without counting a delivery."""
         if entries:
-            ids = [entry.entry_id for entry in entries]
+            ids: list[Any] = [entry.entry_id for entry in entries]
             await self._redis.xclaim(self._partition.stream, GROUP, self.name, 0, ids, justid=True)
 
     async def finish(self, entries: Sequence[Entry]) -> None:
@@ -119,7 +119,7 @@ def _rows_of(answer: Any, stream: str) -> list[Any]:
     if not answer:
         return []
     if isinstance(answer, dict):
-        rows = answer.get(stream.encode(), answer.get(stream, []))
+        rows: Any = answer.get(stream.encode()) or answer.get(stream) or []
         return list(rows[0]) if rows and isinstance(rows[0], list) else list(rows)
     return list(answer[0][1])
 

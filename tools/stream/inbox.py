@@ -89,7 +89,8 @@ class Inbox:
         except TimeoutError:
             raise StreamUnavailable("timeout") from None
         except ResponseError as error:
-            raise StreamUnavailable(f"refused:{str(error).split(' ', 1)[0]}") from error
+            code = str(error).split(" ", 1)[0] if type(error) is ResponseError else type(error).__name__
+            raise StreamUnavailable(f"refused:{code}") from error
         except (RedisError, OSError) as error:
             raise StreamUnavailable(type(error).__name__) from error
         return [_read(envelope, answer) for envelope, answer in zip(batch, answers, strict=True)]
@@ -123,6 +124,9 @@ class _Lane:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
+        late, self._waiting = self._waiting, []
+        for _, future in late:
+            _settle(future, StreamUnavailable("closing"))
 
     async def submit(self, envelope: Envelope) -> Accepted:
         future: asyncio.Future[Accepted] = asyncio.get_running_loop().create_future()
@@ -141,6 +145,10 @@ class _Lane:
     async def _round(self, batch: list[tuple[Envelope, asyncio.Future[Accepted]]]) -> None:
         try:
             answers = await self._inbox.send(self._partition, [envelope for envelope, _ in batch])
+        except asyncio.CancelledError:  # the inbox closes: who waits for this round must not wait for ever
+            for _, future in batch:
+                _settle(future, StreamUnavailable("closing"))
+            raise
         except Exception as error:  # noqa: BLE001 - whatever it was, every waiting request must hear of it
             reason = error if isinstance(error, StreamUnavailable) else StreamUnavailable(type(error).__name__)
             late, self._waiting = self._waiting, []  # they waited for this round: another would pass their second

@@ -108,7 +108,8 @@ class Worker:
     async def _prepare(self) -> None:
         while not self._stopping.is_set():
             try:
-                return await self._consumer.prepare()
+                await self._consumer.prepare()
+                return
             except (RedisError, OSError, TimeoutError) as error:
                 await self._wait("stream", error)
 

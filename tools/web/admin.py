@@ -18,7 +18,12 @@ BIGGEST = 2**31 - 1
 
 def admin_router(engine: Engine, inbox: Inbox) -> APIRouter:
     router = APIRouter(prefix="/admin", tags=["admin"])
+    _lead_routes(router, engine, inbox)
+    _dead_letter_routes(router, engine, inbox)
+    return router
 
+
+def _lead_routes(router: APIRouter, engine: Engine, inbox: Inbox) -> None:
     @router.get("/leads")
     def leads(
         limit: Annotated[int, Query(ge=1, le=500)] = 50, before: datetime | None = None
@@ -51,6 +56,8 @@ def admin_router(engine: Engine, inbox: Inbox) -> APIRouter:
             raise HTTPException(503, "The stream is away; nothing was changed.", {"Retry-After": "1"}) from None
         return {"lead_id": lead_id, "status": "accepted", "decision": f"/admin/leads/{lead_id}"}
 
+
+def _dead_letter_routes(router: APIRouter, engine: Engine, inbox: Inbox) -> None:
     @router.get("/dead-letters")
     def dead_letters(
         limit: Annotated[int, Query(ge=1, le=500)] = 50, before: Annotated[int | None, Query(ge=1, le=BIGGEST)] = None
@@ -58,7 +65,9 @@ def admin_router(engine: Engine, inbox: Inbox) -> APIRouter:
         """What was given up and not replayed yet, newest first; page on with `before` = the last row's id."""
         return {"dead_letters": list_dead(engine, limit=limit, before_id=before)}
 
-    @router.post("/dead-letters/{letter_id}/replay", status_code=202, responses={404: {"description": "No such letter."}})
+    @router.post(
+        "/dead-letters/{letter_id}/replay", status_code=202, responses={404: {"description": "No such letter."}}
+    )
     async def replay(letter_id: Annotated[int, "the letter's id"]) -> dict[str, str]:
         """Try it again: a lead goes back to the stream, an effect back to the dispatcher."""
         found = find_dead(engine, letter_id) if 0 < letter_id <= BIGGEST else None
@@ -74,8 +83,6 @@ def admin_router(engine: Engine, inbox: Inbox) -> APIRouter:
                 raise HTTPException(503, "The stream is away; nothing was changed.", {"Retry-After": "1"}) from None
             mark_replayed(engine, letter_id)
         return {"status": "accepted", "ref": ref}
-
-    return router
 
 
 def storable(value: str) -> str:

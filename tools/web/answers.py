@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -54,12 +54,11 @@ def json_answer(status: int, body: dict[str, Any], headers: tuple[tuple[bytes, b
 
 @dataclass(frozen=True, slots=True)
 class FieldProblem:
-    """One field's fault; `got` is the type that came, never the value."""
+    """One field's fault, in words that never repeat the value."""
 
     field: str
     problem: str
     fix: str
-    extra: dict[str, Any] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
-        return {"field": self.field, "problem": self.problem, "fix": self.fix, **self.extra}
+        return {"field": self.field, "problem": self.problem, "fix": self.fix}

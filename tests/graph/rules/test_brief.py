@@ -114,7 +114,7 @@ def test_a_review_says_please_check_and_why():
     flagged = replace(
         LEAD,
         flags=(
-            Flag("bot_honeypot", "the hidden field was filled", review=True),
+            Flag("bot_honeypot", "The hidden field was filled.", review=True),
             Flag("free_mail", "a free mail address"),
             Flag("bot_speed", "filled in 0.2 s", review=True),
         ),
@@ -122,7 +122,16 @@ def test_a_review_says_please_check_and_why():
     result = brief(lead=flagged, path="manual_review")
     assert result.header == "Please check: Acme Labs (the hidden field was filled; filled in 0.2 s)"
     assert result.summary.startswith("Please check a lead: Maya Ortiz")
-    assert "whether a person wrote this" in facts_of(result)["Next step"]
+    assert facts_of(result)["Next step"] == (
+        "accept if a person wrote this, pass it on if not. Signs: the hidden field was filled; filled in 0.2 s"
+    )
+    assert "contract" not in facts_of(result)["Account"]
+
+
+def test_the_companys_own_past_is_called_so_and_is_no_story_to_open_with():
+    own = (replace(SIMILAR[0], name="Acme Labs"), SIMILAR[1])
+    assert told("Looks like", similar=own).startswith("Acme Labs itself won $140k")
+    assert told("Next step", similar=own).endswith("Open with the Initech win")
 
 
 def test_what_could_not_be_read_is_admitted_in_one_line():
@@ -160,6 +169,7 @@ def test_the_link_to_the_crm_needs_a_public_address():
 def test_a_note_that_says_no_more_than_the_bullets_is_added():
     noted = brief(note="Maya Ortiz asks for tracing across 300 services.\nAcme Labs has 4,000 people.")
     assert facts_of(noted)["Note"] == "Maya Ortiz asks for tracing across 300 services. Acme Labs has 4,000 people."
+    assert facts_of(noted)["Next step"].endswith("first touch by 10:17 EDT"), "the note replaces the opener"
 
 
 @pytest.mark.parametrize("note", ["Acme Labs has 9,999 people.", "She knows Larry Page.", "   ", "See www.acme.com"])

@@ -195,6 +195,20 @@ def test_the_precedence_is_the_one_written():
     assert gone.rule == "map.US"
 
 
+def test_a_rule_to_somebody_who_is_gone_leads_to_the_next_step_not_to_if_inactive():
+    written = '"account_owner": {"if_inactive": "map"}, "precedence": ["accounts", "rules", "account_owner", "map"],'
+    table = parse(FILE.replace('"account_owner": {"if_inactive": "rules"},', written))
+    facts = RoutingFacts(country="US", industry="energy", account_owner="ben@company.com")
+    assert route(facts, table, {}, NOW).rule == "account_owner"
+
+
+def test_an_account_covers_its_family_only_where_the_file_says_so():
+    table = parse('{"DEFAULT": "g@company.com", "accounts": {"solo.com": {"owner": "a@company.com"}}}')
+    daughter = RoutingFacts(domain="daughter.io", family=("daughter.io", "solo.com"))
+    assert route(daughter, table, {}, NOW).rule == "map.DEFAULT"
+    assert route(RoutingFacts(domain="solo.com"), table, {}, NOW).rule == "accounts.solo.com"
+
+
 def test_a_pool_takes_turns_from_the_ledger_it_is_given():
     pools, owners = {}, Counter()
     for _ in range(6):

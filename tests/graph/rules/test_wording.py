@@ -7,7 +7,18 @@ import pytest
 
 from graph.domain.scoring import Contribution
 from graph.features.vector import FEATURES
-from graph.rules.wording import clock_time, day_and_time, duration, first_name, money, people, reasons, said
+from graph.rules.wording import (
+    _LABELS,
+    _NUMBERS,
+    clock_time,
+    day_and_time,
+    duration,
+    first_name,
+    money,
+    people,
+    reasons,
+    said,
+)
 
 
 @pytest.mark.parametrize(
@@ -58,11 +69,13 @@ def test_times_are_said_in_english_in_the_zone_given():
 
 def test_every_feature_of_the_vector_has_words_for_what_it_may_hold():
     for feature in FEATURES:
+        assert feature.name in (_LABELS if feature.labels else _NUMBERS), feature
         for value in (*feature.labels, None) if feature.labels else (0.0, 1.0, 7.26, None):
             words = said(feature.name, value)
             assert words.strip(), feature
             assert "{" not in words, feature
             assert feature.name not in words, feature
+            assert not feature.labels or words in _LABELS[feature.name].values(), feature
 
 
 def test_a_feature_nobody_has_worded_is_said_by_its_name():

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -63,9 +64,30 @@ def test_an_edit_is_in_use_half_a_second_later(disk, clock):
 
 def test_an_edit_in_place_is_seen_too(disk, clock):
     live = LiveRouting(disk.path, clock)
-    disk.path.write_text(text("another"), encoding="utf-8")
+    before = disk.path.stat()
+    disk.path.write_text(text("two"), encoding="utf-8")  # as long as the one before
+    os.utime(disk.path, ns=(before.st_atime_ns, before.st_mtime_ns + 1))
     clock.now += 1
-    assert owner(live) == "another@company.com"
+    assert owner(live) == "two@company.com"
+
+
+def test_only_a_file_with_another_time_size_or_place_on_disk_is_read_again(disk, clock):
+    live = LiveRouting(disk.path, clock)
+    before = disk.path.stat()
+
+    def back_in_time() -> None:
+        os.utime(disk.path, ns=(before.st_atime_ns, before.st_mtime_ns))
+        clock.now += 1
+
+    disk.path.write_text(text("two"), encoding="utf-8")
+    back_in_time()
+    assert owner(live) == "one@company.com"
+    disk.path.write_text(text("longer"), encoding="utf-8")
+    back_in_time()
+    assert owner(live) == "longer@company.com"
+    disk.write(text("renamd"))
+    back_in_time()
+    assert owner(live) == "renamd@company.com"
 
 
 @pytest.mark.parametrize(

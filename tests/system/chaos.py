@@ -1,0 +1,84 @@
+"""Proof of the first two promises, with counts: .venv/bin/python -m tests.system.chaos [scenario ...] [--rounds N] [--leads N]
+
+Starts the whole product again and again, kills, stops, fills and stalls what can be, and counts from its tables what
+became of every lead that was answered 202. Exit code 1 when any promise is broken.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.system import kills
+from tests.system.harness import Product, Stuck
+from tests.system.report import Result, heading, row, table
+
+
+def kill_worker(rounds: int, leads: int) -> list[Result]:
+    with Product() as product:
+        return [kills.kill_part(product, "worker", rounds=rounds, leads=leads)]
+
+
+def kill_web(rounds: int, leads: int) -> list[Result]:
+    with Product() as product:
+        return [kills.kill_part(product, "api", rounds=rounds, leads=leads)]
+
+
+def kill_stream(rounds: int, leads: int) -> list[Result]:
+    with Product() as product:
+        return [kills.kill_part(product, "valkey", rounds=rounds, leads=leads)]
+
+
+def kill_dispatcher(rounds: int, leads: int) -> list[Result]:
+    with Product() as product:
+        return [kills.kill_part(product, "dispatch", rounds=rounds, leads=leads)]
+
+
+def kill_all(rounds: int, leads: int) -> list[Result]:
+    with Product() as product:
+        return [kills.kill_everything(product, rounds=rounds, leads=leads)]
+
+
+def kill_supervisor(rounds: int, leads: int) -> list[Result]:
+    with Product() as product:
+        return [kills.kill_supervisor(product, rounds=rounds, leads=leads)]
+
+
+SCENARIOS: dict[str, Callable[[int, int], list[Result]]] = {
+    "kill-worker": kill_worker,
+    "kill-web": kill_web,
+    "kill-stream": kill_stream,
+    "kill-dispatcher": kill_dispatcher,
+    "kill-everything": kill_all,
+    "kill-supervisor": kill_supervisor,
+}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("scenario", nargs="*", choices=[*SCENARIOS, []], help="all of them when none is named")
+    parser.add_argument("--rounds", type=int, default=10)
+    parser.add_argument("--leads", type=int, default=500)
+    arguments = parser.parse_args()
+    results: list[Result] = []
+    print(heading(), flush=True)
+    for name in arguments.scenario or SCENARIOS:
+        started = time.monotonic()
+        try:
+            found = SCENARIOS[name](arguments.rounds, arguments.leads)
+        except Stuck as stuck:
+            found = [Result(name, broken=[str(stuck)])]
+        for result in found:
+            result.notes.append(f"{time.monotonic() - started:.0f} s in all")
+            print(row(result), flush=True)
+        results += found
+    print()
+    print(table(results))
+    return 1 if any(result.broken for result in results) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

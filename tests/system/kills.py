@@ -1,0 +1,97 @@
+"""kill -9 in the middle of a burst: of each part, and of everything at once."""
+
+from __future__ import annotations
+
+import random
+import time
+
+from tests.system.client import Burst, lead
+from tests.system.counts import count
+from tests.system.harness import Product, Stuck, until
+from tests.system.report import Result
+
+STRIKE_S = 0.15  # a kill comes at a random moment this soon after a part of the burst was let go
+PROGRESS_S = 45.0
+PROBE = 2  # leads of a portion that come after the kill: the new process has to do something with them
+
+
+def kill_part(product: Product, part: str, *, rounds: int, leads: int, seed: int = 1) -> Result:
+    """The burst comes in portions; in each the part dies at a random moment, and is up again before the next."""
+    result, run = Result(f"kill -9 {part} x{rounds}"), f"{part}{seed}x{time.time_ns() % 10**9}"
+    random_moment = random.Random(f"{part}{seed}")
+    burst = Burst(product.url, [lead(run, n) for n in range(leads)], open_gate=False).start()
+    portion = max(2 * PROBE, leads // (rounds + 1))
+    for _ in range(rounds):
+        burst.allow(portion - PROBE)
+        time.sleep(random_moment.uniform(0.0, STRIKE_S))
+        killed = product.kill(part)
+        product.replaced(part, killed)
+        before = _progress(product, part)
+        burst.allow(PROBE)
+        _works_again(product, part, before)
+    burst.allow_rest()
+    sent = burst.join()
+    result.take(count(product, sent))
+    result.notes.append(f"strikes within {STRIKE_S * 1000:.0f} ms of a portion of {portion}, seed {seed}")
+    return result
+
+
+def _progress(product: Product, part: str) -> int:
+    if part == "dispatch":
+        return product.one("SELECT count(*) FROM outbox WHERE state = 'done'")
+    return product.one("SELECT count(*) FROM decisions")
+
+
+def _works_again(product: Product, part: str, before: int) -> None:
+    """So that the next kill meets a part at work."""
+    if part in ("worker", "dispatch"):
+        until(lambda: _progress(product, part) > before, PROGRESS_S, f"the new {part} process to do something")
+    else:
+        product.wait_ready()
+
+
+def kill_everything(product: Product, *, rounds: int, leads: int, seed: int = 1) -> Result:
+    """All processes die together, and it is started again: what a machine's crash leaves, without loss of power."""
+    result, run = Result(f"kill -9 everything x{rounds}"), f"all{seed}x{time.time_ns() % 10**9}"
+    random_moment = random.Random(f"all{seed}")
+    burst = Burst(product.url, [lead(run, n) for n in range(leads)], open_gate=False).start()
+    portion = max(1, leads // (rounds + 1))
+    starts = []
+    for _ in range(rounds):
+        burst.allow(portion)
+        time.sleep(random_moment.uniform(0.0, 2 * STRIKE_S))
+        product.kill_all()
+        started = time.monotonic()
+        product.start()
+        starts.append(time.monotonic() - started)
+    burst.allow_rest()
+    result.take(count(product, burst.join()))
+    result.notes.append(f"ready again after {min(starts):.1f} to {max(starts):.1f} s")
+    return result
+
+
+def kill_supervisor(product: Product, *, rounds: int, leads: int, wait_s: float = 8.0, seed: int = 1) -> Result:
+    """Its children end by themselves (the embedded server may stay), and a second start takes over."""
+    result, run = Result(f"kill -9 supervisor x{rounds}"), f"sup{seed}x{time.time_ns() % 10**9}"
+    random_moment = random.Random(f"sup{seed}")
+    burst = Burst(product.url, [lead(run, n) for n in range(leads)], open_gate=False).start()
+    portion = max(1, leads // (rounds + 1))
+    ends = []
+    for n in range(rounds):
+        burst.allow(portion)
+        time.sleep(random_moment.uniform(0.0, 2 * STRIKE_S))
+        product.kill("serve")
+        assert product.process is not None
+        product.process.wait(10)
+        if n % 2 == 0:  # every second time the next start comes at once, while the orphans are still there
+            try:
+                ends.append(until(lambda: not set(product.alive()) - {"valkey"}, wait_s, "the orphans to end"))
+            except Stuck as stuck:
+                result.broken.append(f"{stuck}: {product.alive()}")
+        product.start()
+        until(lambda: all(len(p) == 1 for p in product.alive().values()), 30, "one process a part")
+    burst.allow_rest()
+    result.take(count(product, burst.join()))
+    ended = f"orphans ended within {max(ends):.1f} s; " if ends else ""
+    result.notes.append(ended + "the embedded server was taken over")
+    return result
