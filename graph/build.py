@@ -10,7 +10,7 @@ leads whose way it is. A batch in which every lead failed ends there.
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, Any
 
 from langgraph.graph import END, START, StateGraph
@@ -37,8 +37,11 @@ def ways(state: BatchState) -> list[str]:
     return [way for way in WAYS if way in taken] or [END]
 
 
-def build_graph(checkpointer: Any = None) -> CompiledStateGraph[BatchState, RunContext, BatchState, BatchState]:
-    """The compiled graph. A checkpointer is LangGraph's own, for those who want one; the stream does not need it."""
+def build_graph(
+    checkpointer: Any = None, wrap: Callable[[str, Any], Any] | None = None
+) -> CompiledStateGraph[BatchState, RunContext, BatchState, BatchState]:
+    """The compiled graph. A checkpointer is LangGraph's own, for those who want one; the stream does not need it.
+    wrap(name, node) may put something around each node, such as a clock, which the graph itself does not have."""
     graph = StateGraph(BatchState, context_schema=RunContext)
     for name, node in (
         ("capture", capture),
@@ -50,7 +53,7 @@ def build_graph(checkpointer: Any = None) -> CompiledStateGraph[BatchState, RunC
         ("review", review),
         ("nurture", nurture),
     ):
-        graph.add_node(name, node)
+        graph.add_node(name, wrap(name, node) if wrap else node)
     graph.add_edge(START, "capture")
     for before, after in (("capture", "enrich"), ("enrich", "score"), ("score", "rollup"), ("rollup", "route")):
         graph.add_edge(before, after)

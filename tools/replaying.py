@@ -92,7 +92,11 @@ class Replayer:
             for _, record in pairs
         ]
         done = await run_batch(self._graph, cases, context)
-        return [found for (raw, record), case in zip(pairs, done, strict=True) if (found := _compare(raw, record, case, context))]
+        return [
+            found
+            for (raw, record), case in zip(pairs, done, strict=True)
+            if (found := _compare(raw, record, case, context))
+        ]
 
     def _context(self, record: dict[str, Any]) -> RunContext:
         versions = Versions(**record["versions"])

@@ -80,7 +80,8 @@ class Family:
 
 @dataclass(frozen=True, slots=True)
 class Prior:
-    """The last decision about this lead. `turns` are the turns it took: (pool, member)."""
+    """The last decision about this lead. turns: those it took, (pool, member); accepted_by: who accepted its present
+    assignment, after accepted_s seconds, None while it is on offer."""
 
     revision: int
     owner: str
@@ -93,3 +94,5 @@ class Prior:
     submissions: int = 1
     turns: tuple[tuple[str, str], ...] = ()
     passed_by: tuple[str, ...] = ()
+    accepted_by: str | None = None
+    accepted_s: float | None = None

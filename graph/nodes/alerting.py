@@ -15,7 +15,7 @@ from graph.domain.scoring import Score
 from graph.nodes.shell import Cases, lead_of, read, step, unavailable
 from graph.ports import AccountQuery
 from graph.record import assignment_number, revision_of
-from graph.rules.blocks import closed_message, message_of
+from graph.rules.blocks import accepted_message, closed_message, message_of
 from graph.rules.brief import brief_of
 from graph.rules.writes import alert_writes
 from graph.state import Case, Reads, RunContext
@@ -84,7 +84,10 @@ def with_alert(
     """The case with its alert, the alert's effects, and the writes that its way asks for besides."""
     _, assignment = parts_of(case)
     prior = value_of(case.reads.prior)
-    message = message_of(brief)
+    again = prior is not None and prior.alert_owner == assignment.owner
+    message = message_of(brief, update=revision_of(case) if again else None)  # an update wants block ids of its own
+    if prior and prior.accepted_by and prior.accepted_s is not None and prior.assignment == brief.assignment:
+        message = accepted_message(message, prior.accepted_by, prior.accepted_s)  # it stays theirs
     why_moved = f"passed: {case.submission.reason}" if case.submission.cause == "pass" else "the facts changed"
     moved = f"Moved to {assignment.owner} at {context.now:%H:%M} UTC, {why_moved}."
     alerts = alert_writes(

@@ -86,10 +86,12 @@ def _first(*values: int | None) -> int | None:
 
 def _finish(case: Case, assignment: Assignment, facts: RoutingFacts, table: RoutingTable) -> Case:
     sequence = sequence_for(facts, table)
+    prior = value_of(case.reads.prior)
+    approved = case.submission.cause == "approved" or (prior is not None and prior.accepted_by is not None)
     path: Path = "qualify"
-    if case.lead is not None and case.lead.needs_review and case.submission.cause != "approved":
+    if lead_of(case).needs_review and not approved:
         path = "manual_review"
-    elif sequence is not None and case.submission.cause not in ("approved", "pass"):
+    elif sequence is not None and not approved and case.submission.cause != "pass":
         path = "nurture"
     if path == "nurture":  # a nurtured lead has no deadline until it qualifies
         assignment = evolve(assignment, sla=None, clock=None, accept_due_at=None, touch_due_at=None)

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.system import kills
+from tests.system import disk, kills, power
 from tests.system.harness import Product, Stuck
 from tests.system.report import Result, heading, row, table
 
@@ -47,6 +47,22 @@ def kill_supervisor(rounds: int, leads: int) -> list[Result]:
         return [kills.kill_supervisor(product, rounds=rounds, leads=leads)]
 
 
+def lose_power(rounds: int, leads: int) -> list[Result]:
+    if reason := power.unable():
+        return [Result("power loss", notes=[f"not tried: {reason}"])]
+    return [
+        power.lose_power("always", rounds=rounds, leads=leads, hold_worker=False),
+        power.lose_power("always", rounds=rounds, leads=leads, hold_worker=True),
+        power.lose_power("everysec", rounds=2, leads=leads // 2, hold_worker=True),
+    ]
+
+
+def disk_full(_rounds: int, leads: int) -> list[Result]:
+    if reason := disk.unable():
+        return [Result("disk full", notes=[f"not tried: {reason}"])]
+    return [disk.stream_disk_full(leads=leads), disk.database_disk_full(leads=leads)]
+
+
 SCENARIOS: dict[str, Callable[[int, int], list[Result]]] = {
     "kill-worker": kill_worker,
     "kill-web": kill_web,
@@ -54,6 +70,8 @@ SCENARIOS: dict[str, Callable[[int, int], list[Result]]] = {
     "kill-dispatcher": kill_dispatcher,
     "kill-everything": kill_all,
     "kill-supervisor": kill_supervisor,
+    "power": lose_power,
+    "disk": disk_full,
 }
 
 

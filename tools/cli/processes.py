@@ -49,6 +49,7 @@ def run_worker(settings: Settings, *, drain: bool = False) -> int:
 
 async def _work(settings: Settings, *, drain: bool) -> int:
     from graph.build import build_graph
+    from tools.observe import metrics
     from tools.stream.connect import connect, socket_url
     from tools.stream.consumer import Consumer
     from tools.stream.keys import Partition
@@ -64,7 +65,7 @@ async def _work(settings: Settings, *, drain: bool) -> int:
     workers: list[Worker] = []
     try:
         async with checkpointer_for(settings) as checkpointer:
-            graph = build_graph(checkpointer)
+            graph = build_graph(checkpointer, metrics.timed)
             options = WorkerOptions(batch=settings.worker_batch, threads=checkpointer is not None)
             for n in range(settings.stream_partitions):
                 consumer = Consumer(redis, Partition(n), name)

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy import Connection, Engine, select, update
 from sqlalchemy.exc import IntegrityError
 
 from graph.domain.effects import VENDOR_OF, key_of
@@ -25,9 +25,7 @@ from graph.rules.forms import form_fields, merged
 from graph.state import Case, RunContext
 from tools.store.rows import insert_rows
 from tools.store.tables import assignments, decisions, leads, outbox, pools, turns
-from tools.store.upsert import insert_for, upsert
-
-Rows = list[dict[str, Any]]
+from tools.store.upsert import insert_for
 
 
 class Conflict(Exception):
@@ -79,7 +77,8 @@ def commit(engine: Engine, batch: Sequence[Decided], now: datetime, versions: Ve
             insert_rows(connection, decisions, DECISIONS, [_decision(d, now, versions) for d in batch])
             _write_pools(connection, batch, now)
             _write_assignments(connection, batch, now)
-            upsert(connection, leads, [_lead(d, now) for d in batch], ["lead_id"], keep=["created_at"])
+            rows = [_lead(d, now) for d in batch]
+            insert_rows(connection, leads, LEADS, rows, keys=("lead_id",), keep=("created_at",))
             insert_rows(connection, outbox, OUTBOX, [row for d in batch for row in _effects(d, now)])
     except IntegrityError as error:
         raise Conflict(str(error.orig)[:200]) from error
@@ -101,52 +100,58 @@ def _decision(decided: Decided, now: datetime, versions: Versions) -> tuple[Any,
     )  # fmt: skip
 
 
-def _lead(decided: Decided, now: datetime) -> dict[str, Any]:
+LEADS = (
+    "lead_id", "revision", "assignment", "owner", "alert_owner", "path", "tier", "score", "propensity", "email",
+    "full_name", "company", "domain", "parent_domain", "country", "form", "passed_by", "submissions", "created_at",
+    "decided_at",
+)  # fmt: skip
+
+
+def _lead(decided: Decided, now: datetime) -> tuple[Any, ...]:
     case, prior = decided.case, value_of(decided.case.reads.prior)
     lead, score, assignment = case.lead, case.score, case.assignment
     assert lead is not None and score is not None and assignment is not None  # noqa: PT018
     profile = value_of(case.reads.profile)
     passed = {*(prior.passed_by if prior else ()), *case.submission.excluded}
-    return {
-        "lead_id": lead.lead_id,
-        "revision": decided.revision,
-        "assignment": assignment_number(case),
-        "owner": assignment.owner,
-        "alert_owner": assignment.owner if case.alert is not None else (prior.alert_owner if prior else None),
-        "path": case.path,
-        "tier": score.tier,
-        "score": score.points,
-        "propensity": score.propensity,
-        "email": lead.email,
-        "full_name": lead.full_name,
-        "company": (profile.name if profile else None) or lead.company,
-        "domain": lead.domain or (profile.domain if profile else None),
-        "parent_domain": parent_of(case),
-        "country": lead.country,
-        "form": orjson.dumps(form_fields(merged(case.submission.form, prior))).decode(),
-        "passed_by": orjson.dumps(sorted(passed)).decode(),
-        "submissions": (prior.submissions if prior else 0) + (case.submission.cause == "submission"),
-        "created_at": case.submission.received_at,
-        "decided_at": now,
-    }
+    return (
+        lead.lead_id,
+        decided.revision,
+        assignment_number(case),
+        assignment.owner,
+        assignment.owner if case.alert is not None else (prior.alert_owner if prior else None),
+        case.path,
+        score.tier,
+        score.points,
+        score.propensity,
+        lead.email,
+        lead.full_name,
+        (profile.name if profile else None) or lead.company,
+        lead.domain or (profile.domain if profile else None),
+        parent_of(case),
+        lead.country,
+        orjson.dumps(form_fields(merged(case.submission.form, prior))).decode(),
+        orjson.dumps(sorted(passed)).decode(),
+        (prior.submissions if prior else 0) + (case.submission.cause == "submission"),
+        case.submission.received_at,
+        now,
+    )
 
 
 def _write_pools(connection: Connection, batch: Sequence[Decided], now: datetime) -> None:
     first: dict[str, PoolState] = {}
     last: dict[str, PoolState] = {}
-    taken: Rows = []
+    taken: list[tuple[Any, ...]] = []
     for decided in batch:
         turn = decided.case.assignment.turn if decided.case.assignment else None
         if turn is None or turn.reused:
             continue
         first.setdefault(turn.pool, turn.before)
         last[turn.pool] = turn.after
-        lead_id = decided.case.submission.lead_id
-        taken.append({"lead_id": lead_id, "pool": turn.pool, "member": turn.member, "taken_at": now})
+        taken.append((decided.case.submission.lead_id, turn.pool, turn.member, now))
     for name in sorted(last):
         if not _move_pool(connection, first[name], last[name], now):
             raise Conflict(f"pool {name} moved on from version {first[name].version}")
-    upsert(connection, turns, taken, ["lead_id", "pool"])
+    insert_rows(connection, turns, ("lead_id", "pool", "member", "taken_at"), taken, keys=("lead_id", "pool"))
 
 
 def _move_pool(connection: Connection, before: PoolState, after: PoolState, now: datetime) -> bool:
@@ -164,8 +169,11 @@ def _move_pool(connection: Connection, before: PoolState, after: PoolState, now:
     return connection.execute(held).rowcount == 1
 
 
+ASSIGNMENTS = ("lead_id", "number", "owner", "rule", "state", "offered_at", "accept_due_at", "touch_due_at")
+
+
 def _write_assignments(connection: Connection, batch: Sequence[Decided], now: datetime) -> None:
-    offered: Rows = []
+    offered: list[tuple[Any, ...]] = []
     for decided in batch:
         case, prior = decided.case, value_of(decided.case.reads.prior)
         assignment, number = case.assignment, assignment_number(case)
@@ -175,20 +183,9 @@ def _write_assignments(connection: Connection, batch: Sequence[Decided], now: da
         elif prior is not None and number != prior.assignment:
             _move(connection, case.submission.lead_id, prior.assignment, now)
         if prior is None or number != prior.assignment:
-            offered.append(
-                {
-                    "lead_id": case.submission.lead_id,
-                    "number": number,
-                    "owner": assignment.owner,
-                    "rule": assignment.rule,
-                    "state": "offered",
-                    "offered_at": now,
-                    "accept_due_at": assignment.accept_due_at,
-                    "touch_due_at": assignment.touch_due_at,
-                }
-            )
-    if offered:
-        connection.execute(insert(assignments), offered)
+            lead_id, due = case.submission.lead_id, (assignment.accept_due_at, assignment.touch_due_at)
+            offered.append((lead_id, number, assignment.owner, assignment.rule, "offered", now, *due))
+    insert_rows(connection, assignments, ASSIGNMENTS, offered)
 
 
 def _close(connection: Connection, case: Case, now: datetime) -> None:

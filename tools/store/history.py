@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, Row, func, select
 from graph.domain.account import Family, Prior
 from graph.domain.facts import Absent, Fact, Found
 from graph.domain.routing import PoolState
-from tools.store.tables import leads, pools, turns
+from tools.store.tables import assignments, leads, pools, turns
 
 T = TypeVar("T")
 SOURCE = "store"
@@ -53,10 +53,23 @@ def read_priors(connection: Connection, lead_ids: Sequence[str]) -> dict[str, Pr
     wanted = select(turns).where(turns.c.lead_id.in_([row.lead_id for row in rows])).order_by(turns.c.pool)
     for turn in connection.execute(wanted):
         taken.setdefault(turn.lead_id, []).append((turn.pool, turn.member))
-    return {row.lead_id: _prior(row, tuple(taken.get(row.lead_id, ()))) for row in rows}
+    held = read_accepted(connection, [row.lead_id for row in rows])
+    return {
+        row.lead_id: _prior(row, tuple(taken.get(row.lead_id, ())), held.get((row.lead_id, row.assignment)))
+        for row in rows
+    }
 
 
-def _prior(row: Row[Any], taken: tuple[tuple[str, str], ...]) -> Prior:
+def read_accepted(connection: Connection, lead_ids: Sequence[str]) -> dict[tuple[str, int], tuple[str, float]]:
+    """(lead, assignment number) -> who accepted it, and after how many seconds."""
+    wanted = select(assignments).where(assignments.c.lead_id.in_(lead_ids), assignments.c.state == "accepted")
+    return {
+        (row.lead_id, row.number): (row.acted_by, (row.acted_at - row.offered_at).total_seconds())
+        for row in connection.execute(wanted)
+    }
+
+
+def _prior(row: Row[Any], taken: tuple[tuple[str, str], ...], accepted: tuple[str, float] | None) -> Prior:
     return Prior(
         revision=row.revision,
         owner=row.owner,
@@ -69,6 +82,8 @@ def _prior(row: Row[Any], taken: tuple[tuple[str, str], ...]) -> Prior:
         submissions=row.submissions,
         turns=taken,
         passed_by=tuple(orjson.loads(row.passed_by)),
+        accepted_by=accepted[0] if accepted else None,
+        accepted_s=accepted[1] if accepted else None,
     )
 
 

@@ -12,30 +12,39 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Table, insert
+from sqlalchemy import Connection, Table
 
 
 @cache
-def _statement(table: Table, columns: tuple[str, ...], dialect_name: str) -> str:
+def _statement(
+    table: Table, columns: tuple[str, ...], dialect_name: str, keys: tuple[str, ...], keep: tuple[str, ...]
+) -> str:
     marks = ", ".join("?" if dialect_name == "sqlite" else "%s" for _ in columns)
-    return f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES ({marks})"  # noqa: S608 - names of our own tables
+    statement = f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES ({marks})"  # noqa: S608 - names of our own tables
+    if keys:
+        changes = ", ".join(f"{name} = excluded.{name}" for name in columns if name not in (*keys, *keep))
+        statement += f" ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {changes}"
+    return statement
 
 
 def insert_rows(
-    connection: Connection, table: Table, columns: tuple[str, ...], rows: Sequence[tuple[Any, ...]]
+    connection: Connection,
+    table: Table,
+    columns: tuple[str, ...],
+    rows: Sequence[tuple[Any, ...]],
+    *,
+    keys: tuple[str, ...] = (),
+    keep: tuple[str, ...] = (),
 ) -> None:
-    """Insert rows of plain values, in the order of `columns`. Raises what the table's own constraints raise, as
-    SQLAlchemy's errors."""
+    """Insert rows of plain values, in the order of `columns`; with `keys`, a row that is there already gets the new
+    values but for those in `keep`. Raises what the table's own constraints raise, as SQLAlchemy's errors."""
     if not rows:
         return
-    dialect = connection.dialect
-    if dialect.name not in ("sqlite", "postgresql"):
-        connection.execute(insert(table), [dict(zip(columns, row, strict=True)) for row in rows])
-        return
-    if dialect.name == "sqlite":
+    if connection.dialect.name == "sqlite":
         texts: dict[datetime, str] = {}
         rows = [tuple(_plain(value, texts) for value in row) for row in rows]
-    connection.exec_driver_sql(_statement(table, columns, dialect.name), list(rows))
+    statement = _statement(table, columns, connection.dialect.name, keys, keep)
+    connection.exec_driver_sql(statement, list(rows))
 
 
 def _plain(value: Any, texts: dict[datetime, str]) -> Any:

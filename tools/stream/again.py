@@ -21,7 +21,7 @@ class UnknownLead(Exception):
     """No decision of this lead is recorded."""
 
 
-def again(engine: Engine, lead_id: str, cause: Cause, *, submission_id: str = "") -> Submission:
+def again(engine: Engine, lead_id: str, cause: Cause, submission_id: str = "") -> Submission:
     """The newest submission of the lead, to be decided once more. Raises UnknownLead."""
     record = record_json(engine, lead_id)
     if record is None:

@@ -31,6 +31,8 @@ def encode(submission: Submission) -> bytes:
 def decode(submission_id: str, payload: bytes) -> Submission:
     try:
         entry = orjson.loads(payload)
+        if not isinstance(entry["lead_id"], str):
+            raise TypeError("lead_id is no text")  # noqa: TRY301 - one way out for everything that is no submission
         return Submission(
             submission_id=submission_id,
             lead_id=entry["lead_id"],
@@ -41,7 +43,7 @@ def decode(submission_id: str, payload: bytes) -> Submission:
             excluded=tuple(entry.get("excluded", ())),
             assignment=entry.get("assignment"),
         )
-    except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, OSError) as error:
         raise Undecodable(f"{type(error).__name__}: {error}"[:300]) from error
 
 

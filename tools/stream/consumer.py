@@ -125,14 +125,20 @@ def _rows_of(answer: Any, stream: str) -> list[Any]:
 
 
 def _entry(row: Any) -> Entry | None:
-    """None for an entry that was deleted while it was pending."""
+    """None for an entry that was deleted while it was pending. One that is not ours is handed out all the same, whole, so
+    that it becomes a dead letter."""
     entry_id, values = row
     if not values:
         return None
+    attempts = values.get(b"a", b"")
     return Entry(
         entry_id,
-        values[b"s"].decode(),
-        values[b"k"].decode(),
-        values[b"d"],
-        int(values.get(b"a", b"0")),
+        _words(values.get(b"s", b"")) or f"entry:{entry_id.decode()}",
+        _words(values.get(b"k", b"")),
+        values[b"d"] if b"d" in values else orjson.dumps({_words(k): _words(v) for k, v in values.items()}),
+        int(attempts) if attempts.isdigit() else 0,
     )
+
+
+def _words(raw: bytes) -> str:
+    return raw.decode("utf-8", "replace").replace("\x00", "")

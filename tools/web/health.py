@@ -46,7 +46,9 @@ class Probe:
     def __init__(self, redis: Redis, partitions: int, engine: Engine, routing: LiveRouting, embedded: bool) -> None:
         self._redis, self._partitions, self._engine = redis, partitions, engine
         self._routing, self._embedded = routing, embedded
-        self._threads = ThreadPoolExecutor(2, thread_name_prefix="probe")  # its own: a stuck store must not block intake
+        self._threads = ThreadPoolExecutor(
+            2, thread_name_prefix="probe"
+        )  # its own: a stuck store must not block intake
         self.parts = {name: Part() for name in ("stream", "database", "workers", "outbox", "routing")}
         self._tasks: list[asyncio.Task[None]] = []
 

@@ -29,9 +29,7 @@ def _blank(value: Any) -> Any:
 
 
 Text = Annotated[Annotated[str, Field(max_length=LENGTH)] | None, BeforeValidator(_blank)]
-Number = Annotated[
-    Annotated[float, Field(ge=0, le=86_400_000, allow_inf_nan=False)] | None, BeforeValidator(_blank)
-]
+Number = Annotated[Annotated[float, Field(ge=0, le=86_400_000, allow_inf_nan=False)] | None, BeforeValidator(_blank)]
 Flag = Annotated[bool | None, BeforeValidator(_blank)]
 
 

@@ -16,7 +16,7 @@ from tools.secrets_file import load_or_make
 from tools.settings import Settings
 from tools.stream.again import UnknownLead, again, passed, send
 from tools.stream.connect import connect, socket_url
-from tools.stream.inbox import Inbox
+from tools.stream.inbox import Inbox, StreamUnavailable
 from tools.web.admin import admin_router
 from tools.web.answers import EXAMPLE
 from tools.web.auth import Login
@@ -69,7 +69,7 @@ class FrontDoor:
         api.include_router(health_router(self._probe))
         api.include_router(login.router())
         api.include_router(admin_router(self._store.engine, self._inbox), dependencies=[required])
-        api.include_router(inbox_router(self._store.engine, self._pass_on, login.required, lambda: datetime.now(UTC)))
+        api.include_router(inbox_router(self._store.engine, self._pass_on, login.required, utc_now, self._approve))
         api.add_api_route("/", lambda: RedirectResponse("/inbox"), methods=["GET"], include_in_schema=False)
         return api
 
@@ -87,11 +87,22 @@ class FrontDoor:
             submission = passed(again(self._store.engine, lead_id, "pass"), number, by, reason)
         except UnknownLead:
             raise HTTPException(404, "No such lead.") from None
-        await send(self._inbox, submission)
+        try:
+            await send(self._inbox, submission)
+        except StreamUnavailable:
+            return "The pass could not be stored: nothing has changed, pass it again in a moment."
         outcome = await self._decisions.wait(submission.submission_id, 3.0)
         if outcome is None:
             return "The pass is noted; the next owner is being found."
         return f"Passed on: {outcome['owner']} has it now."
+
+    async def _approve(self, lead_id: str, number: int, by: str) -> str:
+        """A lead that was held for review goes the ordinary way; answers what the page shows."""
+        try:
+            await send(self._inbox, again(self._store.engine, lead_id, "approved", f"approved:{lead_id}:{number}:{by}"))
+        except StreamUnavailable:
+            return f"The stream is away, so it waits: POST /admin/retry/{lead_id} sends it on to the CRM later."
+        return "It goes to the CRM now."
 
     @asynccontextmanager
     async def _lifespan(self, _api: FastAPI) -> AsyncIterator[None]:
@@ -109,6 +120,10 @@ class FrontDoor:
             await self.webhook.asgi(scope, receive, send)
         else:
             await self.api(scope, receive, send)  # type: ignore[arg-type]
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
 
 
 def intake_options(settings: Settings) -> IntakeOptions:

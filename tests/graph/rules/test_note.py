@@ -26,6 +26,11 @@ def test_a_note_made_of_the_facts_passes(note):
     [
         "4,001 people",
         "It took 6 days.",
+        "It took 1 day.",
+        "It has 000 people.",
+        "It won $14 and 40k.",
+        "They know North.",
+        "They know Wind.",
         "Call Bob.",
         "Northwinds won.",
         "He is at Österreich.",

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import time
 
+import pytest
 from redis.asyncio import Redis
 
 from tests.tools.stream.test_inbox import envelope
-from tools.stream.consumer import FORGET_CONSUMER_MS, IDLE_MS, Consumer
+from tools.stream import consumer as consuming
+from tools.stream.consumer import IDLE_MS, Consumer
 from tools.stream.inbox import Inbox
 from tools.stream.keys import GROUP, Partition
 
@@ -176,12 +178,18 @@ async def test_an_entry_of_a_foreign_shape_is_handed_out_to_be_buried_and_stops_
     assert await redis.xlen(P.stream) == 0
 
 
-async def test_workers_that_are_long_gone_are_forgotten_unless_they_hold_something(inbox: Inbox, redis: Redis):
+async def test_workers_that_are_long_gone_are_forgotten_unless_they_hold_something(
+    inbox: Inbox, redis: Redis, monkeypatch: pytest.MonkeyPatch
+):
+    async def known() -> set[bytes]:
+        return {info["name"] for info in await redis.xinfo_consumers(P.stream, GROUP)}
+
     gone, holding = await consumer_of(redis, "gone"), await consumer_of(redis, "holding")
     await fill(inbox, 1)
     await holding.read(1, 10)
     await gone.read(1, 1)
     await consumer_of(redis, "new")
-    names = {info["name"] for info in await redis.xinfo_consumers(P.stream, GROUP)}
-    assert {b"gone", b"holding"} <= names, "an hour has not passed"
-    assert FORGET_CONSUMER_MS >= 60 * IDLE_MS
+    assert await known() == {b"gone", b"holding"}, "an hour has not passed"
+    monkeypatch.setattr(consuming, "FORGET_CONSUMER_MS", -1)
+    await consumer_of(redis, "newer")
+    assert await known() == {b"holding"}

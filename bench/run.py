@@ -1,0 +1,80 @@
+"""The figures of the README: `./start.sh bench` measures all, prints one table and writes bench/results.json.
+
+    ./start.sh bench                 everything, some ten minutes
+    ./start.sh bench --quick         everything, too short to quote
+    ./start.sh bench --only NAME     one measurement (sustained, acceptance, latency, endurance, cold); writes nothing
+
+Every server runs on a free port of 127.0.0.1 with data in var/bench, and is ended whatever happens.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import signal
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from bench import acceptance, cold, endurance, latency, sustained
+from bench.machine import commit, machine, versions
+from bench.plan import Plan, say
+from bench.servers import ROOT
+from bench.table import NAMES, table
+
+WORK = ROOT / "var" / "bench"  # a real disk: on a file system in memory an fsync costs nothing
+RESULTS = ROOT / "bench" / "results.json"
+MEASUREMENTS = ("sustained", "acceptance", "latency", "endurance", "cold")
+
+
+def measure(plan: Plan, wanted: tuple[str, ...]) -> tuple[dict[str, float], dict[str, Any]]:
+    """The figures of the measurements that are wanted, and what is behind them, by measurement."""
+    figures: dict[str, float] = {}
+    detail: dict[str, Any] = {}
+    for name in wanted:
+        say(f"{name} ...")
+        match name:
+            case "sustained":
+                found = sustained.measure(plan)
+            case "acceptance":
+                found = acceptance.measure(plan)
+            case "latency":
+                rates = detail.get("sustained", {}).get("leads_per_s", {})
+                found = latency.measure(plan, rates.get(sustained.OURS))
+            case "endurance":
+                found = endurance.measure(plan)
+            case _:
+                found = cold.measure(plan)
+        figures |= found[0]
+        detail[name] = found[1]
+    return figures, detail
+
+
+def main(argv: list[str] | None = None) -> int:
+    """0 when everything was measured, whatever the figures say."""
+    parser = argparse.ArgumentParser(prog="./start.sh bench", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="short rounds, for trying")
+    parser.add_argument("--only", choices=MEASUREMENTS, help="one measurement; results.json stays as it is")
+    parser.add_argument("--out", type=Path, default=RESULTS, help="where the results go (default: bench/results.json)")
+    options = parser.parse_args(argv)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # an exit runs the `with` blocks, a bare SIGTERM does not
+    WORK.mkdir(parents=True, exist_ok=True)
+    began = datetime.now(UTC)
+    context: dict[str, Any] = {"machine": machine(WORK), "versions": versions(), "commit": commit(), "at": f"{began:%FT%TZ}"}
+    try:
+        plan = Plan.quick(WORK) if options.quick else Plan(WORK)
+        figures, detail = measure(plan, (options.only,) if options.only else MEASUREMENTS)
+    finally:
+        shutil.rmtree(WORK, ignore_errors=True)
+    detail = {"quick": options.quick, **context, **detail}
+    print(table(figures, detail))
+    if not options.only:
+        results = {name: figures[name] for name in NAMES} | {"detail": detail}
+        options.out.write_text(json.dumps(results, indent=1, default=str) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,93 @@
+"""The table: each figure, the target beside it, and whether it was reached."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Figures = Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One figure: its name in results.json, how it reads, the target in words and, where there is one, the test."""
+
+    name: str
+    text: str
+    shape: str
+    target: str
+    reached: Callable[[Figures], bool] | None = None
+
+
+FLAT_MB, FLAT_FILES = 10.0, 5.0
+LINES = (
+    Line(
+        "e2e_vs_plain_router", "sustained end to end / the plain router", "{:.1f} x", "at least 10 x",
+        lambda f: f["e2e_vs_plain_router"] >= 10,
+    ),
+    Line("e2e_vs_plain_functions", "  / the same rules as plain functions", "{:.2f}", "reported"),
+    Line("always_vs_everysec", "  fsync always / everysec", "{:.2f}", "reported"),
+    Line(
+        "accept_vs_plain_router", "acceptance alone / check-then-set", "{:.1f} x", "at least 3 x",
+        lambda f: f["accept_vs_plain_router"] >= 3,
+    ),
+    Line("accept_vs_hello", "  / a bare hello", "{:.2f}", "at least 0.20", lambda f: f["accept_vs_hello"] >= 0.2),
+    Line("accept_p50_ms", "  p50", "{:.1f} ms", "reported"),
+    Line(
+        "accept_p99_ms", "  p99", "{:.1f} ms", "at most 5 x p50",
+        lambda f: f["accept_p99_ms"] <= 5 * f["accept_p50_ms"],
+    ),
+    Line("decision_p50_ms", "half load, acceptance to decision: p50", "{:.1f} ms", "reported"),
+    Line(
+        "decision_p99_ms", "  p99", "{:.1f} ms", "at most 6 x p50; idle machine: under 100 ms",
+        lambda f: f["decision_p99_ms"] <= 6 * f["decision_p50_ms"] and f["decision_p99_ms"] < 100,
+    ),
+    Line("rss_growth_mb", "memory, growth from 10,000 to 50,000 leads", "{:+.1f} MB", f"flat (at most {FLAT_MB:.0f} MB)",
+         lambda f: f["rss_growth_mb"] <= FLAT_MB),
+    Line("open_files_growth", "open files, the same", "{:+.0f}", f"flat (at most {FLAT_FILES:.0f})",
+         lambda f: f["open_files_growth"] <= FLAT_FILES),
+    Line("cold_start_s", "cold start to the first decided lead", "{:.1f} s", "under 5 s",
+         lambda f: f["cold_start_s"] < 5),
+)  # fmt: skip
+NAMES = tuple(line.name for line in LINES)
+
+
+def table(figures: Figures, detail: Mapping[str, Any]) -> str:
+    """The lines whose figures are there, then what belongs beside them."""
+    rows = [("figure", "measured", "target", "")]
+    for line in LINES:
+        if line.name in figures:
+            met = "" if line.reached is None else "reached" if line.reached(figures) else "MISSED"
+            rows.append((line.text, line.shape.format(figures[line.name]), line.target, met))
+    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    lines.insert(1, "-" * (sum(widths) + 6))
+    return "\n".join([*lines, "", *beside(detail)])
+
+
+def beside(detail: Mapping[str, Any]) -> list[str]:
+    """The raw rates, and the two-process plain router."""
+    told = []
+    if found := detail.get("sustained"):
+        told.append(_rates("sustained, leads/s", found["leads_per_s"]))
+        told.append(f"against the plain router in two processes: {found['e2e_vs_plain_router_x2']:.1f} x")
+        first = found["rounds"]["ours"][0]
+        share = first["effects_performed_meanwhile"] / max(1, first["effects"])
+        told.append(f"paths: {first['paths']}; effects performed while leads were decided: {share:.0%}")
+    if found := detail.get("acceptance"):
+        told.append(_rates(f"acceptance, requests/s over {found['connections']} connections", found["requests_per_s"]))
+    if found := detail.get("latency"):
+        told.append(
+            f"half load ({found['offered_per_s']:.0f} leads/s, open loop): acceptance p50 "
+            f"{found['half_load_accept_p50_ms']:.1f} ms, p99 {found['half_load_accept_p99_ms']:.1f} ms"
+        )
+    if found := detail.get("cold"):
+        told.append(_rates("cold start, s", found["seconds"], "{:.1f}"))
+    if found := detail.get("machine"):
+        told.append(", ".join(f"{name} {value}" for name, value in found.items()))
+    return told
+
+
+def _rates(title: str, rates: Mapping[str, float], shape: str = "{:,.0f}") -> str:
+    return f"{title}: " + ", ".join(f"{name} {shape.format(rate)}" for name, rate in rates.items())

@@ -1,0 +1,232 @@
+"""One batch of submissions from the graph to the committed decision, whatever happens on the way.
+
+    draft    graph, then records serialised        (may run while the batch before is being committed)
+    commit   one transaction; after a lost race the batch is drafted anew with fresh history, until it is settled
+
+The database being away is not a lead's failure: it is waited for. A lead that fails comes back as broken, with its reason.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+import structlog
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from graph.build import run_batch
+from graph.domain.account import Family, Prior
+from graph.domain.facts import Fact
+from graph.domain.lead import Submission
+from graph.domain.routing import PoolState
+from graph.domain.trace import Failure
+from graph.nodes.shell import failed
+from graph.ports import History
+from graph.record import Undecided
+from graph.state import Case, RunContext
+from tools.observe import metrics
+from tools.store.commit import Conflict, Decided, already_decided, commit, seal, void_passes
+from tools.stream.consumer import Entry
+
+log = structlog.get_logger(__name__)
+Pause = Callable[[str, Exception], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    entry: Entry
+    submission: Submission
+
+
+@dataclass(slots=True)
+class Draft:
+    """Decisions not yet committed. settled: jobs that need only be acknowledged; known: facts for another run."""
+
+    jobs: list[Job]
+    context: RunContext
+    ready: list[Decided]
+    broken: dict[str, Failure]
+    settled: list[Job]
+    known: dict[str, Case]
+
+
+@dataclass(slots=True)
+class Outcome:
+    """done: decided now or before, to be acknowledged; cases: decided now; broken: failed leads with their reasons."""
+
+    done: list[Job] = field(default_factory=list)
+    cases: list[Case] = field(default_factory=list)
+    broken: list[tuple[Job, Failure]] = field(default_factory=list)
+
+
+class Behind:
+    """History for a batch that is drafted while the one before it is committed: the ledgers are read when that is done,
+    everything else at once (a lead that both batches hold is found at the commit)."""
+
+    def __init__(self, history: History, before: Awaitable[Any]) -> None:
+        self._history, self._before = history, before
+
+    async def priors(self, lead_ids: Sequence[str], now: datetime) -> Sequence[Fact[Prior]]:
+        return await self._history.priors(lead_ids, now)
+
+    async def families(self, parent_domains: Sequence[str], now: datetime) -> Mapping[str, Family]:
+        return await self._history.families(parent_domains, now)
+
+    async def pools(self, names: Sequence[str]) -> Mapping[str, PoolState]:
+        await asyncio.wait([asyncio.ensure_future(self._before)])  # its failure is its own worker's business
+        return await self._history.pools(names)
+
+
+class Decider:
+    """`context` is asked for each run's clock reading, routing file and ports; `pause` waits a moment for a part that is
+    away; threads: name each run for LangGraph's checkpointer."""
+
+    def __init__(
+        self,
+        graph: Any,
+        engine: Engine,
+        executor: Executor,
+        context: Callable[[], RunContext],
+        pause: Pause,
+        *,
+        threads: bool = False,
+    ) -> None:
+        self._graph, self._engine, self._executor = graph, engine, executor
+        self._context, self._pause, self._threads = context, pause, threads
+
+    async def draft(self, jobs: list[Job], before: Awaitable[Any] | None = None) -> Draft:
+        """At most one submission of each lead. `before`: the commit of the batch that came earlier, if it still runs."""
+        return await self._draft(jobs, {}, before, doubtful=False)
+
+    async def _draft(
+        self, jobs: list[Job], known: dict[str, Case], before: Awaitable[Any] | None, *, doubtful: bool
+    ) -> Draft:
+        while True:
+            try:
+                done = await self._settled(jobs, doubtful=doubtful)
+                open_jobs = [job for job in jobs if job.submission.submission_id not in done]
+                context = self._context()
+                if before is not None:
+                    ports = replace(context.ports, history=Behind(context.ports.history, before))
+                    context = replace(context, ports=ports)
+                cases = [known.get(j.submission.submission_id, Case(j.submission)) for j in open_jobs]
+                decided = await self._run_graph(cases, context) if cases else []
+                ready, broken = _seal(decided, context)
+            except SQLAlchemyError as error:
+                if not is_outage(error):
+                    raise
+                await self._pause("database", error)
+                continue
+            facts = {case.submission.submission_id: _fresh(case) for case in decided if case.failure is None}
+            settled = [job for job in jobs if job.submission.submission_id in done]
+            return Draft(open_jobs, context, ready, broken, settled, facts)
+
+    async def commit(self, draft: Draft) -> Outcome:
+        """Until every job is settled. Raises nothing that the database does."""
+        outcome = Outcome(done=list(draft.settled))
+        while True:
+            started = time.perf_counter()
+            try:
+                await self._in_thread(commit, self._engine, draft.ready, draft.context.now, draft.context.versions)
+                metrics.batch_seconds.labels("commit").observe(time.perf_counter() - started)
+                break
+            except Conflict as conflict:
+                metrics.conflicts.inc()
+                log.info("decided anew", reason=str(conflict))
+            except SQLAlchemyError as error:
+                if not is_outage(error):
+                    return await self._blame(draft, outcome, error)
+                await self._pause("database", error)  # a commit whose answer was lost may have been written
+            draft = await self._draft(draft.jobs, draft.known, None, doubtful=True)
+            outcome.done += draft.settled
+        outcome.cases += [decided.case for decided in draft.ready]
+        for job in draft.jobs:
+            failure = draft.broken.get(job.submission.submission_id)
+            if failure is None:
+                outcome.done.append(job)
+            else:
+                outcome.broken.append((job, failure))
+        return outcome
+
+    async def _blame(self, draft: Draft, outcome: Outcome, error: SQLAlchemyError) -> Outcome:
+        """The database refuses something in this batch: find out which lead by trying them one by one."""
+        if len(draft.jobs) == 1:
+            log.error("the store refused a lead", lead_id=draft.jobs[0].submission.lead_id, error=type(error).__name__)
+            outcome.broken.append((draft.jobs[0], Failure("commit", type(error).__name__, str(error)[:500])))
+            return outcome
+        for job in draft.jobs:
+            alone = await self.commit(await self._draft([job], draft.known, None, doubtful=True))
+            outcome.done += alone.done
+            outcome.cases += alone.cases
+            outcome.broken += alone.broken
+        return outcome
+
+    async def _settled(self, jobs: list[Job], *, doubtful: bool) -> set[str]:
+        """Ids of those that have their decision already (a redelivery after a crash) or came too late (a pass). A first
+        delivery is not asked about: if it was decided all the same, the commit's unique keys say so."""
+        again = [j for j in jobs if doubtful or j.entry.deliveries > 1 or j.submission.cause == "pass"]
+        if not again:
+            return set()
+        submissions = [job.submission for job in again]
+        done: set[str] = await self._in_thread(already_decided, self._engine, [s.submission_id for s in submissions])
+        late: set[str] = await self._in_thread(void_passes, self._engine, submissions)
+        return done | late
+
+    async def _run_graph(self, cases: list[Case], context: RunContext) -> list[Case]:
+        """The batch in one run. If the run itself breaks, each lead gets its own, so that only the guilty one fails."""
+        thread = cases[0].submission.submission_id if self._threads else None
+        started = time.perf_counter()
+        try:
+            done = await run_batch(self._graph, cases, context, thread)
+        except SQLAlchemyError as error:
+            if is_outage(error):
+                raise
+            cause: Exception = error
+        except Exception as error:  # noqa: BLE001 - a bug for one lead must not stop the others
+            cause = error
+        else:
+            metrics.batch_seconds.labels("graph").observe(time.perf_counter() - started)
+            metrics.batch_leads.observe(len(cases))
+            return done
+        if len(cases) == 1:
+            log.error("a run broke", exc_info=cause)
+            return [failed(cases[0], "graph", cause)]
+        return [(await self._run_graph([case], context))[0] for case in cases]
+
+    async def _in_thread(self, function: Callable[..., Any], *args: Any) -> Any:
+        return await asyncio.get_running_loop().run_in_executor(self._executor, function, *args)
+
+
+def _seal(decided: Sequence[Case], context: RunContext) -> tuple[list[Decided], dict[str, Failure]]:
+    ready: list[Decided] = []
+    broken: dict[str, Failure] = {}
+    for case in decided:
+        try:
+            ready.append(seal(case, context))
+        except Undecided as error:
+            broken[case.submission.submission_id] = case.failure or Failure("graph", "Undecided", str(error))
+        except Exception as error:  # noqa: BLE001 - it is this lead's failure and must not become its neighbours'
+            broken[case.submission.submission_id] = Failure("record", type(error).__name__, str(error)[:500])
+    return ready, broken
+
+
+def _fresh(case: Case) -> Case:
+    """The same case before its run, with the facts that cost something; history and ledgers are read anew."""
+    return Case(case.submission, reads=replace(case.reads, prior=None, family=None, pools=None))
+
+
+def is_outage(error: SQLAlchemyError) -> bool:
+    """The database is away, locked or full, as opposed to a statement of ours that is wrong."""
+    if not isinstance(error, DBAPIError):
+        return type(error).__name__ == "TimeoutError"  # the pool has no connection to give
+    return error.connection_invalidated or type(error.orig).__name__ in (
+        "OperationalError",
+        "InterfaceError",
+        "AdminShutdown",
+    )
