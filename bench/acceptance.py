@@ -7,6 +7,7 @@ and its tail shows how even the service is.
 from __future__ import annotations
 
 from contextlib import ExitStack
+from functools import partial
 from typing import Any
 
 from bench.candidates import PATH, acceptor, fresh, peer_acceptor
@@ -26,7 +27,7 @@ def measure(plan: Plan) -> tuple[dict[str, float], dict[str, Any]]:
             HELLO: stack.enter_context(start_uvicorn("bench.peers.hello:app", fresh(plan.work, "hello"))),
         }
 
-        def once(name: str) -> dict[str, Any]:
+        def once(name: str, _round: int) -> dict[str, Any]:
             url = servers[name].url + PATH
             load(url, connections=plan.connections, count=plan.warm_up, seconds=10)
             used = servers[name].usage().cpu_s
@@ -37,7 +38,7 @@ def measure(plan: Plan) -> tuple[dict[str, float], dict[str, Any]]:
             cpu = round((servers[name].usage().cpu_s - used) / sent["ok"] * 1e6)
             return {**{key: sent[key] for key in kept}, "cpu_us": cpu}  # type: ignore[literal-required]
 
-        rounds = alternate(plan.rounds, {name: lambda _, name=name: once(name) for name in servers})
+        rounds = alternate(plan.rounds, {name: partial(once, name) for name in servers})
     rates = {name: median(found, "rate") for name, found in rounds.items()}
     figures = {
         "accept_vs_hello": ratio(rates[OURS], rates[HELLO]),

@@ -130,9 +130,11 @@ def acceptor(folder: Path) -> Iterator[Server]:
 @contextlib.contextmanager
 def peer_acceptor(folder: Path) -> Iterator[Server]:
     """The plain router's acceptance alone."""
-    with start_valkey(folder) as valkey:
-        with start_uvicorn("bench.peers.accept_plain:app", folder, {"REDIS_URL": redis_url(valkey)}) as server:
-            yield server
+    with (
+        start_valkey(folder) as valkey,
+        start_uvicorn("bench.peers.accept_plain:app", folder, {"REDIS_URL": redis_url(valkey)}) as server,
+    ):
+        yield server
 
 
 def parts(server: Server) -> dict[str, psutil.Process]:

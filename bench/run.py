@@ -62,7 +62,12 @@ def main(argv: list[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # an exit runs the `with` blocks, a bare SIGTERM does not
     WORK.mkdir(parents=True, exist_ok=True)
     began = datetime.now(UTC)
-    context: dict[str, Any] = {"machine": machine(WORK), "versions": versions(), "commit": commit(), "at": f"{began:%FT%TZ}"}
+    context: dict[str, Any] = {
+        "machine": machine(WORK),
+        "versions": versions(),
+        "commit": commit(),
+        "at": f"{began:%FT%TZ}",
+    }
     try:
         plan = Plan.quick(WORK) if options.quick else Plan(WORK)
         figures, detail = measure(plan, (options.only,) if options.only else MEASUREMENTS)

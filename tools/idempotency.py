@@ -46,8 +46,9 @@ class Identifier:
             key = "e:" + _short(f"{lead_id}\0{event_id}")
             return Keys(lead_id, key, fingerprint, key, "event")
         if header:
-            key = "h:" + _short(header)
-            return Keys(lead_id, key, fingerprint, key, "header")
+            # once its window is over a sender may use a key again: the other body is then a submission of its own
+            submission_id = "h:" + _short(f"{header}\0{fingerprint}")
+            return Keys(lead_id, "h:" + _short(header), fingerprint, submission_id, "header")
         key = "c:" + _short(f"{lead_id}\0{content_digest(form)}")
         return Keys(lead_id, key, fingerprint, f"s:{uuid.uuid4().hex}", "content")
 

@@ -89,7 +89,7 @@ class Settings(BaseSettings):
         missing = [
             f"{part}=live needs {name.upper()}"
             for part, (choice, name) in needed.items()
-            if choice == "live" and getattr(self, name) is None
+            if choice == "live" and not getattr(self, name)  # an empty value is unset
         ]
         if self.similar == "live" and not self.pinecone_host:
             missing.append("SIMILAR=live needs PINECONE_HOST")

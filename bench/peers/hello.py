@@ -21,7 +21,9 @@ END: Message = {"type": "http.response.body", "body": BODY}
 
 
 async def app(
-    scope: Message, receive: Callable[[], Awaitable[Message]], send: Callable[[Message], Awaitable[None]]
+    scope: Message,
+    receive: Callable[[], Awaitable[Message]],  # noqa: ARG001 - it reads no body
+    send: Callable[[Message], Awaitable[None]],
 ) -> None:
     """Answer an HTTP request; a lifespan scope ends at once, which uvicorn takes for "not supported"."""
     if scope["type"] == "http":

@@ -28,8 +28,9 @@ from graph.domain.routing import PoolState
 from graph.domain.table import RoutingTable
 from graph.features.inputs import FeatureInput
 from graph.features.vector import FEATURES, vector_of
-from graph.nodes.alerting import draft_of
+from graph.nodes.alerting import draft_of, parts_of
 from graph.nodes.route import facts_of as routing_facts_of
+from graph.nodes.shell import lead_of
 from graph.ports import AccountQuery, CompanyAsk, JudgeAsk, NoteAsk
 from graph.record import parent_of, record_bytes, record_of
 from graph.rules.blocks import message_of
@@ -98,8 +99,9 @@ class Rules:
         return cases
 
     def _routed(self, case: Case, now: datetime) -> Case:
-        parent, score, lead = parent_of(case), case.score, case.lead
-        assert score is not None and lead is not None
+        parent, score, lead = parent_of(case), case.score, lead_of(case)
+        if score is None:
+            raise RuntimeError("the lead was not scored")
         family = Family(parent) if parent else None
         account = roll_up(value_of(case.reads.profile), lead.domain, score.propensity, family, score.acv_usd)
         facts = routing_facts_of(case)
@@ -127,8 +129,7 @@ class Rules:
 
 
 def _query(case: Case) -> AccountQuery:
-    lead, profile = case.lead, value_of(case.reads.profile)
-    assert lead is not None
+    lead, profile = lead_of(case), value_of(case.reads.profile)
     if profile is None:
         return AccountQuery(lead.domain, lead.company, lead.industry, lead.country, lead.employees, None)
     return AccountQuery(
@@ -138,14 +139,13 @@ def _query(case: Case) -> AccountQuery:
 
 
 def _enrolled(case: Case) -> Case:
-    assert case.lead is not None and case.score is not None and case.assignment is not None
-    writes = crm_writes(case.lead, value_of(case.reads.profile), case.score, "nurture", case.assignment)
-    return dataclasses.replace(case, effects=(*writes, enrolment(case.lead, case.sequence or "", case.assignment)))
+    lead, (score, assignment) = lead_of(case), parts_of(case)
+    writes = crm_writes(lead, value_of(case.reads.profile), score, "nurture", assignment)
+    return dataclasses.replace(case, effects=(*writes, enrolment(lead, case.sequence or "", assignment)))
 
 
 def _alerted(case: Case, message: dict[str, Any], header: str, summary: str) -> Case:
-    lead, score, assignment = case.lead, case.score, case.assignment
-    assert lead is not None and score is not None and assignment is not None
+    lead, (score, assignment) = lead_of(case), parts_of(case)
     effects: tuple[Effect, ...] = (PostAlert(assignment.owner, assignment.slack, 1, message),)
     if case.path == "qualify":
         profile = value_of(case.reads.profile)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -53,6 +54,8 @@ def _model(cases: Cases, scorer: Scorer) -> dict[str, ModelOutput]:
 
 
 def _blend(case: Case, output: ModelOutput, scorer: Scorer) -> Case:
+    if not all(map(math.isfinite, (output.propensity, output.acv_usd, *output.margins))):
+        raise ValueError("the model's answer is no number")
     judgement = value_of(case.reads.judgement)
     result = blend(output, case.vector, judgement, features=FEATURES, scorer=scorer.name)
     said = f"; the message reads as {judgement.intent.replace('_', ' ')}" if judgement else ""

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.system import disk, kills, power
+from tests.system import disk, intake, kills, outages, power, vendors
 from tests.system.harness import Product, Stuck
 from tests.system.report import Result, heading, row, table
 
@@ -60,7 +60,46 @@ def lose_power(rounds: int, leads: int) -> list[Result]:
 def disk_full(_rounds: int, leads: int) -> list[Result]:
     if reason := disk.unable():
         return [Result("disk full", notes=[f"not tried: {reason}"])]
-    return [disk.stream_disk_full(leads=leads), disk.database_disk_full(leads=leads)]
+    return [disk.stream_disk_full(leads=leads), disk.database_disk_full(leads=leads), disk.one_disk_full(leads=leads)]
+
+
+def stream_away(_rounds: int, leads: int) -> list[Result]:
+    with Product() as product:
+        return [
+            outages.stream_gone(product, leads=leads),
+            outages.stream_hung(product, leads=leads),
+            outages.stream_restarted(product, leads=leads),
+        ]
+
+
+def database_locked(_rounds: int, leads: int) -> list[Result]:
+    product = Product()
+    outages.routing_copy(product)
+    with product:
+        return [outages.database_locked(product, leads=leads)]
+
+
+def same(_rounds: int, _leads: int) -> list[Result]:
+    with Product() as product:
+        return [intake.copies(product, people=4), intake.spellings(product), intake.mended(product)]
+
+
+def stop(_rounds: int, leads: int) -> list[Result]:
+    with Product() as product:
+        return [intake.stopped(product, leads=leads)]
+
+
+def vendor_stalls(_rounds: int, leads: int) -> list[Result]:
+    results = []
+    for vendor in ("notifier", "crm"):
+        with vendors.outside() as world:
+            results.append(vendors.vendor_stalls(world, vendor, leads=leads))
+    return results
+
+
+def dispatcher_dies(rounds: int, leads: int) -> list[Result]:
+    with vendors.outside(answer_s=0.03) as world:
+        return [vendors.dispatcher_dies(world, rounds=rounds, leads=leads)]
 
 
 SCENARIOS: dict[str, Callable[[int, int], list[Result]]] = {
@@ -72,6 +111,12 @@ SCENARIOS: dict[str, Callable[[int, int], list[Result]]] = {
     "kill-supervisor": kill_supervisor,
     "power": lose_power,
     "disk": disk_full,
+    "stream": stream_away,
+    "database": database_locked,
+    "vendors": vendor_stalls,
+    "dispatcher-live": dispatcher_dies,
+    "same": same,
+    "stop": stop,
 }
 
 

@@ -73,23 +73,24 @@ def count(
     ids = {one.accepted for one in sent if one.accepted}
     counts.accepted = sum(one.accepted is not None for one in sent)
     with product.sql() as connection:
-        _decisions(connection, counts, ids, bodies)
+        _decisions(connection, counts, ids, bodies, product.counted)
         _owners(connection, counts, ids)
         _effects(connection, counts, ids, bodies, twins=twins)
         _turns(connection, counts)
         counts.dead = connection.execute("SELECT count(*) FROM dead_letters").fetchone()[0]
+    product.counted |= ids
     counts.taken_over = product.metric("lead_taken_over_total")
     return counts
 
 
-def _decisions(connection: sqlite3.Connection, counts: Counts, ids: set[str], bodies: int) -> None:
+def _decisions(connection: sqlite3.Connection, counts: Counts, ids: set[str], bodies: int, before: set[str]) -> None:
     rows = connection.execute("SELECT lead_id, count(*), count(DISTINCT submission_id) FROM decisions GROUP BY lead_id")
     found = {lead_id: (revisions, submissions) for lead_id, revisions, submissions in rows}
     counts.decided = len(ids & found.keys())
     missing = sorted(ids - found.keys())
     counts.lost = len(missing)
     over = {i: n for i, (n, _) in found.items() if i in ids and n > bodies}
-    strangers = found.keys() - ids  # decided, but nobody was told: its sender would have come again
+    strangers = found.keys() - ids - before  # decided, but nobody was told: its sender would have come again
     counts.decided_twice = sum(n - bodies for n in over.values()) + len(strangers)
     counts.detail |= {"lost": missing[:3], "twice": dict(list(over.items())[:3]), "strangers": sorted(strangers)[:3]}
 

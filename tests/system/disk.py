@@ -63,7 +63,7 @@ def stream_disk_full(*, leads: int) -> Result:
     with mounted(product.data / "valkey", 4) as folder, product:
         first = Burst(product.url, [lead(run, n) for n in range(20)]).start().join()
         ballast = fill(folder, ROOM)
-        with Watch(product.url) as watch:
+        with Watch(product) as watch:
             burst = Burst(product.url, [lead(run, n) for n in range(20, leads)], side_by_side=8).start()
             until(lambda: statuses(burst.sent)[503] > 30, 60, "answers of 503 while the disk is full")
             time.sleep(3)
@@ -85,7 +85,7 @@ def database_disk_full(*, leads: int, hold_s: float = 6.0) -> Result:
     with mounted(product.data, 24), mounted(product.data / "valkey", 64), product:
         first = Burst(product.url, [lead(run, n) for n in range(20)]).start().join()
         ballast = fill(product.data, ROOM)
-        with Watch(product.url) as watch:
+        with Watch(product) as watch:
             sent = Burst(product.url, [lead(run, n) for n in range(20, leads)], side_by_side=8).start().join()
             time.sleep(hold_s)
             decided = product.one("SELECT count(*) FROM decisions")
@@ -99,6 +99,32 @@ def database_disk_full(*, leads: int, hold_s: float = 6.0) -> Result:
     _judge(result, watch, answers, slowest(sent))
     result.expect(set(answers) <= {202}, f"the stream had room, yet answers were {dict(answers)}")
     result.notes.append(f"{decided} of {counts.sent} decided while full, the others when there was room")
+    return result
+
+
+def one_disk_full(*, leads: int) -> Result:
+    """Everything on one disk without a byte left, and the parts die while it is so: the web server has to come back
+    and say 503, and all of it has to heal."""
+    result, product = Result("the only disk full"), Product()
+    run = f"onefull{time.time_ns() % 10**9}"
+    with mounted(product.data, 24), product:
+        first = Burst(product.url, [lead(run, n) for n in range(leads // 2)]).start().join()
+        ballast = fill(product.data, 0)
+        burst = Burst(product.url, [lead(run, n) for n in range(leads // 2, leads)], side_by_side=8).start()
+        until(lambda: statuses(burst.sent)[503] > 10, 60, "answers of 503 while the disk is full")
+        for part in ("api", "worker", "dispatch"):
+            product.replaced(part, product.kill(part))
+        refused = statuses(burst.sent)[503]
+        until(lambda: statuses(burst.sent)[503] > refused + 10, 60, "the new web server to answer 503")
+        taken = burst.answered
+        ballast.unlink()
+        healed = until(lambda: burst.answered > taken, 60, "leads to be taken again")
+        sent = burst.join()
+        result.take(count(product, first + sent))
+        answers = statuses(sent)
+    other = {status: n for status, n in answers.items() if isinstance(status, int) and status not in (200, 202, 503)}
+    result.expect(not other, f"answers other than 202 and 503: {other}")
+    result.notes.append(f"answers {dict(answers)}; healed {healed:.1f} s after there was room")
     return result
 
 

@@ -48,6 +48,7 @@ class Product:
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = self.folder / "output.log"
         self.process: subprocess.Popen[bytes] | None = None
+        self.counted: set[str] = set()  # leads of earlier scenarios on this installation
         ours = {"DATA_DIR": str(self.data), "PORT": str(self.port), "ADMIN_TOKEN": "token-of-the-system-tests"}
         self.environment = {**os.environ, **ours, **environment}
 

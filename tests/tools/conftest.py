@@ -9,6 +9,7 @@ from concurrent.futures import Executor
 from pathlib import Path
 
 import pytest
+import structlog
 from redis.asyncio import Redis
 from sqlalchemy import Engine
 
@@ -16,6 +17,15 @@ from tests.fixtures.router import Bench, threads
 from tools.embedded.valkey import EmbeddedValkey
 from tools.stream.connect import connect
 from tools.stream.inbox import Inbox
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_pictures_in_logs() -> None:
+    """structlog's default for an unconfigured program draws every local variable of a traceback, which takes minutes."""
+    structlog.configure(
+        processors=[structlog.processors.format_exc_info, structlog.processors.JSONRenderer(default=repr)],
+        logger_factory=structlog.ReturnLoggerFactory(),
+    )
 
 
 @pytest.fixture(scope="session")

@@ -81,6 +81,8 @@ def commit(engine: Engine, batch: Sequence[Decided], now: datetime, versions: Ve
             insert_rows(connection, leads, LEADS, rows, keys=("lead_id",), keep=("created_at",))
             insert_rows(connection, outbox, OUTBOX, [row for d in batch for row in _effects(d, now)])
     except IntegrityError as error:
+        if not _is_duplicate(error):
+            raise  # a value that the tables refuse: another try would end the same
         raise Conflict(str(error.orig)[:200]) from error
 
 
@@ -137,6 +139,12 @@ def _lead(decided: Decided, now: datetime) -> tuple[Any, ...]:
     )
 
 
+def _is_duplicate(error: IntegrityError) -> bool:
+    """A unique key that somebody else's row has already."""
+    code = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "sqlite_errorname", None)
+    return code in {"23505", "SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY"}
+
+
 def _write_pools(connection: Connection, batch: Sequence[Decided], now: datetime) -> None:
     first: dict[str, PoolState] = {}
     last: dict[str, PoolState] = {}
@@ -164,7 +172,7 @@ def _move_pool(connection: Connection, before: PoolState, after: PoolState, now:
     }
     if before.version == 0:
         fresh = insert_for(connection, pools).values(pool=after.pool, **row).on_conflict_do_nothing()
-        return connection.execute(fresh).rowcount == 1
+        return connection.execute(fresh.returning(pools.c.pool)).first() is not None  # an INSERT has no rowcount
     held = update(pools).where(pools.c.pool == after.pool, pools.c.version == before.version).values(**row)
     return connection.execute(held).rowcount == 1
 

@@ -38,17 +38,22 @@ def bury_effect(connection: Connection, key: str, lead_id: str, payload: bytes, 
 def _bury(
     connection: Connection, kind: str, ref: str, lead_id: str, payload: bytes, reason: str, attempts: int
 ) -> None:
-    row = {
+    row = {  # what is given up may be anything: its names are cut to what the columns hold, its payload is kept whole
         "kind": kind,
-        "ref": ref,
-        "lead_id": lead_id,
+        "ref": storable(ref, 500),
+        "lead_id": storable(lead_id, 40),
         "payload": payload,
-        "reason": reason[:2000],
+        "reason": storable(reason, 2000),
         "attempts": attempts,
         "at": datetime.now(UTC),
         "replayed_at": None,
     }
     upsert(connection, dead_letters, [row], ["kind", "ref"])
+
+
+def storable(value: str, length: int) -> str:
+    """Text from anywhere as both databases can hold it."""
+    return value.replace("\x00", "").encode("utf-8", "replace").decode()[:length]
 
 
 def list_dead(engine: Engine, *, limit: int = 50, before_id: int | None = None) -> list[DeadLetter]:

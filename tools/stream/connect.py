@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
+from redis.exceptions import NoPermissionError, RedisError
 
 from tools.embedded.valkey import EmbeddedValkey
 from tools.settings import Settings
@@ -58,7 +58,7 @@ async def persistence(redis: Redis) -> Persistence:
     try:
         held = await redis.config_get("append*")
     except RedisError as error:
-        if "unknown command" in str(error).lower() or "noperm" in str(error).lower():
+        if isinstance(error, NoPermissionError) or "unknown command" in str(error).lower():
             return Persistence("unknown")
         raise
     values = {_text(k or ""): _text(v or "") for k, v in held.items()}

@@ -18,7 +18,8 @@ from typing import Any
 
 import structlog
 from sqlalchemy import Engine
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from graph.build import run_batch
 from graph.domain.account import Family, Prior
@@ -83,6 +84,22 @@ class Behind:
         return await self._history.pools(names)
 
 
+class Onwards:
+    """History for leads of one batch that are run one by one: each sees the turns that those before it took."""
+
+    def __init__(self, history: History, ledgers: Mapping[str, PoolState]) -> None:
+        self._history, self._ledgers = history, ledgers
+
+    async def priors(self, lead_ids: Sequence[str], now: datetime) -> Sequence[Fact[Prior]]:
+        return await self._history.priors(lead_ids, now)
+
+    async def families(self, parent_domains: Sequence[str], now: datetime) -> Mapping[str, Family]:
+        return await self._history.families(parent_domains, now)
+
+    async def pools(self, names: Sequence[str]) -> Mapping[str, PoolState]:
+        return {**await self._history.pools(names), **self._ledgers}
+
+
 class Decider:
     """`context` is asked for each run's clock reading, routing file and ports; `pause` waits a moment for a part that is
     away; threads: name each run for LangGraph's checkpointer."""
@@ -118,6 +135,11 @@ class Decider:
                 cases = [known.get(j.submission.submission_id, Case(j.submission)) for j in open_jobs]
                 decided = await self._run_graph(cases, context) if cases else []
                 ready, broken = _seal(decided, context)
+                while _turn_in_vain(decided, broken):  # those behind it are routed anew, without the gap
+                    cases = [_fresh(case) for case in decided if case.submission.submission_id not in broken]
+                    decided = await self._run_graph(cases, context) if cases else []
+                    ready, more = _seal(decided, context)
+                    broken |= more
             except SQLAlchemyError as error:
                 if not is_outage(error):
                     raise
@@ -167,6 +189,16 @@ class Decider:
             outcome.broken += alone.broken
         return outcome
 
+    async def is_settled(self, job: Job) -> bool:
+        """Whether it has its decision already, or came too late."""
+        while True:
+            try:
+                return bool(await self._settled([job], doubtful=True))
+            except SQLAlchemyError as error:
+                if not is_outage(error):
+                    raise
+                await self._pause("database", error)
+
     async def _settled(self, jobs: list[Job], *, doubtful: bool) -> set[str]:
         """Ids of those that have their decision already (a redelivery after a crash) or came too late (a pass). A first
         delivery is not asked about: if it was decided all the same, the commit's unique keys say so."""
@@ -197,7 +229,19 @@ class Decider:
         if len(cases) == 1:
             log.error("a run broke", exc_info=cause)
             return [failed(cases[0], "graph", cause)]
-        return [(await self._run_graph([case], context))[0] for case in cases]
+        return await self._one_by_one(cases, context)
+
+    async def _one_by_one(self, cases: list[Case], context: RunContext) -> list[Case]:
+        ledgers: dict[str, PoolState] = {}
+        ports = replace(context.ports, history=Onwards(context.ports.history, ledgers))
+        alone = replace(context, ports=ports)
+        done: list[Case] = []
+        for case in cases:
+            done += await self._run_graph([case], alone)
+            turn = done[-1].assignment.turn if done[-1].failure is None and done[-1].assignment else None
+            if turn is not None:
+                ledgers[turn.pool] = turn.after
+        return done
 
     async def _in_thread(self, function: Callable[..., Any], *args: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._executor, function, *args)
@@ -216,17 +260,26 @@ def _seal(decided: Sequence[Case], context: RunContext) -> tuple[list[Decided], 
     return ready, broken
 
 
+def _turn_in_vain(decided: Sequence[Case], broken: Mapping[str, Failure]) -> bool:
+    """Whether a lead of this run failed after it had taken a turn in a pool."""
+    return any(
+        case.submission.submission_id in broken
+        and case.assignment is not None
+        and case.assignment.turn is not None
+        and not case.assignment.turn.reused
+        for case in decided
+    )
+
+
 def _fresh(case: Case) -> Case:
     """The same case before its run, with the facts that cost something; history and ledgers are read anew."""
     return Case(case.submission, reads=replace(case.reads, prior=None, family=None, pools=None))
 
 
 def is_outage(error: SQLAlchemyError) -> bool:
-    """The database is away, locked or full, as opposed to a statement of ours that is wrong."""
+    """The database is away, locked, full or read-only, as opposed to a statement of ours that is wrong."""
     if not isinstance(error, DBAPIError):
-        return type(error).__name__ == "TimeoutError"  # the pool has no connection to give
-    return error.connection_invalidated or type(error.orig).__name__ in (
-        "OperationalError",
-        "InterfaceError",
-        "AdminShutdown",
-    )
+        return isinstance(error, PoolTimeoutError)  # the pool has no connection to give
+    if error.connection_invalidated or isinstance(error, (OperationalError, InterfaceError)):
+        return True
+    return type(error.orig).__name__ == "ReadOnlySqlTransaction"  # a standby answers after a failover

@@ -27,6 +27,7 @@ from tools.stream.outbox import Claimed, Outcome, claim, record
 
 log = structlog.get_logger(__name__)
 
+LONGEST_NAME = 48  # with vendor and round it fits the column that holds a claim
 MINUTE, HOUR = 60.0, 3600.0
 SCHEDULES: Mapping[str, tuple[float, ...]] = {
     "post_alert": (1, 3, 10, 30, MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 4 * HOUR),
@@ -65,8 +66,10 @@ class Dispatcher:
         options: DispatcherOptions | None = None,
         wait: Callable[[float], Any] | None = None,
     ) -> None:
-        """`wait(seconds)` may return sooner, when something new is known to be due."""
-        self._engine, self._executor, self._performers, self._name = engine, executor, performers, name
+        """name: this process, in the claims that it makes. `wait(seconds)` may return sooner, when something new is known
+        to be due."""
+        self._engine, self._executor, self._performers = engine, executor, performers
+        self._name = name[-LONGEST_NAME:]  # a machine's name may be longer than a claim; its end tells more than its start
         self._options = options or DispatcherOptions()
         self._wait = wait or asyncio.sleep
         self.breakers = {vendor: Breaker() for vendor in performers}
@@ -120,6 +123,8 @@ class Dispatcher:
         try:
             async with asyncio.timeout(self._options.deadline_s):
                 answers = await performer.perform_many([c.order for c in claimed])
+            if len(answers) != len(claimed):
+                raise RuntimeError(f"{len(answers)} outcomes for {len(claimed)} orders")  # noqa: TRY301 - as a bug in it
         except Exception as error:  # noqa: BLE001 - becomes the outcome of each
             return [self._outcome(c, error) for c in claimed]
         outcomes: list[Outcome] = []

@@ -11,13 +11,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from pydantic import TypeAdapter
-from sqlalchemy import Connection, Engine, bindparam, exists, func, select, text, update
+from pydantic import TypeAdapter, ValidationError
+from sqlalchemy import Connection, Engine, Row, bindparam, exists, func, select, text, update
 
 from graph.domain.effects import Effect
 from graph.ports import Order
-from tools.store.dead import bury_effect
+from tools.store.dead import bury_effect, storable
 from tools.store.tables import outbox
 
 EFFECT: TypeAdapter[Effect] = TypeAdapter(Effect)
@@ -69,17 +70,20 @@ def claim(engine: Engine, vendor: str, name: str, now: datetime, *, limit: int, 
                 outbox.c.accepted_at,
             )
         ).all()
-    claimed = [
-        Claimed(
-            row.id,
-            Order(row.key, row.lead_id, row.revision, row.attempts, EFFECT.validate_json(row.payload)),
-            row.payload,
-            name,
-            row.accepted_at,
-        )
-        for row in rows
-    ]
+        claimed = [held for row in rows if (held := _claimed(connection, row, name, now)) is not None]
     return sorted(claimed, key=lambda c: c.row_id)
+
+
+def _claimed(connection: Connection, row: Row[Any], name: str, now: datetime) -> Claimed | None:
+    """None for an effect that this release cannot read: it becomes a dead letter and stops nobody."""
+    try:
+        effect = EFFECT.validate_json(row.payload)
+    except ValidationError as error:
+        connection.execute(update(outbox).where(outbox.c.id == row.id).values(state="dead", done_at=now, lease_by=None))
+        reason = f"the effect cannot be read: {error.error_count()} faults"
+        bury_effect(connection, row.key, row.lead_id, row.payload, reason, row.attempts)
+        return None
+    return Claimed(row.id, Order(row.key, row.lead_id, row.revision, row.attempts, effect), row.payload, name, row.accepted_at)
 
 
 def _due(vendor: str, now: datetime, limit: int):  # type: ignore[no-untyped-def]  # noqa: ANN202 - a Select of one id
@@ -107,10 +111,11 @@ def record(engine: Engine, outcomes: Sequence[Outcome], now: datetime) -> None:
     untried = [o for o in outcomes if o.untried]
     with engine.connect().execution_options(immediate=True) as connection, connection.begin():
         _set(connection, done, state="done", done_at=now, error=None)
-        _set(connection, dead, state="dead", done_at=now)
         _set(connection, again)
         _set(connection, untried)
         for outcome in dead:
+            if _set(connection, [outcome], state="dead", done_at=now) == 0:
+                continue  # another has it now, and may have performed it
             claimed = outcome.claimed
             bury_effect(
                 connection,
@@ -122,9 +127,10 @@ def record(engine: Engine, outcomes: Sequence[Outcome], now: datetime) -> None:
             )
 
 
-def _set(connection: Connection, outcomes: Sequence[Outcome], **fixed: object) -> None:
+def _set(connection: Connection, outcomes: Sequence[Outcome], **fixed: object) -> int:
+    """Write these outcomes where the lease still holds. Returns how many rows a single outcome changed."""
     if not outcomes:
-        return
+        return 0
     values = {
         "external_id": bindparam("v_external"),
         "error": bindparam("v_error"),
@@ -142,14 +148,14 @@ def _set(connection: Connection, outcomes: Sequence[Outcome], **fixed: object) -
         {
             "v_id": o.claimed.row_id,
             "v_claim": o.claimed.claim,
-            "v_external": o.external_id or None,
-            "v_error": o.error[:500] or None,
+            "v_external": storable(o.external_id, 200) or None,
+            "v_error": storable(o.error, 500) or None,
             "v_due": o.retry_at or o.claimed.accepted_at,  # untried: at once, as soon as the earlier one is through
             "v_attempts": o.claimed.order.attempt - (1 if o.untried else 0),
         }
         for o in outcomes
     ]
-    connection.execute(statement, rows)
+    return connection.execute(statement, rows if len(rows) > 1 else rows[0]).rowcount
 
 
 def depth(engine: Engine) -> dict[tuple[str, str], int]:

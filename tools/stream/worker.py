@@ -39,6 +39,10 @@ GIVE_UP_AFTER = 5  # deliveries: one that kills every worker becomes a dead lett
 AWAY = (RedisError, OSError, TimeoutError)
 
 
+class Stopped(Exception):
+    """The worker was told to stop while a part that it needs was away. What it has in hand stays in the stream."""
+
+
 @dataclass(frozen=True, slots=True)
 class WorkerOptions:
     """batch: leads a run carries at the most; block_ms: how long an idle worker waits for the first of them; attempts:
@@ -75,10 +79,10 @@ class Worker:
 
     async def run(self, *, drain: bool = False) -> int:
         """Work until stopped; with drain until nothing waits any more. Returns the number of entries finished."""
-        await self._prepare()
         beat = asyncio.create_task(self._beat(), name="heartbeat")
         finished, tidy_at = 0, 0.0
         try:
+            await self._prepare()
             while not self._stopping.is_set():
                 try:
                     if time.monotonic() >= tidy_at:
@@ -90,8 +94,10 @@ class Worker:
                         break
                 except AWAY as error:
                     await self._wait("stream", error)
+        except Stopped:
+            log.info("stopped with work in hand", entries=len(self._in_hand))
         finally:
-            with contextlib.suppress(*AWAY):  # what was not acknowledged comes again, and is known then
+            with contextlib.suppress(Stopped):
                 finished += await self._closed()
             beat.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -116,8 +122,19 @@ class Worker:
         alone = [entry for entry in entries if entry.deliveries > ALONE_AFTER]
         finished = await self._work([entry for entry in entries if entry.deliveries <= ALONE_AFTER])
         for entry in alone:
-            finished += await self._work([entry])
+            deadly = entry.deliveries > GIVE_UP_AFTER
+            finished += await (self._give_up(entry) if deadly else self._work([entry]))
         return finished
+
+    async def _give_up(self, entry: Entry) -> int:
+        """Every worker that had this entry in hand died: it is not tried once more."""
+        for job in await self._decoded([entry]):
+            if await self._decider.is_settled(job):
+                await self._consumer.finish([entry])
+            else:
+                times = f"handed out {entry.deliveries} times, and no worker finished it"
+                await self._bury(entry, job.submission.lead_id, Failure("worker", "Died", times))
+        return 1
 
     async def _beat(self) -> None:
         while True:
@@ -161,7 +178,12 @@ class Worker:
     async def _closed(self) -> int:
         """Wait for the batch that is being committed; its entries' number, 0 when there is none."""
         task, self._closing = self._closing, None
-        return await task if task is not None else 0
+        try:
+            return await task if task is not None else 0
+        except AWAY as error:  # what was not acknowledged comes again and is known then; the batch in hand goes on
+            metrics.outages.labels("stream").inc()
+            log.warning("not acknowledged", part="stream", error=type(error).__name__)
+            return 0
 
     async def _close(self, draft: Draft) -> int:
         """Commit, acknowledge, count, and put the failed ones aside."""
@@ -204,11 +226,13 @@ class Worker:
         await self._consumer.finish([entry])
 
     async def _wait(self, what: str, error: Exception) -> None:
-        """Something we depend on is away: say so, and breathe before the next try."""
+        """Something we depend on is away: say so, and breathe before the next try. Raises Stopped."""
         metrics.outages.labels(what).inc()
         log.warning("waiting", part=what, error=type(error).__name__)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._stopping.wait(), 0.5)
+        if self._stopping.is_set():
+            raise Stopped
 
 
 def one_each(jobs: list[Job]) -> tuple[list[Job], list[Job]]:

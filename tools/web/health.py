@@ -116,7 +116,8 @@ class Probe:
         return True, {"waiting": detail}
 
     async def _routing_file(self) -> tuple[bool, dict[str, Any]]:
-        table = self._routing.current()
+        # In a thread: a version that is new is kept in the database first, and that may wait for its lock.
+        table = await self._in_thread(self._routing.current)
         detail: dict[str, Any] = {"version": table.version, "digest": table.digest[:12]}
         if self._routing.fault:
             detail["fault"] = self._routing.fault

@@ -1,0 +1,77 @@
+"""The migrations make exactly the tables that the code declares, once, whoever starts first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, inspect, text
+
+from tools.store.engine import open_engine
+from tools.store.migrate import differences, migrate
+from tools.store.tables import metadata
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """A database of each kind without any table."""
+    if request.param == "sqlite":
+        engine = open_engine(f"sqlite:///{tmp_path / 'empty.db'}")
+    else:
+        engine = open_engine(request.getfixturevalue("postgres_url"))
+        metadata.drop_all(engine)
+    yield engine
+    engine.dispose()
+
+
+def test_an_empty_database_becomes_what_the_code_declares(empty: Engine):
+    assert inspect(empty).get_table_names() == []
+    migrate(empty)
+    assert differences(empty) == []
+    assert set(inspect(empty).get_table_names()) == {*metadata.tables, "alembic_version"}
+
+
+def test_what_differs_is_found(empty: Engine):
+    """The comparison above can fail."""
+    migrate(empty)
+    with empty.execution_options(immediate=True).begin() as connection:
+        connection.execute(text("DROP TABLE alert_notes"))
+        connection.execute(text("ALTER TABLE pools ADD COLUMN spare INTEGER"))
+    assert len(differences(empty)) >= 2
+
+
+def test_a_second_start_changes_nothing_and_keeps_what_is_there(empty: Engine):
+    migrate(empty)
+    row = "INSERT INTO pools (pool, version, credits, turns, updated_at) VALUES ('p', 1, '{}', '{}', '2026-01-01')"
+    with empty.execution_options(immediate=True).begin() as connection:
+        connection.execute(text(row))
+    migrate(empty)
+    with empty.connect() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM pools")) == 1
+        assert connection.scalar(text("SELECT count(*) FROM alembic_version")) == 1
+
+
+def test_several_processes_may_start_at_once(empty: Engine):
+    engines = [open_engine(empty.url.render_as_string(hide_password=False)) for _ in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(migrate, engines))
+    assert differences(empty) == []
+    for engine in engines:
+        engine.dispose()
+
+
+def test_unique_keys_that_promises_rest_on_exist(empty: Engine):
+    """One decision a submission, one effect a key, one turn a lead and pool."""
+    migrate(empty)
+    found = inspect(empty)
+    unique = {
+        (table, tuple(held["column_names"]))
+        for table in ("decisions", "outbox", "dead_letters")
+        for held in found.get_unique_constraints(table)
+    }
+    assert {("decisions", ("submission_id",)), ("outbox", ("key",)), ("dead_letters", ("kind", "ref"))} <= unique
+    assert found.get_pk_constraint("decisions")["constrained_columns"] == ["lead_id", "revision"]
+    assert found.get_pk_constraint("turns")["constrained_columns"] == ["lead_id", "pool"]
+    assert found.get_pk_constraint("assignments")["constrained_columns"] == ["lead_id", "number"]
