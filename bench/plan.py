@@ -17,7 +17,8 @@ from bench.candidates import models
 class Plan:
     """work: folder on a real disk for everything that is measured. Seconds and counts are of one round.
 
-    connections: keep-alive connections of every load. drain_s: the longest wait for a backlog.
+    connections: keep-alive connections of every load. A sustained load ends after its seconds or its leads, whichever
+    comes first. drain_s: the longest wait for a backlog.
     """
 
     work: Path
@@ -25,6 +26,7 @@ class Plan:
     connections: int = 64
     warm_up: int = 400
     sustained_s: float = 6.0
+    sustained_leads: int = 12_000
     functions_s: float = 4.0
     accept_s: float = 5.0
     half_load_s: float = 20.0
@@ -40,6 +42,7 @@ class Plan:
             work,
             rounds=1,
             sustained_s=2.0,
+            sustained_leads=4_000,
             functions_s=1.0,
             accept_s=2.0,
             half_load_s=8.0,

@@ -4,7 +4,7 @@
     ./start.sh bench --quick         everything, too short to quote
     ./start.sh bench --only NAME     one measurement (sustained, acceptance, latency, endurance, cold); writes nothing
 
-Every server runs on a free port of 127.0.0.1 with data in var/bench, and is ended whatever happens.
+Every server runs on a free port of 127.0.0.1 with data in a folder of its own under var/, and is ended whatever happens.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import json
 import shutil
 import signal
 import sys
+import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from bench.plan import Plan, say
 from bench.servers import ROOT
 from bench.table import NAMES, table
 
-WORK = ROOT / "var" / "bench"  # a real disk: on a file system in memory an fsync costs nothing
+WORK = ROOT / "var"  # a real disk: on a file system in memory an fsync costs nothing
 RESULTS = ROOT / "bench" / "results.json"
 MEASUREMENTS = ("sustained", "acceptance", "latency", "endurance", "cold")
 
@@ -61,18 +62,18 @@ def main(argv: list[str] | None = None) -> int:
     options = parser.parse_args(argv)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # an exit runs the `with` blocks, a bare SIGTERM does not
     WORK.mkdir(parents=True, exist_ok=True)
-    began = datetime.now(UTC)
-    context: dict[str, Any] = {
-        "machine": machine(WORK),
-        "versions": versions(),
-        "commit": commit(),
-        "at": f"{began:%FT%TZ}",
-    }
+    work = Path(tempfile.mkdtemp(prefix="bench-", dir=WORK))
     try:
-        plan = Plan.quick(WORK) if options.quick else Plan(WORK)
+        context = {
+            "at": f"{datetime.now(UTC):%FT%TZ}",
+            "machine": machine(work),
+            "versions": versions(),
+            "commit": commit(),
+        }
+        plan = Plan.quick(work) if options.quick else Plan(work)
         figures, detail = measure(plan, (options.only,) if options.only else MEASUREMENTS)
     finally:
-        shutil.rmtree(WORK, ignore_errors=True)
+        shutil.rmtree(work, ignore_errors=True)
     detail = {"quick": options.quick, **context, **detail}
     print(table(figures, detail))
     if not options.only:

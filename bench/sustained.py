@@ -30,7 +30,7 @@ def sustained(candidate: Candidate, plan: Plan) -> dict[str, Any]:
         decisions.wait_for_effects(SETTLE_S)
     first, first_effect = decisions.newest(), decisions.newest("outbox") if candidate.effects else 0
     used = usages(candidate.server) if candidate.effects else {"all": candidate.server.usage()}
-    sent = load(candidate.url, connections=plan.connections, seconds=plan.sustained_s)
+    sent = load(candidate.url, connections=plan.connections, count=plan.sustained_leads, seconds=plan.sustained_s)
     at_end = decisions.newest() - first
     drained = decisions.wait_for(first + sent["ok"], plan.drain_s)
     now = usages(candidate.server) if candidate.effects else {"all": candidate.server.usage()}

@@ -95,3 +95,36 @@ def kill_supervisor(product: Product, *, rounds: int, leads: int, wait_s: float 
     ended = f"orphans ended within {max(ends):.1f} s; " if ends else ""
     result.notes.append(ended + "the embedded server was taken over")
     return result
+
+
+def taken_over_hangs(product: Product, *, leads: int, hold_s: float = 4.0) -> Result:
+    """The supervisor dies while the embedded server hangs; the next start meets a server that is there and does not
+    answer, and later one that it did not start itself hangs once more. A second server on the same files would lose."""
+    result, run = Result("hung server taken over"), f"hto{time.time_ns() % 10**9}"
+    burst = Burst(product.url, [lead(run, n) for n in range(leads)], open_gate=False).start()
+    burst.allow(leads // 3)
+    until(lambda: burst.answered, 30, "an answer")
+    held = product.hold("valkey")
+    product.kill("serve")
+    product.start(ready=False)
+    most = _most_servers(product, hold_s)
+    product.go_on("valkey")
+    product.wait_ready()
+    burst.allow(leads // 3)
+    time.sleep(0.1)
+    product.hold("valkey")
+    most = max(most, _most_servers(product, hold_s))
+    product.go_on("valkey")
+    burst.allow_rest()
+    result.take(count(product, burst.join()))
+    result.expect(most == 1, f"{most} servers ran on the same files at once")
+    result.expect(product.pids("valkey") == [held], "the server that hung was not taken over")
+    return result
+
+
+def _most_servers(product: Product, seconds: float) -> int:
+    most, end = 0, time.monotonic() + seconds
+    while time.monotonic() < end:
+        most = max(most, len(product.pids("valkey")))
+        time.sleep(0.1)
+    return most

@@ -8,15 +8,20 @@ from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import Executor
 from pathlib import Path
 
+import httpx
 import pytest
 import structlog
 from redis.asyncio import Redis
 from sqlalchemy import Engine
 
-from tests.fixtures.router import Bench, threads
+from graph.ports import Ports
+from tests.fixtures.front import client_of, opened, settings_of
+from tests.fixtures.router import Bench, ports_of, threads
 from tools.embedded.valkey import EmbeddedValkey
+from tools.settings import Settings
 from tools.stream.connect import connect
 from tools.stream.inbox import Inbox
+from tools.web.server import FrontDoor
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -71,6 +76,31 @@ def executor() -> Iterator[Executor]:
 
 
 @pytest.fixture
+def ports(database: Engine, executor: Executor) -> Ports:
+    """The embedded twins over the database."""
+    return ports_of(database, executor)
+
+
+@pytest.fixture
 def bench(redis: Redis, inbox: Inbox, database: Engine, executor: Executor) -> Bench:
     """Stream, database (both kinds) and workers."""
     return Bench(redis, inbox, database, executor)
+
+
+@pytest.fixture
+def front_settings(tmp_path: Path, shared_valkey: EmbeddedValkey, sqlite_url: str) -> Settings:
+    """For a front door on the shared stream server and a database of its own."""
+    return settings_of(tmp_path, shared_valkey.url, sqlite_url)
+
+
+@pytest.fixture
+async def front(redis: Redis, front_settings: Settings) -> AsyncIterator[FrontDoor]:
+    async with opened(front_settings) as running:
+        yield running
+
+
+@pytest.fixture
+async def client(front: FrontDoor) -> AsyncIterator[httpx.AsyncClient]:
+    """Speaks to the front door. An exception that escapes the application fails the test."""
+    async with client_of(front) as speaking:
+        yield speaking

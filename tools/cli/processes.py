@@ -99,12 +99,14 @@ async def _dispatch(settings: Settings, *, drain: bool) -> None:
 
     store = open_store(settings, threads=4)
     wake = Wake()
+    asking = connect(socket_url(settings))
     dispatcher = Dispatcher(
         store.engine,
         store.executor,
         build_performers(settings, store),
         f"{socket.gethostname()}-{os.getpid()}",
         wait=wake.wait,
+        crowded=lambda: _crowded(asking, settings),
     )
 
     def stop() -> None:
@@ -121,6 +123,17 @@ async def _dispatch(settings: Settings, *, drain: bool) -> None:
         ear.cancel()
         await redis.aclose()
         store.close()
+
+
+async def _crowded(redis: Any, settings: Settings) -> bool:
+    """Whether the workers are behind by more than a batch; with the stream's server away nothing waits to be decided."""
+    from tools.stream.keys import Partition
+
+    try:
+        waiting: list[int] = [await redis.xlen(Partition(n).stream) for n in range(settings.stream_partitions)]
+    except (RedisError, OSError, TimeoutError):
+        return False
+    return max(waiting) > 2 * settings.worker_batch
 
 
 async def _listen(redis: Any, partitions: int, wake: Any) -> None:

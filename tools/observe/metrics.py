@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Awaitable, Callable
+from collections import Counter as Tally
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from langgraph.runtime import Runtime
@@ -57,16 +58,27 @@ def timed(name: str, node: Callable[..., Awaitable[dict[str, Any]]]) -> Callable
     return observed
 
 
-def count_decision(case: Case, now_s: float) -> None:
-    """One committed decision."""
-    decided.labels(case.path).inc()
-    if case.assignment is not None:
-        owned.labels(case.assignment.owner).inc()
-    decision_seconds.observe(max(0.0, now_s - case.submission.received_at.timestamp()))
-    for name in ("profile", "crm", "judgement", "similar", "note"):
-        fact = getattr(case.reads, name)
-        if fact is not None:
-            reads.labels(name, fact.kind).inc()
+def count_decisions(cases: Sequence[Case], now_s: float) -> None:
+    """A committed batch. What can be summed is summed first: each step of a shared counter costs microseconds."""
+    paths: Tally[tuple[str, ...]] = Tally()
+    owners: Tally[tuple[str, ...]] = Tally()
+    facts: Tally[tuple[str, ...]] = Tally()
+    for case in cases:
+        paths[str(case.path),] += 1
+        if case.assignment is not None:
+            owners[case.assignment.owner,] += 1
+        decision_seconds.observe(max(0.0, now_s - case.submission.received_at.timestamp()))
+        reads_of = case.reads
+        for name, fact in zip(
+            ("profile", "crm", "judgement", "similar", "note"),
+            (reads_of.profile, reads_of.crm, reads_of.judgement, reads_of.similar, reads_of.note),
+            strict=True,
+        ):
+            if fact is not None:
+                facts[name, fact.kind] += 1
+    for counter, tally in ((decided, paths), (owned, owners), (reads, facts)):
+        for labels, count in tally.items():
+            counter.labels(*labels).inc(count)
 
 
 def exposition() -> bytes:

@@ -1,5 +1,6 @@
 """Opens the database. SQLite gets write-ahead logging with a sync on each commit: a decision that was acknowledged to the
-stream is on disk. Never decides a schema: that is migrations' part."""
+stream is on disk. Never decides a schema: that is migrations' part. An error's text never holds a row's
+values: they are people's."""
 
 from __future__ import annotations
 
@@ -15,8 +16,10 @@ def open_engine(url: str, *, pool_size: int = 5) -> Engine:
     if url.startswith(("postgresql://", "postgres://")):
         url = "postgresql+psycopg://" + url.split("://", 1)[1]
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True)
-    engine = create_engine(url, pool_size=pool_size, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
+        return create_engine(url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True, hide_parameters=True)
+    engine = create_engine(
+        url, pool_size=pool_size, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000}, hide_parameters=True
+    )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, and_, false, or_, select
 
 from tools.store.tables import decisions, leads, outbox
 
@@ -20,11 +21,15 @@ def record_json(engine: Engine, lead_id: str, revision: int | None = None) -> by
         return connection.scalar(wanted.order_by(decisions.c.revision.desc()).limit(1))
 
 
-def lead_page(engine: Engine, *, limit: int, before: Any = None) -> list[dict[str, Any]]:
-    """The newest decisions first, without what identifies the person."""
+def lead_page(
+    engine: Engine, *, limit: int, before: datetime | None = None, after_id: str = ""
+) -> list[dict[str, Any]]:
+    """The newest decisions first, without what identifies the person. A batch shares its time: with `after_id` the page
+    goes on behind that lead of the moment `before`, without it at earlier moments."""
     wanted = select(*(leads.c[name] for name in COLUMNS))
     if before is not None:
-        wanted = wanted.where(leads.c.decided_at < before)
+        rest = and_(leads.c.decided_at == before, leads.c.lead_id > after_id) if after_id else false()
+        wanted = wanted.where(or_(leads.c.decided_at < before, rest))
     with engine.connect() as connection:
         rows = connection.execute(wanted.order_by(leads.c.decided_at.desc(), leads.c.lead_id).limit(limit))
         return [dict(row._mapping) for row in rows]  # noqa: SLF001 - SQLAlchemy's documented name

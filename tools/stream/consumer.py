@@ -83,6 +83,12 @@ class Consumer:
             ids: list[Any] = [entry.entry_id for entry in entries]
             await self._redis.xclaim(self._partition.stream, GROUP, self.name, 0, ids, justid=True)
 
+    async def blame(self, entries: Sequence[Entry], times: int) -> None:
+        """Let these count as handed out so many times: a death that they cannot have caused is not theirs."""
+        if entries:
+            ids: list[Any] = [entry.entry_id for entry in entries]
+            await self._redis.xclaim(self._partition.stream, GROUP, self.name, 0, ids, retrycount=times, justid=True)
+
     async def finish(self, entries: Sequence[Entry]) -> None:
         """The entries are committed: acknowledge, remove, mark their submissions done, wake who waits for them."""
         if not entries:

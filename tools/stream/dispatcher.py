@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -47,13 +47,14 @@ class ManyPerformer(Protocol):
 @dataclass(frozen=True, slots=True)
 class DispatcherOptions:
     """limit: effects a round; side_by_side: leads performed at once; deadline_s: for one call; lease_s must exceed what
-    a round may take; idle_s: pause after a round that found nothing."""
+    a round may take; idle_s: pause after a round that found nothing; crowded_s: pause after each round while leads wait."""
 
     limit: int = 200
     side_by_side: int = 8
     deadline_s: float = 20.0
     lease_s: float = 60.0
     idle_s: float = 0.5
+    crowded_s: float = 1.0
 
 
 class Dispatcher:
@@ -65,11 +66,17 @@ class Dispatcher:
         name: str,
         options: DispatcherOptions | None = None,
         wait: Callable[[float], Any] | None = None,
+        crowded: Callable[[], Awaitable[bool]] | None = None,
     ) -> None:
         """name: this process, in the claims that it makes. `wait(seconds)` may return sooner, when something new is known
-        to be due."""
+        to be due. `crowded` says whether more leads wait for their decision than a worker takes at once: then a vendor
+        gets one round a second, because writer and dispatcher share a processor and a database, and a lead that is
+        decided late is later for everybody."""
+        self._crowded = crowded or _never
         self._engine, self._executor, self._performers = engine, executor, performers
-        self._name = name[-LONGEST_NAME:]  # a machine's name may be longer than a claim; its end tells more than its start
+        self._name = name[
+            -LONGEST_NAME:
+        ]  # a machine's name may be longer than a claim; its end tells more than its start
         self._options = options or DispatcherOptions()
         self._wait = wait or asyncio.sleep
         self.breakers = {vendor: Breaker() for vendor in performers}
@@ -100,6 +107,8 @@ class Dispatcher:
                 if drain:
                     return
                 await self._wait(self._options.idle_s)
+            elif await self._crowded():
+                await asyncio.sleep(self._options.crowded_s)
 
     async def round(self, vendor: str, name: str) -> bool:
         """Claim, perform, record once. False when nothing was due, or the breaker rests."""
@@ -200,6 +209,10 @@ class Dispatcher:
 def claimed_vendor(claimed: Claimed) -> str:
     """The vendor of a claimed effect, from the claim's name `dispatcher/vendor/round`."""
     return claimed.claim.rsplit("/", 2)[1]
+
+
+async def _never() -> bool:
+    return False
 
 
 class Wake:

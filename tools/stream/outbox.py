@@ -83,7 +83,9 @@ def _claimed(connection: Connection, row: Row[Any], name: str, now: datetime) ->
         reason = f"the effect cannot be read: {error.error_count()} faults"
         bury_effect(connection, row.key, row.lead_id, row.payload, reason, row.attempts)
         return None
-    return Claimed(row.id, Order(row.key, row.lead_id, row.revision, row.attempts, effect), row.payload, name, row.accepted_at)
+    return Claimed(
+        row.id, Order(row.key, row.lead_id, row.revision, row.attempts, effect), row.payload, name, row.accepted_at
+    )
 
 
 def _due(vendor: str, now: datetime, limit: int):  # type: ignore[no-untyped-def]  # noqa: ANN202 - a Select of one id

@@ -48,7 +48,7 @@ class WorkerOptions:
     """batch: leads a run carries at the most; block_ms: how long an idle worker waits for the first of them; attempts:
     decisions of a lead that may fail before it is a dead letter; threads: name each run for LangGraph's checkpointer."""
 
-    batch: int = 64
+    batch: int = 128
     block_ms: int = 1_000
     attempts: int = len(BACKOFF_S) + 1
     threads: bool = False
@@ -121,8 +121,11 @@ class Worker:
             metrics.taken_over.inc(len(entries))
         alone = [entry for entry in entries if entry.deliveries > ALONE_AFTER]
         finished = await self._work([entry for entry in entries if entry.deliveries <= ALONE_AFTER])
+        for times in sorted({entry.deliveries for entry in alone}):  # each counts only in its own turn
+            await self._consumer.blame([entry for entry in alone if entry.deliveries == times], times - 1)
         for entry in alone:
             deadly = entry.deliveries > GIVE_UP_AFTER
+            await self._consumer.blame([entry], entry.deliveries)
             finished += await (self._give_up(entry) if deadly else self._work([entry]))
         return finished
 
@@ -156,6 +159,7 @@ class Worker:
                     finished += await self._closed()
                     before = None
                 draft = await self._decider.draft(wave, before)
+                await self._consumer.blame([job.entry for job in wave if job.entry.deliveries > 1], 1)  # survived
                 finished += await self._closed()
                 self._closing = asyncio.create_task(self._close(draft), name="close")
                 first = False
@@ -191,9 +195,7 @@ class Worker:
         try:
             outcome = await self._decider.commit(draft)
             await self._consumer.finish([job.entry for job in outcome.done])
-            now = time.time()
-            for case in outcome.cases:
-                metrics.count_decision(case, now)
+            metrics.count_decisions(outcome.cases, time.time())
             for job, failure in outcome.broken:
                 await self._put_aside(job, failure)
         finally:
@@ -229,6 +231,9 @@ class Worker:
         """Something we depend on is away: say so, and breathe before the next try. Raises Stopped."""
         metrics.outages.labels(what).inc()
         log.warning("waiting", part=what, error=type(error).__name__)
+        if what != "stream":
+            with contextlib.suppress(*AWAY):  # a worker that dies while it waits does not die of what it has in hand
+                await self._consumer.blame(list(self._in_hand.values()), 1)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._stopping.wait(), 0.5)
         if self._stopping.is_set():

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Query, Response
+from pydantic import AwareDatetime
 from sqlalchemy import Engine
+from starlette.concurrency import run_in_threadpool
 
 from tools.store.dead import find_dead, list_dead, mark_replayed, reopen_effect
 from tools.store.queries import effects_of, lead_page, record_json
@@ -26,10 +28,12 @@ def admin_router(engine: Engine, inbox: Inbox) -> APIRouter:
 def _lead_routes(router: APIRouter, engine: Engine, inbox: Inbox) -> None:
     @router.get("/leads")
     def leads(
-        limit: Annotated[int, Query(ge=1, le=500)] = 50, before: datetime | None = None
+        limit: Annotated[int, Query(ge=1, le=500)] = 50,
+        before: AwareDatetime | None = None,
+        after_id: Annotated[str, Query(max_length=40, pattern=r"^[^\x00]*$")] = "",
     ) -> dict[str, list[dict[str, Any]]]:
-        """The newest decisions; page on with `before` = the last row's decided_at."""
-        return {"leads": lead_page(engine, limit=limit, before=before)}
+        """The newest decisions; page on with `before` and `after_id` = the last row's decided_at and lead_id."""
+        return {"leads": lead_page(engine, limit=limit, before=storable_time(before), after_id=after_id)}
 
     @router.get("/leads/{lead_id}", response_class=Response, responses={404: {"description": "No such lead."}})
     def lead(lead_id: str, revision: Annotated[int | None, Query(ge=1, le=BIGGEST)] = None) -> Response:
@@ -48,7 +52,7 @@ def _lead_routes(router: APIRouter, engine: Engine, inbox: Inbox) -> None:
     async def retry(lead_id: str) -> dict[str, str]:
         """Decide the lead once more: a new revision under today's rules, facts and model."""
         try:
-            submission = again(engine, storable(lead_id), "retry")
+            submission = await run_in_threadpool(again, engine, storable(lead_id), "retry")
             await send(inbox, submission)
         except UnknownLead:
             raise HTTPException(404, "No decision of this lead is recorded.") from None
@@ -70,18 +74,18 @@ def _dead_letter_routes(router: APIRouter, engine: Engine, inbox: Inbox) -> None
     )
     async def replay(letter_id: Annotated[int, "the letter's id"]) -> dict[str, str]:
         """Try it again: a lead goes back to the stream, an effect back to the dispatcher."""
-        found = find_dead(engine, letter_id) if 0 < letter_id <= BIGGEST else None
+        found = await run_in_threadpool(find_dead, engine, letter_id) if 0 < letter_id <= BIGGEST else None
         if found is None:
             raise HTTPException(404, "There is no such dead letter, or it was replayed already.")
         kind, ref, lead_id, payload = found
         if kind == "effect":
-            reopen_effect(engine, letter_id, ref)
+            await run_in_threadpool(reopen_effect, engine, letter_id, ref)
         else:
             try:
                 await send_raw(inbox, ref, lead_id, payload, fresh=True)
             except StreamUnavailable:
                 raise HTTPException(503, "The stream is away; nothing was changed.", {"Retry-After": "1"}) from None
-            mark_replayed(engine, letter_id)
+            await run_in_threadpool(mark_replayed, engine, letter_id)
         return {"status": "accepted", "ref": ref}
 
 
@@ -90,3 +94,11 @@ def storable(value: str) -> str:
     if "\x00" in value or len(value) > 200:
         raise HTTPException(404, "No decision of this lead is recorded.")
     return value
+
+
+def storable_time(value: datetime | None) -> datetime | None:
+    """The same moment in UTC; one at the end of all years has no other zone."""
+    try:
+        return None if value is None else value.astimezone(UTC)
+    except OverflowError:
+        raise HTTPException(422, "before: no moment that a calendar holds in UTC.") from None

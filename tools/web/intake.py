@@ -6,6 +6,7 @@ that cannot be understood later (a country's spelling, say) is not this module's
 
 from __future__ import annotations
 
+import json
 from typing import Annotated, Any
 from urllib.parse import parse_qsl
 
@@ -16,6 +17,9 @@ from graph.domain.lead import Form
 from tools.web.answers import FieldProblem, Refused
 
 EXTRA_FIELDS, EXTRA_LENGTH, LENGTH = 50, 500, 20_000
+LONGEST_DAY_MS = 86_400_000
+MOST_PAIRS = 500
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 JSON_TYPES = ("application/json", "text/json")
 FORM_TYPE = "application/x-www-form-urlencoded"
 
@@ -29,7 +33,9 @@ def _blank(value: Any) -> Any:
 
 
 Text = Annotated[Annotated[str, Field(max_length=LENGTH)] | None, BeforeValidator(_blank)]
-Number = Annotated[Annotated[float, Field(ge=0, le=86_400_000, allow_inf_nan=False)] | None, BeforeValidator(_blank)]
+Number = Annotated[
+    Annotated[float, Field(ge=0, le=LONGEST_DAY_MS, allow_inf_nan=False)] | None, BeforeValidator(_blank)
+]
 Flag = Annotated[bool | None, BeforeValidator(_blank)]
 
 
@@ -72,6 +78,7 @@ class LeadForm(BaseModel):
 def parse_body(raw: bytes, content_type: str) -> LeadForm:
     """Raises Refused: 400 for a body that is no JSON, 415 for another kind, 422 for wrong types."""
     kind = content_type.split(";", 1)[0].strip().lower()
+    raw = raw.removeprefix(BYTE_ORDER_MARK)
     if not raw.strip():
         raise Refused(400, "empty_body", "The body is empty. Send the lead's fields as JSON or form-encoded.")
     if kind in JSON_TYPES or kind.endswith("+json"):
@@ -96,13 +103,20 @@ def _from_json(raw: bytes) -> LeadForm:
 
 
 def _from_form(raw: bytes) -> LeadForm:
-    try:
-        pairs = parse_qsl(raw.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=500)
-    except ValueError:
-        raise Refused(400, "malformed_body", "The form has more than 500 fields.") from None
+    pairs = _pairs(raw)
     if not any(value for _, value in pairs):
         raise Refused(400, "malformed_body", "The body is neither JSON nor name=value pairs.")
     return _validate(dict(pairs))
+
+
+def _pairs(raw: bytes) -> list[tuple[str, str]]:
+    """Names and values; what is not UTF-8 comes from an old page and is read as Windows reads Latin-1."""
+    if raw.count(b"&") >= MOST_PAIRS:
+        raise Refused(400, "malformed_body", f"The form has more than {MOST_PAIRS} fields.")
+    try:
+        return parse_qsl(raw.decode(), keep_blank_values=True, errors="strict")
+    except UnicodeDecodeError:
+        return parse_qsl(raw.decode("cp1252", "replace"), keep_blank_values=True, encoding="cp1252")
 
 
 def flat(properties: dict[str, Any]) -> dict[str, Any]:
@@ -137,6 +151,9 @@ FIXES = {
     "float_type": "send a number",
     "dict_type": "send an object",
     "string_too_long": f"send at most {LENGTH:,} characters",
+    "greater_than_equal": "send 0 or more",
+    "less_than_equal": f"send at most {LONGEST_DAY_MS:,}",
+    "finite_number": "send a number",
 }
 
 
@@ -180,8 +197,13 @@ def _ms(seconds: float | None) -> float | None:
 
 def _extra(values: dict[str, Any]) -> dict[str, str]:
     kept = list(values.items())[:EXTRA_FIELDS]
-    return {
-        name[:100]: (value if isinstance(value, str) else orjson.dumps(value, default=str).decode())[:EXTRA_LENGTH]
-        for name, value in kept
-        if value not in (None, "")
-    }
+    return {name[:100]: _as_text(value)[:EXTRA_LENGTH] for name, value in kept if value not in (None, "")}
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    try:
+        return orjson.dumps(value).decode()
+    except TypeError:  # a number beyond 64 bits
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

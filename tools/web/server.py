@@ -10,6 +10,7 @@ from typing import Any
 
 from fastapi import Depends, FastAPI, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
+from starlette.concurrency import run_in_threadpool
 
 from tools.idempotency import Identifier
 from tools.secrets_file import load_or_make
@@ -24,7 +25,7 @@ from tools.web.health import Probe, health_router
 from tools.web.inbox import inbox_router
 from tools.web.intake import LeadForm
 from tools.web.waiting import Decisions
-from tools.web.webhook import PATH, IntakeOptions, Receive, Send, Webhook, read_body
+from tools.web.webhook import PATH, IntakeOptions, Receive, Send, Webhook
 from tools.wiring import live_routing, open_store
 
 DESCRIPTION = "Inbound lead router: post a lead, see who owns it and why."
@@ -76,17 +77,17 @@ class FrontDoor:
     async def _documented(self, request: Request) -> Response:
         """The person's lead is stored durably before this answers. `?wait=SECONDS` waits for the decision (200)."""
         headers = {name.lower(): value for name, value in request.headers.items()}
-        raw = await read_body(request.receive, headers, self.webhook.body_limit)
-        answer = await self.webhook.answer(headers, request.url.query, raw)
+        answer = await self.webhook.read_and_answer(headers, request.url.query, request.receive)
         extra = {name.decode(): value.decode() for name, value in answer.headers}
         return Response(answer.body, answer.status, extra, "application/json")
 
     async def _pass_on(self, lead_id: str, number: int, by: str, reason: str) -> str:
         """Give a lead to somebody else; answers what the page shows."""
         try:
-            submission = passed(again(self._store.engine, lead_id, "pass"), number, by, reason)
+            newest = await run_in_threadpool(again, self._store.engine, lead_id, "pass")
         except UnknownLead:
             raise HTTPException(404, "No such lead.") from None
+        submission = passed(newest, number, by, reason)
         try:
             await send(self._inbox, submission)
         except StreamUnavailable:
@@ -96,10 +97,12 @@ class FrontDoor:
             return "The pass is noted; the next owner is being found."
         return f"Passed on: {outcome['owner']} has it now."
 
-    async def _approve(self, lead_id: str, number: int, by: str) -> str:
+    async def _approve(self, lead_id: str, number: int, by: str) -> str:  # noqa: ARG002 - the acceptance says who
         """A lead that was held for review goes the ordinary way; answers what the page shows."""
+        once = f"approved:{lead_id}:{number}"  # whoever of its holder's team clicked: one approval an assignment
+        submission = await run_in_threadpool(again, self._store.engine, lead_id, "approved", once)
         try:
-            await send(self._inbox, again(self._store.engine, lead_id, "approved", f"approved:{lead_id}:{number}:{by}"))
+            await send(self._inbox, submission)
         except StreamUnavailable:
             return f"The stream is away, so it waits: POST /admin/retry/{lead_id} sends it on to the CRM later."
         return "It goes to the CRM now."

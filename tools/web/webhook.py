@@ -6,7 +6,6 @@ route (which documents it); a differential test holds them together.
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass
@@ -15,10 +14,11 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import structlog
+from standardwebhooks.webhooks import EmptyWebhookSecretError, WebhookVerificationError
 from standardwebhooks.webhooks import Webhook as SignedWebhook
-from standardwebhooks.webhooks import WebhookVerificationError
 
 from graph.domain.lead import Form, Submission
+from graph.rules.firmographics import source_key
 from tools.idempotency import Identifier, Keys
 from tools.observe import metrics
 from tools.stream.codec import encode
@@ -30,6 +30,7 @@ from tools.web.waiting import Decisions
 log = structlog.get_logger(__name__)
 PATH = "/webhooks/lead"
 LONGEST_KEY = 255
+LONGEST_NUMBER = 15  # digits of a length that anybody means
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
@@ -48,12 +49,19 @@ class IntakeOptions:
 
 class Webhook:
     def __init__(self, inbox: Inbox, identifier: Identifier, decisions: Decisions, options: IntakeOptions) -> None:
+        """Raises ValueError for a secret that is none."""
         self._inbox, self._identifier, self._decisions = inbox, identifier, decisions
         self._options = options
+        self._signed = {_source(name): _verifier(name, secret) for name, secret in options.secrets.items()}
 
-    @property
-    def body_limit(self) -> int:
-        return self._options.body_limit
+    async def read_and_answer(self, headers: Mapping[str, str], query: str, receive: Receive) -> Answer:
+        """The same for a body that is still to come."""
+        try:
+            raw = await read_body(receive, headers, self._options.body_limit)
+        except Refused as refused:
+            metrics.rejected.labels(str(refused.status)).inc()
+            return refused.answer()
+        return await self.answer(headers, query, raw)
 
     async def answer(self, headers: Mapping[str, str], query: str, raw: bytes) -> Answer:
         """`headers` has lower-case names. Never raises for what a caller sent."""
@@ -139,28 +147,21 @@ class Webhook:
         return min(wait_s, self._options.wait_limit_s)
 
     def _check_signature(self, source: str | None, headers: Mapping[str, str], raw: bytes) -> None:
-        if not self._options.secrets:
+        """A source counts in any spelling that the router takes for the same, so that none slips by unsigned."""
+        if not self._signed:
             return
-        secret = self._options.secrets.get(source or "") or self._options.secrets.get("*")
-        if secret is None:
+        verifier = self._signed.get(_source(source or "")) or self._signed.get("*")
+        if verifier is None:
             return
         try:
-            SignedWebhook(secret).verify(raw, dict(headers))
-        except (WebhookVerificationError, ValueError, UnicodeDecodeError):
+            verifier.verify(raw, dict(headers), json_parse=False)
+        except (WebhookVerificationError, ValueError):
             raise Refused(401, "bad_signature", "The webhook-signature does not fit this source's secret.") from None
 
     async def asgi(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
         """The route as a plain ASGI function."""
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        try:
-            raw = await read_body(receive, headers, self._options.body_limit)
-        except Refused as refused:
-            metrics.rejected.labels(str(refused.status)).inc()
-            answer = refused.answer()
-        except asyncio.CancelledError:
-            raise
-        else:
-            answer = await self.answer(headers, scope["query_string"].decode("latin-1"), raw)
+        answer = await self.read_and_answer(headers, scope["query_string"].decode("latin-1"), receive)
         await send(
             {
                 "type": "http.response.start",
@@ -175,6 +176,17 @@ class Webhook:
         await send({"type": "http.response.body", "body": answer.body})
 
 
+def _source(name: str) -> str:
+    return "*" if name == "*" else source_key(name) or ""
+
+
+def _verifier(name: str, secret: str) -> SignedWebhook:
+    try:
+        return SignedWebhook(secret)
+    except (EmptyWebhookSecretError, ValueError):
+        raise ValueError(f"WEBHOOK_SECRETS: the secret of {name!r} is not whsec_ and base64") from None
+
+
 def too_large(limit: int) -> Refused:
     return Refused(413, "too_large", f"The body is larger than {limit:,} bytes.")
 
@@ -182,17 +194,17 @@ def too_large(limit: int) -> Refused:
 async def read_body(receive: Receive, headers: Mapping[str, str], limit: int) -> bytes:
     """The whole body, given up as soon as it is known to be too large. Raises Refused."""
     declared = headers.get("content-length", "")
-    if declared.isdigit() and int(declared) > limit:
+    if declared.isascii() and declared.isdigit() and (len(declared) > LONGEST_NUMBER or int(declared) > limit):
         raise too_large(limit)
-    message = await receive()
-    body: bytes = message.get("body", b"")
-    if not message.get("more_body"):
-        return body
-    parts, size = [body], len(body)
-    while message.get("more_body"):
+    parts: list[bytes] = []
+    size, more = 0, True
+    while more:
         message = await receive()
+        if message["type"] == "http.disconnect":  # half a form may look like a whole one
+            raise Refused(400, "incomplete_body", "The connection was closed before the body was complete.")
         parts.append(message.get("body", b""))
         size += len(parts[-1])
         if size > limit:
             raise too_large(limit)
-    return b"".join(parts)
+        more = bool(message.get("more_body"))
+    return parts[0] if len(parts) == 1 else b"".join(parts)
