@@ -16,9 +16,10 @@ setup() { # groups...
   if [ ! -x "$TOOLS/bin/uv" ]; then
     "$PYTHON" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or later is needed; set PYTHON=/path/to/python3." >&2; exit 2; }
     [ -x .venv/bin/python ] || "$PYTHON" -m venv --without-pip .venv
-    "$PYTHON" -m pip install --quiet --disable-pip-version-check --target "$TOOLS" "uv>=0.9,<1" || { echo "pip could not install uv; is a package registry reachable?" >&2; exit 2; }
+    "$PYTHON" -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --target "$TOOLS" "uv>=0.9,<1" || { echo "pip could not install uv; is a package registry reachable?" >&2; exit 2; }
   fi
-  UV_PYTHON_DOWNLOADS=never "$TOOLS/bin/uv" sync --quiet --locked --no-default-groups "$@"
+  # the system's certificates, as pip uses them: behind a company's proxy its own would not do
+  UV_SYSTEM_CERTS=${UV_SYSTEM_CERTS:-true} UV_PYTHON_DOWNLOADS=never "$TOOLS/bin/uv" sync --quiet --locked --no-default-groups "$@"
 }
 
 case "${1:-serve}" in
