@@ -19,7 +19,7 @@ setup() { # groups...
     "$PYTHON" -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --target "$TOOLS" "uv>=0.9,<1" || { echo "pip could not install uv; is a package registry reachable?" >&2; exit 2; }
   fi
   # the system's certificates, as pip uses them: behind a company's proxy its own would not do
-  UV_SYSTEM_CERTS=${UV_SYSTEM_CERTS:-true} UV_PYTHON_DOWNLOADS=never "$TOOLS/bin/uv" sync --quiet --locked --no-default-groups "$@"
+  UV_SYSTEM_CERTS=${UV_SYSTEM_CERTS:-true} UV_COMPILE_BYTECODE=1 UV_PYTHON_DOWNLOADS=never "$TOOLS/bin/uv" sync --quiet --locked --no-default-groups "$@"
 }
 
 case "${1:-serve}" in

@@ -58,4 +58,4 @@ def measure(plan: Plan) -> tuple[dict[str, float], dict[str, Any]]:
         when: {name: {"rss_mb": round(one.rss_mb, 1), "open_files": one.open_files} for name, one in found.items()}
         for when, found in told.items()
     }
-    return figures, {**detail, "seconds": round(time.monotonic() - began, 1)}
+    return figures, {"parts": detail, "seconds": round(time.monotonic() - began, 1)}

@@ -13,8 +13,10 @@ import argparse
 import json
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -30,33 +32,44 @@ RESULTS = ROOT / "bench" / "results.json"
 MEASUREMENTS = ("sustained", "acceptance", "latency", "endurance", "cold")
 
 
+def one(name: str, plan: Plan, detail: dict[str, Any]) -> tuple[dict[str, float], dict[str, Any]]:
+    """The figures of one measurement and what is behind them. detail: of those made before it."""
+    match name:
+        case "sustained":
+            return sustained.measure(plan)
+        case "acceptance":
+            return acceptance.measure(plan)
+        case "latency":
+            rates = detail.get("sustained", {}).get("leads_per_s", {})
+            return latency.measure(plan, rates.get(sustained.OURS))
+        case "endurance":
+            return endurance.measure(plan)
+        case _:
+            return cold.measure(plan)
+
+
 def measure(plan: Plan, wanted: tuple[str, ...]) -> tuple[dict[str, float], dict[str, Any]]:
-    """The figures of the measurements that are wanted, and what is behind them, by measurement."""
+    """All that is wanted. One that fails has no figures and stands in `failed`; the others are made all the same."""
     figures: dict[str, float] = {}
     detail: dict[str, Any] = {}
+    failed: dict[str, str] = {}
     for name in wanted:
         say(f"{name} ...")
-        match name:
-            case "sustained":
-                found = sustained.measure(plan)
-            case "acceptance":
-                found = acceptance.measure(plan)
-            case "latency":
-                rates = detail.get("sustained", {}).get("leads_per_s", {})
-                found = latency.measure(plan, rates.get(sustained.OURS))
-            case "endurance":
-                found = endurance.measure(plan)
-            case _:
-                found = cold.measure(plan)
-        figures |= found[0]
-        detail[name] = found[1]
-    return figures, detail
+        try:
+            found, detail[name] = one(name, plan, detail)
+        except (RuntimeError, subprocess.SubprocessError) as error:
+            failed[name] = f"{type(error).__name__}: {error}"
+            say(f"{name} failed: {failed[name]}")
+        else:
+            figures |= found
+    return figures, {**detail, **({"failed": failed} if failed else {})}
 
 
 def main(argv: list[str] | None = None) -> int:
-    """0 when everything was measured, whatever the figures say."""
+    """0 when everything was measured, whatever the figures say; 1 when a measurement failed."""
     parser = argparse.ArgumentParser(prog="./start.sh bench", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="short rounds, for trying")
+    parser.add_argument("--rounds", type=int, help="alternating rounds (default: 3; more where others use the machine)")
     parser.add_argument("--only", choices=MEASUREMENTS, help="one measurement; results.json stays as it is")
     parser.add_argument("--out", type=Path, default=RESULTS, help="where the results go (default: bench/results.json)")
     options = parser.parse_args(argv)
@@ -71,15 +84,16 @@ def main(argv: list[str] | None = None) -> int:
             "commit": commit(),
         }
         plan = Plan.quick(work) if options.quick else Plan(work)
+        plan = replace(plan, rounds=options.rounds or plan.rounds)
         figures, detail = measure(plan, (options.only,) if options.only else MEASUREMENTS)
     finally:
         shutil.rmtree(work, ignore_errors=True)
     detail = {"quick": options.quick, **context, **detail}
     print(table(figures, detail))
     if not options.only:
-        results = {name: figures[name] for name in NAMES} | {"detail": detail}
+        results = {name: figures.get(name) for name in NAMES} | {"detail": detail}
         options.out.write_text(json.dumps(results, indent=1, default=str) + "\n")
-    return 0
+    return 1 if "failed" in detail else 0
 
 
 if __name__ == "__main__":

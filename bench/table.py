@@ -43,9 +43,9 @@ LINES = (
         "decision_p99_ms", "  p99", "{:.1f} ms", "at most 6 x p50; idle machine: under 100 ms",
         lambda f: f["decision_p99_ms"] <= 6 * f["decision_p50_ms"] and f["decision_p99_ms"] < 100,
     ),
-    Line("rss_growth_mb", "memory, growth from 10,000 to 50,000 leads", "{:+.1f} MB", f"flat (at most {FLAT_MB:.0f} MB)",
+    Line("rss_growth_mb", "memory growth: web, worker, dispatcher", "{:+.1f} MB", f"flat (at most {FLAT_MB:.0f} MB)",
          lambda f: f["rss_growth_mb"] <= FLAT_MB),
-    Line("open_files_growth", "open files, the same", "{:+.0f}", f"flat (at most {FLAT_FILES:.0f})",
+    Line("open_files_growth", "open files growth, the same", "{:+.0f}", f"flat (at most {FLAT_FILES:.0f})",
          lambda f: f["open_files_growth"] <= FLAT_FILES),
     Line("cold_start_s", "cold start to the first decided lead", "{:.1f} s", "under 5 s",
          lambda f: f["cold_start_s"] < 5),
@@ -82,11 +82,19 @@ def beside(detail: Mapping[str, Any]) -> list[str]:
             f"half load ({found['offered_per_s']:.0f} leads/s, open loop): acceptance p50 "
             f"{found['half_load_accept_p50_ms']:.1f} ms, p99 {found['half_load_accept_p99_ms']:.1f} ms"
         )
+    if found := detail.get("endurance"):
+        told.append("memory, MB: " + ", ".join(f"{when} {_megabytes(parts)}" for when, parts in found["parts"].items()))
     if found := detail.get("cold"):
         told.append(_rates("cold start, s", found["seconds"], "{:.1f}"))
+    if found := detail.get("failed"):
+        told += [f"{name} FAILED: {reason}" for name, reason in found.items()]
     if found := detail.get("machine"):
         told.append(", ".join(f"{name} {value}" for name, value in found.items()))
     return told
+
+
+def _megabytes(parts: Mapping[str, Mapping[str, float]]) -> str:
+    return "(" + ", ".join(f"{name} {part['rss_mb']:.0f}" for name, part in parts.items()) + ")"
 
 
 def _rates(title: str, rates: Mapping[str, float], shape: str = "{:,.0f}") -> str:

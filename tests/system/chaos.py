@@ -10,7 +10,6 @@ import argparse
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 from tests.system import disk, intake, kills, outages, power, vendors
 from tests.system.harness import Product, Stuck
@@ -44,7 +43,10 @@ def kill_all(rounds: int, leads: int) -> list[Result]:
 
 def kill_supervisor(rounds: int, leads: int) -> list[Result]:
     with Product() as product:
-        return [kills.kill_supervisor(product, rounds=rounds, leads=leads)]
+        return [
+            kills.kill_supervisor(product, rounds=rounds, leads=leads),
+            kills.taken_over_hangs(product, leads=leads),
+        ]
 
 
 def lose_power(rounds: int, leads: int) -> list[Result]:
@@ -57,10 +59,18 @@ def lose_power(rounds: int, leads: int) -> list[Result]:
     ]
 
 
+def crowd(rounds: int, leads: int) -> list[Result]:
+    with Product() as product:
+        return [kills.crowd(product, rounds=rounds, leads=leads)]
+
+
 def disk_full(_rounds: int, leads: int) -> list[Result]:
     if reason := disk.unable():
         return [Result("disk full", notes=[f"not tried: {reason}"])]
-    return [disk.stream_disk_full(leads=leads), disk.database_disk_full(leads=leads), disk.one_disk_full(leads=leads)]
+    product = Product()
+    with disk.small_disks(product), product:
+        results = [disk.stream_disk_full(product, leads=leads), disk.database_disk_full(product, leads=leads)]
+    return [*results, disk.one_disk_full(leads=leads)]
 
 
 def stream_away(_rounds: int, leads: int) -> list[Result]:
@@ -76,7 +86,7 @@ def database_locked(_rounds: int, leads: int) -> list[Result]:
     product = Product()
     outages.routing_copy(product)
     with product:
-        return [outages.database_locked(product, leads=leads)]
+        return [outages.database_locked(product, leads=leads), outages.killed_in_outage(product, leads=40)]
 
 
 def same(_rounds: int, _leads: int) -> list[Result]:
@@ -109,6 +119,7 @@ SCENARIOS: dict[str, Callable[[int, int], list[Result]]] = {
     "kill-dispatcher": kill_dispatcher,
     "kill-everything": kill_all,
     "kill-supervisor": kill_supervisor,
+    "crowd": crowd,
     "power": lose_power,
     "disk": disk_full,
     "stream": stream_away,

@@ -59,7 +59,9 @@ class Sent:
 class Burst:
     """Senders in a thread of their own, `side_by_side` at once. `allow(n)` lets n more of them begin."""
 
-    def __init__(self, url: str, bodies: Sequence[dict[str, Any]], *, side_by_side: int = 16, open_gate: bool = True) -> None:
+    def __init__(
+        self, url: str, bodies: Sequence[dict[str, Any]], *, side_by_side: int = 16, open_gate: bool = True
+    ) -> None:
         self.sent = [Sent(body) for body in bodies]
         self._url, self._side_by_side = url, side_by_side
         self._gate = threading.Semaphore(len(bodies) if open_gate else 0)
@@ -111,7 +113,7 @@ class Burst:
 
     async def _sender(self, client: httpx.AsyncClient, waiting: Any) -> None:
         for sent in waiting:
-            while not self._gate.acquire(blocking=False):
+            while not self._gate.acquire(blocking=False):  # noqa: ASYNC110 - another thread opens the gate
                 await asyncio.sleep(0.005)
             if self._ended.is_set():
                 return

@@ -49,7 +49,7 @@ class Counts:
         return told
 
 
-def drain(product: Product, sent: Sequence[Sent], seconds: float = DRAIN_S) -> float:
+def drain(product: Product, sent: Sequence[Sent], seconds: float = DRAIN_S, *, effects: bool = True) -> float:
     """Until every accepted lead is decided and no effect waits, or the time is up. Returns the seconds."""
     started = time.monotonic()
     ids = {one.accepted for one in sent if one.accepted}
@@ -57,25 +57,37 @@ def drain(product: Product, sent: Sequence[Sent], seconds: float = DRAIN_S) -> f
         with product.sql() as connection:
             known = {row[0] for row in connection.execute("SELECT DISTINCT lead_id FROM decisions")}
             waiting = connection.execute("SELECT count(*) FROM outbox WHERE state = 'pending'").fetchone()[0]
-        if ids <= known and not waiting:
+        if ids <= known and not (waiting and effects):
             break
         time.sleep(0.1)
     return time.monotonic() - started
 
 
+def undecided(product: Product, sent: Sequence[Sent]) -> int:
+    """Accepted leads without a decision."""
+    with product.sql() as connection:
+        known = {row[0] for row in connection.execute("SELECT DISTINCT lead_id FROM decisions")}
+    return sum(one.accepted is not None and one.accepted not in known for one in sent)
+
+
 def count(
-    product: Product, sent: Sequence[Sent], *, bodies: int = 1, twins: bool = True, drain_s: float = DRAIN_S
+    product: Product,
+    sent: Sequence[Sent],
+    *,
+    bodies: int = 1,
+    twins: bool = True,
+    drain_s: float = DRAIN_S,
 ) -> Counts:
     """bodies: different submissions that each person sent. twins: the embedded parts are in use, so what the outbox
     calls done must stand in their tables."""
     counts = Counts(sent=len(sent), refused=refusals(sent))
-    counts.drained_s = drain(product, sent, drain_s)
+    counts.drained_s = drain(product, sent, drain_s, effects=not product.effects_later)
     ids = {one.accepted for one in sent if one.accepted}
     counts.accepted = sum(one.accepted is not None for one in sent)
     with product.sql() as connection:
         _decisions(connection, counts, ids, bodies, product.counted)
         _owners(connection, counts, ids)
-        _effects(connection, counts, ids, bodies, twins=twins)
+        _effects(connection, counts, ids, bodies, twins=twins, later=product.effects_later)
         _turns(connection, counts)
         counts.dead = connection.execute("SELECT count(*) FROM dead_letters").fetchone()[0]
     product.counted |= ids
@@ -106,7 +118,9 @@ def _owners(connection: sqlite3.Connection, counts: Counts, ids: set[str]) -> No
     counts.detail["not_one_owner"] = {i: [owners.get(i), held.get(i)] for i in wrong[:3]}
 
 
-def _effects(connection: sqlite3.Connection, counts: Counts, ids: set[str], bodies: int, *, twins: bool) -> None:
+def _effects(
+    connection: sqlite3.Connection, counts: Counts, ids: set[str], bodies: int, *, twins: bool, later: bool
+) -> None:
     def over(question: str, allowed: int = 1) -> int:
         return sum(max(0, n - allowed) for (n,) in connection.execute(question))
 
@@ -118,9 +132,10 @@ def _effects(connection: sqlite3.Connection, counts: Counts, ids: set[str], bodi
         "contacts": over("SELECT count(*) FROM crm_contacts GROUP BY lower(coalesce(email, contact_key))"),
         "enrolments": over("SELECT count(*) FROM nurture_enrolments GROUP BY contact_key, sequence"),
     }
+    settled = "'done', 'pending'" if later else "'done'"
     done = "SELECT count(*) FROM outbox o WHERE o.state = 'done' AND o.kind = "
     missing = {
-        "not done": "SELECT count(*) FROM outbox WHERE state <> 'done'",
+        "not done": f"SELECT count(*) FROM outbox WHERE state NOT IN ({settled})",
         "alert": done + "'post_alert' AND NOT EXISTS (SELECT 1 FROM alerts a WHERE a.lead_id = o.lead_id)",
         "task": done + "'create_task' AND NOT EXISTS (SELECT 1 FROM crm_tasks t WHERE t.effect_key = o.key)",
         "enrolment": done + "'enrol_nurture' AND NOT EXISTS (SELECT 1 FROM nurture_enrolments n WHERE n.lead_id = o.lead_id)",
@@ -132,13 +147,15 @@ def _effects(connection: sqlite3.Connection, counts: Counts, ids: set[str], bodi
     with_effects = {row[0] for row in connection.execute("SELECT DISTINCT lead_id FROM outbox")}
     found["decided without effects"] = counts.decided - len(ids & with_effects)
     counts.effects_twice, counts.effects_missing = sum(twice.values()), sum(found.values())
-    counts.redelivered = connection.execute("SELECT coalesce(sum(attempts - 1), 0) FROM outbox").fetchone()[0]
+    counts.redelivered = connection.execute("SELECT coalesce(sum(max(0, attempts - 1)), 0) FROM outbox").fetchone()[0]
     counts.detail |= {"effects twice": +Counter(twice), "effects missing": +Counter(found)}
 
 
 def _turns(connection: sqlite3.Connection, counts: Counts) -> None:
     """A pool's ledger counts each turn that was taken; one a lead and pool is right."""
-    ledger = {pool: sum(json.loads(turns).values()) for pool, turns in connection.execute("SELECT pool, turns FROM pools")}
+    ledger = {
+        pool: sum(json.loads(turns).values()) for pool, turns in connection.execute("SELECT pool, turns FROM pools")
+    }
     taken = Counter(row[0] for row in connection.execute("SELECT pool FROM turns"))
     counts.turns_twice = sum(abs(ledger.get(pool, 0) - taken[pool]) for pool in ledger.keys() | taken.keys())
     counts.detail["turns"] = sum(taken.values())

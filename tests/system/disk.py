@@ -10,15 +10,14 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
-
-from tests.system.client import Burst, lead, slowest, statuses
-from tests.system.counts import count
+from tests.system.client import Burst, Sent, lead, slowest, statuses
+from tests.system.counts import count, drain, undecided
 from tests.system.harness import Product, until
 from tests.system.report import Result
 from tests.system.watch import Watch
 
 ROOM = 96 * 1024  # bytes left for the burst: some of it fits, the rest does not
+SETTLE_S = 3.0  # a portion that is not decided after this finds no room
 ANSWER_S = 2.0  # an answer is promised within a second; a shared machine may double it
 
 
@@ -27,7 +26,12 @@ def unable() -> str | None:
     if os.geteuid() != 0:
         return "mounting a tmpfs needs root"
     with tempfile.TemporaryDirectory() as folder:
-        done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", folder], capture_output=True, text=True)
+        done = subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", folder],
+            check=False,
+            capture_output=True,
+            text=True,
+        )
         if done.returncode:
             return f"a tmpfs cannot be mounted: {done.stderr.strip()}"
         subprocess.run(["umount", folder], check=True)
@@ -48,57 +52,59 @@ def fill(folder: Path, leave: int) -> Path:
     """A ballast file that takes all room but `leave` bytes."""
     ballast = folder / "ballast"
     status = os.statvfs(folder)
-    with ballast.open("wb") as file:
-        try:
-            file.write(bytes(max(0, status.f_bavail * status.f_bsize - leave)))
-        except OSError:
-            pass  # full is what it is to be
+    with ballast.open("wb") as file, contextlib.suppress(OSError):  # full is what it is to be
+        file.write(bytes(max(0, status.f_bavail * status.f_bsize - leave)))
     return ballast
 
 
-def stream_disk_full(*, leads: int) -> Result:
+@contextlib.contextmanager
+def small_disks(product: Product) -> Iterator[None]:
+    """Before its start: give the product's database and its stream a small disk each."""
+    with mounted(product.data, 48), mounted(product.data / "valkey", 8):
+        yield
+
+
+def stream_disk_full(product: Product, *, leads: int, hold_s: float = 3.0) -> Result:
     """Posts are answered 202 or 503, soon; with room again all are taken, and no 202 was in vain."""
-    result, product = Result("stream's disk full"), Product()
-    run = f"full{time.time_ns() % 10**9}"
-    with mounted(product.data / "valkey", 4) as folder, product:
-        first = Burst(product.url, [lead(run, n) for n in range(20)]).start().join()
-        ballast = fill(folder, ROOM)
-        with Watch(product) as watch:
-            burst = Burst(product.url, [lead(run, n) for n in range(20, leads)], side_by_side=8).start()
-            until(lambda: statuses(burst.sent)[503] > 30, 60, "answers of 503 while the disk is full")
-            time.sleep(3)
-            taken = burst.answered
-            ballast.unlink()
-            healed = until(lambda: burst.answered > taken, 60, "leads to be taken again")
-            sent = burst.join()
-        result.take(count(product, first + sent))
-        answers = statuses(sent)
-    _judge(result, watch, answers, slowest(sent))
-    result.notes.append(f"answers {dict(answers)}, slowest {slowest(sent):.2f} s; healed {healed:.1f} s after there was room")
+    result, run = Result("stream's disk full"), f"full{time.time_ns() % 10**9}"
+    first = Burst(product.url, [lead(run, n) for n in range(20)]).start().join()
+    ballast = fill(product.data / "valkey", ROOM)
+    with Watch(product) as watch:
+        burst = Burst(product.url, [lead(run, n) for n in range(20, leads)], side_by_side=8).start()
+        until(lambda: statuses(burst.sent)[503] > 30, 60, "answers of 503 while the disk is full")
+        time.sleep(hold_s)
+        taken = burst.answered
+        ballast.unlink()
+        healed = until(lambda: burst.answered > taken, 60, "leads to be taken again")
+        sent = burst.join()
+    result.take(count(product, first + sent))
+    _judge(result, watch, statuses(sent), slowest(sent))
+    result.notes.append(f"answers {dict(statuses(sent))}; healed {healed:.1f} s after there was room")
     return result
 
 
-def database_disk_full(*, leads: int, hold_s: float = 6.0) -> Result:
-    """Leads stay in the stream while the database's disk is full, and are decided when there is room."""
-    result, product = Result("database's disk full"), Product()
-    run = f"dbfull{time.time_ns() % 10**9}"
-    with mounted(product.data, 24), mounted(product.data / "valkey", 64), product:
-        first = Burst(product.url, [lead(run, n) for n in range(20)]).start().join()
-        ballast = fill(product.data, ROOM)
-        with Watch(product) as watch:
-            sent = Burst(product.url, [lead(run, n) for n in range(20, leads)], side_by_side=8).start().join()
-            time.sleep(hold_s)
-            decided = product.one("SELECT count(*) FROM decisions")
-            ballast.unlink()
-        counts = count(product, first + sent)
-        result.take(counts)
-        answers = statuses(sent)
-        result.expect(decided < len(first) + len(sent), "the disk was not full: everything was decided while it should be")
-        page = httpx.get(f"{product.url}/health", timeout=5).json()
-        result.expect(page.get("ready"), f"not ready when there is room again: {page}")
+def database_disk_full(product: Product, *, leads: int, hold_s: float = 6.0) -> Result:
+    """Leads stay in the stream while the database's disk is full, and are decided when there is room. The log of the
+    database may have room in itself for a while: portions of `leads` are sent until one stays undecided."""
+    result, run = Result("database's disk full"), f"dbfull{time.time_ns() % 10**9}"
+    sent: list[Sent] = []
+    ballast = fill(product.data, 0)
+    with Watch(product) as watch:
+        waiting = 0
+        while not waiting and len(sent) < 5000:
+            bodies = [lead(run, n) for n in range(len(sent), len(sent) + leads)]
+            sent += Burst(product.url, bodies, side_by_side=8).start().join()
+            drain(product, sent, SETTLE_S, effects=False)
+            waiting = undecided(product, sent)
+        time.sleep(hold_s)
+        ballast.unlink()
+    result.take(count(product, sent))
+    answers = statuses(sent)
+    result.expect(waiting, "the disk was not full: everything was decided while it should be")
+    product.wait_ready(30)
     _judge(result, watch, answers, slowest(sent))
     result.expect(set(answers) <= {202}, f"the stream had room, yet answers were {dict(answers)}")
-    result.notes.append(f"{decided} of {counts.sent} decided while full, the others when there was room")
+    result.notes.append(f"{waiting} of {len(sent)} waited in the stream for room in the database")
     return result
 
 
@@ -131,6 +137,7 @@ def one_disk_full(*, leads: int) -> Result:
 def _judge(result: Result, watch: Watch, answers: dict[int | str, int], slowest_s: float) -> None:
     other = {status: n for status, n in answers.items() if status not in (200, 202, 503)}
     result.expect(not other, f"answers other than 202 and 503: {other}")
-    result.expect(slowest_s < ANSWER_S, f"an answer took {slowest_s:.2f} s")
+    margin = watch.seen.machine_worst_ms / 1000
+    result.expect(slowest_s < ANSWER_S + margin, f"an answer took {slowest_s:.2f} s")
     result.broken += watch.seen.broken()
-    result.notes.append(watch.seen.shown())
+    result.notes.append(f"slowest answer {slowest_s:.2f} s; {watch.seen.shown()}")

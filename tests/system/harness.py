@@ -9,8 +9,8 @@ Nothing of the product is imported here: what it promises is what can be seen.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
-import json
 import os
 import shutil
 import signal
@@ -30,7 +30,7 @@ import psutil
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = ("api", "worker", "dispatch", "valkey")
 START_S = 90.0  # a shared machine may be slow; a start that takes longer than this is a failure
-_trained: Path | None = None  # models of the first start of this process: later ones need not train again
+_trained: list[Path] = []  # models of the first start of this process: later ones need not train again
 
 
 class Stuck(AssertionError):
@@ -48,6 +48,8 @@ class Product:
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = self.folder / "output.log"
         self.process: subprocess.Popen[bytes] | None = None
+        self.effects_later = False  # effects that still wait are nothing to complain about yet
+        self.machine: Any = None  # the plug that can be pulled, where a scenario has one
         self.counted: set[str] = set()  # leads of earlier scenarios on this installation
         ours = {"DATA_DIR": str(self.data), "PORT": str(self.port), "ADMIN_TOKEN": "token-of-the-system-tests"}
         self.environment = {**os.environ, **ours, **environment}
@@ -65,10 +67,9 @@ class Product:
         self.remove()
 
     def start(self, *, ready: bool = True) -> Self:
-        global _trained
         self.data.mkdir(parents=True, exist_ok=True)
-        if _trained is not None and not (self.data / "models").exists():
-            shutil.copytree(_trained, self.data / "models")
+        if _trained and not (self.data / "models").exists():
+            shutil.copytree(_trained[0], self.data / "models")
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, str(ROOT / "app.py"), "serve"],
@@ -80,9 +81,11 @@ class Product:
             )
         if ready:
             self.wait_ready()
-        if ready and _trained is None:
-            _trained = Path(tempfile.mkdtemp(prefix="lr-models-")) / "models"
-            shutil.copytree(self.data / "models", _trained)
+        if ready and not _trained:
+            kept = Path(tempfile.mkdtemp(prefix="lr-models-"))
+            atexit.register(shutil.rmtree, kept, ignore_errors=True)
+            shutil.copytree(self.data / "models", kept / "models")
+            _trained.append(kept / "models")
         return self
 
     def wait_ready(self, seconds: float = START_S) -> float:
@@ -121,6 +124,13 @@ class Product:
         """The one process of a part, waited for if it is being started."""
         until(lambda: len(self.pids(part)) == 1, seconds, f"one {part} process")
         return self.pids(part)[0]
+
+    def more(self, part: str) -> subprocess.Popen[bytes]:
+        """One more process of a part, as on another host: nobody but the caller starts it again."""
+        with self.log.open("ab") as log:
+            return subprocess.Popen(
+                [sys.executable, str(ROOT / "app.py"), part], cwd=ROOT, env=self.environment, stdout=log, stderr=log
+            )
 
     def kill(self, part: str, number: signal.Signals = signal.SIGKILL) -> int:
         pid = self.pid(part)
@@ -220,7 +230,3 @@ def until(true: Callable[[], object], seconds: float, what: str, check: Callable
         if time.monotonic() - started > seconds:
             raise Stuck(f"waited {seconds:.0f} s for {what}")
         time.sleep(0.05)
-
-
-def show(value: object) -> str:
-    return json.dumps(value) if isinstance(value, dict | list) else str(value)

@@ -72,8 +72,15 @@ def mended(product: Product) -> Result:
         result.expect(refused.status_code == 422, f"a wrong body was answered {refused.status_code}")
         result.expect("email" in refused.text, f"the answer names no field: {refused.text[:200]}")
     answer = httpx.post(post, json=good, headers=headers, timeout=20)
-    result.expect(answer.status_code == 202, f"the corrected body was answered {answer.status_code}: {answer.text[:200]}")
-    result.take(count(product, [Sent(good, [answer.status_code], accepted=answer.json().get("lead_id"))]))
+    result.expect(
+        answer.status_code == 202, f"the corrected body was answered {answer.status_code}: {answer.text[:200]}"
+    )
+    result.take(
+        count(
+            product,
+            [Sent(good, [answer.status_code], accepted=answer.json().get("lead_id"))],
+        )
+    )
     return result
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import random
+import signal
 import time
 
 from tests.system.client import Burst, lead
@@ -12,6 +14,8 @@ from tests.system.report import Result
 
 STRIKE_S = 0.15  # a kill comes at a random moment this soon after a part of the burst was let go
 PROGRESS_S = 45.0
+HANG_S = 7.0  # a worker's leads are taken over after 5 s without a sign of life
+WARM_S = 5.0  # processes that were started by hand say nothing of when they are ready
 PROBE = 2  # leads of a portion that come after the kill: the new process has to do something with them
 
 
@@ -122,9 +126,50 @@ def taken_over_hangs(product: Product, *, leads: int, hold_s: float = 4.0) -> Re
     return result
 
 
+def crowd(product: Product, *, rounds: int, leads: int, seed: int = 1) -> Result:
+    """Three workers and two dispatchers on the same leads. In turn one is killed, or hangs for longer than it takes the
+    others to take its leads over and then goes on with them."""
+    result, run = Result(f"3 workers, 2 dispatchers x{rounds}"), f"crowd{seed}x{time.time_ns() % 10**9}"
+    chance = random.Random(f"crowd{seed}")
+    extra = {name: [product.more(part)] for name, part in (("w1", "worker"), ("w2", "worker"), ("d1", "dispatch"))}
+    try:
+        until(lambda: len(product.pids("worker")) == 3 and len(product.pids("dispatch")) == 2, 60, "all processes")
+        time.sleep(WARM_S)
+        burst = Burst(product.url, [lead(run, n) for n in range(leads)], open_gate=False).start()
+        for n in range(rounds):
+            part = "dispatch" if n % 4 == 3 else "worker"
+            burst.allow(leads // (rounds + 1))
+            time.sleep(chance.uniform(0.0, STRIKE_S))
+            victim = chance.choice(product.pids(part))
+            if n % 2:
+                os.kill(victim, signal.SIGKILL)
+            else:
+                os.kill(victim, signal.SIGSTOP)
+                time.sleep(HANG_S)
+                os.kill(victim, signal.SIGCONT)
+            for name, processes in extra.items():
+                if processes[-1].poll() is not None:
+                    processes.append(product.more("dispatch" if name == "d1" else "worker"))
+        burst.allow_rest()
+        result.take(count(product, burst.join()))
+        result.notes.append(f"{product.metric('lead_conflicts_total')} batches lost a race and were decided anew")
+    finally:
+        for process in (process for processes in extra.values() for process in processes):
+            process.kill()
+            process.wait()
+    return result
+
+
 def _most_servers(product: Product, seconds: float) -> int:
     most, end = 0, time.monotonic() + seconds
     while time.monotonic() < end:
         most = max(most, len(product.pids("valkey")))
         time.sleep(0.1)
     return most
+
+
+def everything_done(product: Product) -> Result:
+    """After scenarios that left effects for later: all of them, of all leads so far, are done, each once."""
+    result, product.effects_later = Result("all effects in the end"), False
+    result.take(count(product, []))
+    return result

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
 import signal
 import sqlite3
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 
@@ -162,11 +162,9 @@ def edit_routing(product: Product) -> None:
     path = product.environment.get("ROUTING_FILE")
     if path is None:
         return
-    with open(path) as file:
-        text = file.read()
-    with open(f"{path}.new", "w") as file:
-        file.write(f"{text}\n// edited at {time.time_ns()}\n")
-    os.replace(f"{path}.new", path)
+    file, draft = Path(path), Path(f"{path}.new")
+    draft.write_text(f"{file.read_text()}\n// edited at {time.time_ns()}\n")
+    draft.replace(file)
 
 
 def killed_in_outage(product: Product, *, leads: int, rounds: int = 7) -> Result:

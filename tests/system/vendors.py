@@ -20,7 +20,7 @@ from tests.servers.hubspot_server import HubSpotServer
 from tests.servers.slack_server import TOKEN as SLACK_TOKEN
 from tests.servers.slack_server import SlackServer
 from tests.system.client import Burst, lead
-from tests.system.counts import count
+from tests.system.counts import count, undecided
 from tests.system.harness import ROOT, Product, until
 from tests.system.proxy import Proxy
 from tests.system.report import Result
@@ -88,13 +88,13 @@ def vendor_stalls(world: Outside, vendor: str, *, leads: int, hold_s: float = 30
         burst = Burst(product.url, [lead(run, n) for n in range(8, leads)]).start()
         time.sleep(hold_s)
         left = _waiting(product, before)
-        undecided = len(burst.sent) - _decided(product, burst)
+        late = len(burst.sent) - burst.answered + undecided(product, burst.sent)
         held = world.relays[vendor].held
         world.relays[vendor].go_on()
         stalled_s = time.monotonic() - started
         result.take(count(product, first + burst.join(), twins=False, drain_s=DRAIN_S))
     latencies = _latencies(product, before)
-    result.expect(not undecided, f"{undecided} leads were not decided after {stalled_s:.0f} s: the stall held them up")
+    result.expect(not late, f"{late} leads were not decided after {stalled_s:.0f} s: the stall held them up")
     result.expect(left[vendor], f"no effect waited for {vendor}: it did not stall")
     for name in {other, "nurture", "similar"}:
         result.expect(not left[name], f"{left[name]} effects of {name} waited for {vendor}")
@@ -128,31 +128,33 @@ def _judge_twice(result: Result, world: Outside) -> None:
     written = world.written()
     for name, found in written.items():
         twice = {key: n for key, n in found.items() if n > 1}
-        result.expect(not twice, f"{len(twice)} {name} were written more than once at the vendor: {list(twice.items())[:3]}")
+        result.expect(
+            not twice, f"{len(twice)} {name} were written more than once at the vendor: {list(twice.items())[:3]}"
+        )
     with world.product.sql() as connection:
         done = dict(connection.execute("SELECT kind, count(*) FROM outbox WHERE state = 'done' GROUP BY kind"))
     for kind, name in (("post_alert", "alerts"), ("create_task", "tasks")):
-        result.expect(done.get(kind, 0) == len(written[name]), f"{done.get(kind, 0)} {name} are called done, {len(written[name])} are there")
+        result.expect(
+            done.get(kind, 0) == len(written[name]),
+            f"{done.get(kind, 0)} {name} are called done, {len(written[name])} are there",
+        )
     result.notes.append("at the vendors: " + ", ".join(f"{sum(f.values())} {name}" for name, f in written.items()))
 
 
 def _waiting(product: Product, before: int) -> Counter[str]:
     with product.sql() as connection:
-        rows = connection.execute("SELECT vendor, count(*) FROM outbox WHERE state = 'pending' AND id > ? GROUP BY vendor", (before,))
+        rows = connection.execute(
+            "SELECT vendor, count(*) FROM outbox WHERE state = 'pending' AND id > ? GROUP BY vendor", (before,)
+        )
         return Counter(dict(rows))
-
-
-def _decided(product: Product, burst: Burst) -> int:
-    with product.sql() as connection:
-        known = {row[0] for row in connection.execute("SELECT DISTINCT lead_id FROM decisions")}
-    return sum(one.accepted in known for one in burst.sent)
 
 
 def _latencies(product: Product, before: int) -> list[float]:
     """Seconds from acceptance to decision of those that came during the stall."""
     with product.sql() as connection:
         rows = connection.execute(
-            "SELECT received_at, decided_at FROM decisions WHERE lead_id IN (SELECT lead_id FROM outbox WHERE id > ?)", (before,)
+            "SELECT received_at, decided_at FROM decisions WHERE lead_id IN (SELECT lead_id FROM outbox WHERE id > ?)",
+            (before,),
         ).fetchall()
     parsed = [(datetime.fromisoformat(str(a)), datetime.fromisoformat(str(b))) for a, b in rows]
     return [(b - a).total_seconds() for a, b in parsed]

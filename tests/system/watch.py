@@ -48,7 +48,9 @@ class Seen:
     def broken(self) -> list[str]:
         told = []
         if self.over:
-            told.append(f"/health was later than {LIMIT_MS:.0f} ms {self.over} times of {self.samples}: {self.slow[:4]}")
+            told.append(
+                f"/health was later than {LIMIT_MS:.0f} ms {self.over} times of {self.samples}: {self.slow[:4]}"
+            )
         if self.unanswered:
             told.append(f"/health was not answered {self.unanswered} times of {self.samples}")
         if self.samples < 10:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import hashlib
+import http.client
+import json
 import os
 import shutil
 import signal
@@ -21,8 +23,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
-
-import httpx
 
 from tools.embedded.valkey import EmbeddedServerError, EmbeddedValkey
 from tools.observe import metrics_folder
@@ -125,12 +125,21 @@ class Supervisor:
             part.tend()
 
     def _announce(self, on_ready: Callable[[], None]) -> None:
-        url = f"http://{self._settings.host}:{self._settings.port}/health"
         while not self._stopping.wait(0.1):
-            with contextlib.suppress(httpx.HTTPError):
-                if httpx.get(url, timeout=1.0).json().get("ready"):
-                    on_ready()
-                    return
+            if self._is_ready():
+                on_ready()
+                return
+
+    def _is_ready(self) -> bool:
+        """By the standard library: this process should start its parts and be small."""
+        connection = http.client.HTTPConnection(self._settings.host, self._settings.port, timeout=1.0)
+        try:
+            connection.request("GET", "/health")
+            return bool(json.loads(connection.getresponse().read()).get("ready"))
+        except (OSError, http.client.HTTPException, ValueError):
+            return False
+        finally:
+            connection.close()
 
     def _stop(self) -> None:
         """First no new leads, then the batch in hand, then the effects in hand, then the server that keeps the rest."""

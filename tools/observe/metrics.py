@@ -10,12 +10,14 @@ import os
 import time
 from collections import Counter as Tally
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from langgraph.runtime import Runtime
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, multiprocess
 
 from graph.state import BatchState, Case, RunContext
+
+if TYPE_CHECKING:  # a second of imports that only the worker needs
+    from langgraph.runtime import Runtime
 
 FAST = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
 

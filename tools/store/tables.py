@@ -168,7 +168,9 @@ outbox = Table(
 )
 OPEN = text("state = 'pending'")
 Index("ix_outbox_open", outbox.c.vendor, outbox.c.due_at, outbox.c.id, sqlite_where=OPEN, postgresql_where=OPEN)
-Index("ix_outbox_open_lead", outbox.c.lead_id, outbox.c.vendor, sqlite_where=OPEN, postgresql_where=OPEN)
+DEAD = text("state = 'dead'")
+Index("ix_outbox_dead", outbox.c.vendor, sqlite_where=DEAD, postgresql_where=DEAD)
+Index("ix_outbox_lead", outbox.c.lead_id, outbox.c.vendor)
 
 dead_letters = Table(
     "dead_letters",

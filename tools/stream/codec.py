@@ -3,7 +3,7 @@ of another release: unknown form fields are kept in `extra`, missing ones are bl
 
 from __future__ import annotations
 
-from dataclasses import asdict, fields
+from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,6 +11,7 @@ import orjson
 
 from graph.domain.lead import Form, Submission
 
+NAMES = tuple(f.name for f in fields(Form))
 KNOWN = {f.name for f in fields(Form)} - {"extra"}
 
 
@@ -19,7 +20,8 @@ class Undecodable(Exception):
 
 
 def encode(submission: Submission) -> bytes:
-    form = {k: v for k, v in asdict(submission.form).items() if v is not None and v != {}}
+    typed = submission.form
+    form = {name: value for name in NAMES if (value := getattr(typed, name)) is not None and value != {}}
     at = int(submission.received_at.timestamp() * 1000)
     entry: dict[str, Any] = {"lead_id": submission.lead_id, "at": at, "form": form}
     if submission.cause != "submission":

@@ -47,7 +47,8 @@ class ManyPerformer(Protocol):
 @dataclass(frozen=True, slots=True)
 class DispatcherOptions:
     """limit: effects a round; side_by_side: leads performed at once; deadline_s: for one call; lease_s must exceed what
-    a round may take; idle_s: pause after a round that found nothing; crowded_s: pause after each round while leads wait."""
+    a round may take; idle_s: pause after a round that found nothing; crowded_s: pause after each round while leads wait, else
+    gather_s, so that a few effects share a transaction and the writer of decisions finds the database free."""
 
     limit: int = 200
     side_by_side: int = 8
@@ -55,6 +56,7 @@ class DispatcherOptions:
     lease_s: float = 60.0
     idle_s: float = 0.5
     crowded_s: float = 1.0
+    gather_s: float = 0.05
 
 
 class Dispatcher:
@@ -107,8 +109,8 @@ class Dispatcher:
                 if drain:
                     return
                 await self._wait(self._options.idle_s)
-            elif await self._crowded():
-                await asyncio.sleep(self._options.crowded_s)
+            else:
+                await asyncio.sleep(self._options.crowded_s if await self._crowded() else self._options.gather_s)
 
     async def round(self, vendor: str, name: str) -> bool:
         """Claim, perform, record once. False when nothing was due, or the breaker rests."""

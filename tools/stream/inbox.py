@@ -7,13 +7,13 @@ decides anything about a lead, and never answers before the server has.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from dataclasses import dataclass
 from typing import Any, Literal, Self
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError, ResponseError
 
+from tools.stream.ending import ended
 from tools.stream.keys import Partition, partition_of
 from tools.stream.scripts import ACCEPT
 
@@ -121,9 +121,7 @@ class _Lane:
 
     async def stop(self) -> None:
         if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+            await ended(self._task)
         late, self._waiting = self._waiting, []
         for _, future in late:
             _settle(future, StreamUnavailable("closing"))

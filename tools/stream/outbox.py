@@ -11,17 +11,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import TypeAdapter, ValidationError
-from sqlalchemy import Connection, Engine, Row, bindparam, exists, func, select, text, update
+from pydantic import Field, TypeAdapter, ValidationError
+from sqlalchemy import Connection, Engine, Row, bindparam, exists, func, or_, select, text, update
 
 from graph.domain.effects import Effect
 from graph.ports import Order
 from tools.store.dead import bury_effect, storable
 from tools.store.tables import outbox
 
-EFFECT: TypeAdapter[Effect] = TypeAdapter(Effect)
+EFFECT: TypeAdapter[Effect] = TypeAdapter(Annotated[Effect, Field(discriminator="kind")])
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +162,8 @@ def _set(connection: Connection, outcomes: Sequence[Outcome], **fixed: object) -
 
 def depth(engine: Engine) -> dict[tuple[str, str], int]:
     """Rows by (vendor, state) for those not done."""
-    wanted = select(outbox.c.vendor, outbox.c.state, func.count()).where(outbox.c.state != "done")
+    unfinished = or_(outbox.c.state == text("'pending'"), outbox.c.state == text("'dead'"))  # as their indexes have it
+    wanted = select(outbox.c.vendor, outbox.c.state, func.count()).where(unfinished)
     with engine.connect() as connection:
         rows = connection.execute(wanted.group_by(outbox.c.vendor, outbox.c.state))
         return {(vendor, state): count for vendor, state, count in rows}

@@ -30,6 +30,7 @@ from tools.store.dead import bury_lead
 from tools.stream.codec import Undecodable, decode
 from tools.stream.consumer import IDLE_MS, Consumer, Entry
 from tools.stream.deciding import Decider, Draft, Job, is_outage
+from tools.stream.ending import ended
 
 log = structlog.get_logger(__name__)
 BACKOFF_S = (1.0, 5.0, 30.0, 120.0)
@@ -99,9 +100,7 @@ class Worker:
         finally:
             with contextlib.suppress(Stopped):
                 finished += await self._closed()
-            beat.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await beat
+            await ended(beat)
         return finished
 
     async def _prepare(self) -> None:

@@ -4,7 +4,6 @@ with what the probe last saw, so that a part which hangs cannot make it hang."""
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +17,7 @@ from sqlalchemy import Engine, text
 from tools.observe import metrics
 from tools.routing_file import LiveRouting
 from tools.stream.connect import persistence
+from tools.stream.ending import ended
 from tools.stream.keys import GROUP, Partition
 from tools.stream.outbox import depth
 
@@ -65,9 +65,7 @@ class Probe:
 
     async def __aexit__(self, *_: object) -> None:
         for task in self._tasks:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+            await ended(task)
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def _watch(self, name: str, check: Callable[[], Awaitable[tuple[bool, dict[str, Any]]]]) -> None:

@@ -15,6 +15,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from tools.store.tables import decisions, outbox
+from tools.stream.ending import ended
 from tools.stream.keys import Partition
 
 log = structlog.get_logger(__name__)
@@ -36,9 +37,7 @@ class Decisions:
 
     async def __aexit__(self, *_: object) -> None:
         if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+            await ended(self._task)
 
     async def wait(self, submission_id: str, seconds: float) -> dict[str, Any] | None:
         """The outcome as contracts name it, or None when it is not decided within `seconds`."""
@@ -80,19 +79,11 @@ class Decisions:
 
 
 def outcome_of(engine: Engine, submission_id: str) -> dict[str, Any] | None:
-    contact = (
-        select(outbox.c.external_id)
-        .where(
-            outbox.c.lead_id == decisions.c.lead_id,
-            outbox.c.revision == decisions.c.revision,
-            outbox.c.kind == "upsert_contact",
-        )
-        .limit(1)
-        .scalar_subquery()
-    )
-    wanted = select(decisions, contact.label("crm_id")).where(decisions.c.submission_id == submission_id)
+    columns = [decisions.c[name] for name in ("lead_id", "revision", "score", "owner", "path")]
     with engine.connect() as connection:
-        row = connection.execute(wanted).first()
-    if row is None:
-        return None
-    return {"lead_id": row.lead_id, "score": row.score, "owner": row.owner, "path": row.path, "crm_id": row.crm_id}
+        row = connection.execute(select(*columns).where(decisions.c.submission_id == submission_id)).first()
+        if row is None:
+            return None
+        contact = f"{row.lead_id}@{row.revision}/upsert_contact/contact"
+        crm_id = connection.scalar(select(outbox.c.external_id).where(outbox.c.key == contact))
+    return {"lead_id": row.lead_id, "score": row.score, "owner": row.owner, "path": row.path, "crm_id": crm_id}

@@ -233,8 +233,15 @@ async def test_a_body_in_chunks_is_read_and_given_up_as_soon_as_it_is_too_large(
             assert whole.status_code == 202
             large = await client.post(PATH, content=chunks(*[b"x" * 1000] * 50), headers=JSON)
             assert (large.status_code, large.json()["error"]) == (413, "too_large")
-            liar = await client.post(PATH, content=b"{}", headers=JSON | {"content-length": "999999999999"}, timeout=5)
-            assert liar.status_code == 413
+            for declared in (b"999999999999", b"9" * 60):  # said, not sent: nobody waits for it
+                assert (await asyncio.to_thread(first_line, url, declared)).split()[1] in (b"413", b"400")
+
+
+def first_line(url: str, length: bytes) -> bytes:
+    host, port = url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=5) as line:
+        line.sendall(b"POST /webhooks/lead HTTP/1.1\r\nhost: x\r\ncontent-length: " + length + b"\r\n\r\n{")
+        return line.recv(4096).split(b"\r\n", 1)[0]
 
 
 async def test_a_sender_that_hangs_up_half_way_leaves_no_half_lead(redis: Redis, front_settings: Settings):
