@@ -22,7 +22,9 @@ def keys(form: Form = MAYA, raw: bytes = b"{}", *, event_id: str | None = None, 
     return IDS.keys(form, lead_id, raw, event_id=event_id, header=header)
 
 
-@pytest.mark.parametrize("email", ["Maya@Acme.Example", "  maya@acme.example\t", "MAYA@ACME.EXAMPLE", "mailto:maya@acme.example"])
+@pytest.mark.parametrize(
+    "email", ["Maya@Acme.Example", "  maya@acme.example\t", "MAYA@ACME.EXAMPLE", "mailto:maya@acme.example"]
+)
 def test_an_address_in_other_case_and_white_space_is_the_same_person(email: str):
     assert IDS.lead_id(Form(email=email)) == IDS.lead_id(MAYA)
 

@@ -68,7 +68,7 @@ def test_a_live_part_with_its_key_starts():
 def test_they_come_from_the_environment_and_from_a_file_and_the_environment_wins(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    (tmp_path / ".env").write_text("PORT=9001\nHOST=0.0.0.0\nWEBHOOK_SECRETS={\"web\": \"whsec_abc\"}\nUNKNOWN=1\n")
+    (tmp_path / ".env").write_text('PORT=9001\nHOST=0.0.0.0\nWEBHOOK_SECRETS={"web": "whsec_abc"}\nUNKNOWN=1\n')
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PORT", "9002")
     found = Settings()

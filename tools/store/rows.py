@@ -41,17 +41,24 @@ def insert_rows(
     if not rows:
         return
     if connection.dialect.name == "sqlite":
-        texts: dict[datetime, str] = {}
-        rows = [tuple(_plain(value, texts) for value in row) for row in rows]
+        rows = _with_texts(columns, rows)
     statement = _statement(table, columns, connection.dialect.name, keys, keep)
     connection.exec_driver_sql(statement, list(rows))
 
 
-def _plain(value: Any, texts: dict[datetime, str]) -> Any:
-    """A time as SQLAlchemy's SQLite dialect writes it, so that both ways of writing can be compared and read."""
-    if not isinstance(value, datetime):
-        return value
-    text = texts.get(value)
-    if text is None:
-        text = texts[value] = value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
-    return text
+def _with_texts(columns: tuple[str, ...], rows: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """The rows with their times (the columns that end in `_at`) as SQLAlchemy's SQLite dialect writes them, so that both
+    ways of writing can be compared and read."""
+    places = [i for i, name in enumerate(columns) if name.endswith("_at")]
+    texts: dict[datetime, str] = {}
+    done: list[tuple[Any, ...]] = []
+    for row in rows:
+        values = list(row)
+        for i in places:
+            if (time := values[i]) is not None:
+                text = texts.get(time)
+                if text is None:
+                    text = texts[time] = time.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+                values[i] = text
+        done.append(tuple(values))
+    return done

@@ -26,7 +26,8 @@ from tools.stream.again import again, passed
 def counts(engine: Engine) -> dict[str, int]:
     with engine.connect() as connection:
         return {
-            name: connection.execute(select(func.count()).select_from(table)).scalar_one() for name, table in TABLES.items()
+            name: connection.execute(select(func.count()).select_from(table)).scalar_one()
+            for name, table in TABLES.items()
         }
 
 

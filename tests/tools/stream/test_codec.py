@@ -95,8 +95,12 @@ def test_what_is_no_submission_is_undecodable(payload: bytes):
     st.binary(max_size=60)
     | st.recursive(
         st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.floats(allow_nan=False) | st.text(max_size=5),
-        lambda inner: st.lists(inner, max_size=3)
-        | st.dictionaries(st.sampled_from(["lead_id", "at", "form", "extra", "cause", "excluded", "x"]), inner, max_size=5),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(
+                st.sampled_from(["lead_id", "at", "form", "extra", "cause", "excluded", "x"]), inner, max_size=5
+            )
+        ),
         max_leaves=12,
     ).map(orjson.dumps)
 )

@@ -65,7 +65,9 @@ class Bulk:
         return [self.answer(order) for order in orders]
 
 
-def dispatcher(engine: Engine, executor: Executor, options: DispatcherOptions | None = None, **vendors: Any) -> Dispatcher:
+def dispatcher(
+    engine: Engine, executor: Executor, options: DispatcherOptions | None = None, **vendors: Any
+) -> Dispatcher:
     return Dispatcher(engine, executor, vendors, "d", options)
 
 

@@ -223,7 +223,9 @@ def test_every_kind_of_effect_comes_back_as_it_went(database: Engine):
 
     effects = [
         UpsertCompany("acme.example", "Acme", "US", None, None, None, 5, None),
-        UpsertContact("m@a.example", "m@a.example", None, "Maya", None, None, None, None, None, 1.5, "top", "qualify", None, "m"),
+        UpsertContact(
+            "m@a.example", "m@a.example", None, "Maya", None, None, None, None, None, 1.5, "top", "qualify", None, "m"
+        ),
         owner(),
         task("x"),
         alert(),
@@ -232,5 +234,7 @@ def test_every_kind_of_effect_comes_back_as_it_went(database: Engine):
         account("acme.example"),
     ]
     due(database, "ld_1", *effects)
-    back = [c.order.effect for vendor in ("crm", "notifier", "nurture", "similar") for c in take(database, vendor=vendor)]
+    back = [
+        c.order.effect for vendor in ("crm", "notifier", "nurture", "similar") for c in take(database, vendor=vendor)
+    ]
     assert back == effects

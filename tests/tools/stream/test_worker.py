@@ -287,7 +287,10 @@ async def test_a_lead_that_fails_after_its_turn_in_a_pool_leaves_no_gap_in_the_l
     class NoTraces(type(bench.ports.writer)):  # type: ignore[misc]
         async def write(self, asks: Sequence[Any], now: datetime) -> Sequence[Any]:
             answers = list(await super().write(asks, now))
-            return [replace(a, value=5) if ask.lead_id == guilty.lead_id else a for ask, a in zip(asks, answers, strict=True)]
+            return [
+                replace(a, value=5) if ask.lead_id == guilty.lead_id else a
+                for ask, a in zip(asks, answers, strict=True)
+            ]
 
     guilty = person("guilty")
     await bench.post(person("p0"), guilty, person("p1"), person("p2"), person("p3"))

@@ -50,17 +50,15 @@ async def test_a_record_is_given_bit_for_bit(admin: httpx.AsyncClient, database:
     assert (await admin.get(f"/admin/leads/{ann.lead_id}", params={"revision": 3})).status_code == 404
 
 
-@pytest.mark.parametrize("lead_id", ["ld_nobody", "%00", "x" * 5000, "%ff%fe", "..%2f", "%F0%9F%98%80", "'; DROP TABLE leads"])
-@pytest.mark.parametrize("path", ["/admin/leads/{}", "/admin/retry/{}"])
-async def test_a_lead_that_nobody_knows_is_404(admin: httpx.AsyncClient, path: str, lead_id: str):
-    method = "POST" if "retry" in path else "GET"
-    answer = await admin.request(method, path.format(lead_id))
-    assert answer.status_code in (404, 405), answer.text
+async def test_a_lead_that_nobody_knows_is_404(admin: httpx.AsyncClient):
+    for lead_id in ("ld_nobody", "%00", "x" * 5000, "%ff%fe", "..%2fx", "%F0%9F%98%80", "'; DROP TABLE leads"):
+        assert (await admin.get(f"/admin/leads/{lead_id}")).status_code == 404, lead_id
+        assert (await admin.post(f"/admin/retry/{lead_id}")).status_code == 404, lead_id
 
 
-@pytest.mark.parametrize("revision", ["0", "-1", "x", "2147483648", "1e3", ""])
-async def test_a_revision_that_is_none_is_422(admin: httpx.AsyncClient, revision: str):
-    assert (await admin.get("/admin/leads/ld_x", params={"revision": revision})).status_code == 422
+async def test_a_revision_that_is_none_is_422(admin: httpx.AsyncClient):
+    for revision in ("0", "-1", "x", "2147483648", "1e3", ""):
+        assert (await admin.get("/admin/leads/ld_x", params={"revision": revision})).status_code == 422, revision
 
 
 async def test_leads_are_listed_newest_first_and_pages_hold_each_once(
@@ -76,9 +74,8 @@ async def test_leads_are_listed_newest_first_and_pages_hold_each_once(
     assert "@" not in str(page)
 
 
-@pytest.mark.parametrize(
-    "query",
-    [
+async def test_a_page_that_cannot_be_is_422(admin: httpx.AsyncClient):
+    for query in (
         {"limit": "0"},
         {"limit": "501"},
         {"before": "yesterday"},
@@ -86,15 +83,13 @@ async def test_leads_are_listed_newest_first_and_pages_hold_each_once(
         {"before": "0001-01-01T00:00:00+23:59"},
         {"before": "9999-12-31T23:59:59-23:59"},
         {"before": "2026-01-01T00:00:00Z", "after_id": "\x00"},
-    ],
-)
-async def test_a_page_that_cannot_be_is_422(admin: httpx.AsyncClient, query: dict[str, str]):
-    assert (await admin.get("/admin/leads", params=query)).status_code == 422
+    ):
+        assert (await admin.get("/admin/leads", params=query)).status_code == 422, query
 
 
-@pytest.mark.parametrize("before", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999Z", "1", "99999999999"])
-async def test_the_ends_of_the_calendar_are_moments_too(admin: httpx.AsyncClient, before: str):
-    assert (await admin.get("/admin/leads", params={"before": before})).status_code in (200, 422)
+async def test_the_ends_of_the_calendar_are_moments_too(admin: httpx.AsyncClient):
+    for before in ("0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999Z", "1", "99999999999"):
+        assert (await admin.get("/admin/leads", params={"before": before})).status_code == 200, before
 
 
 async def test_a_retry_becomes_a_new_revision(admin: httpx.AsyncClient, bench: Bench):
@@ -140,9 +135,9 @@ async def test_an_effect_is_replayed_by_the_dispatcher(admin: httpx.AsyncClient,
     assert [row["state"] for row in rows] == ["pending"]
 
 
-@pytest.mark.parametrize("letter", ["0", "-1", "1", "99999999999999999999", "x", "1.5"])
-async def test_a_letter_that_is_none_is_404_or_422(admin: httpx.AsyncClient, letter: str):
-    assert (await admin.post(f"/admin/dead-letters/{letter}/replay")).status_code in (404, 422)
+async def test_a_letter_that_is_none_is_404_or_422(admin: httpx.AsyncClient):
+    for letter in ("0", "-1", "1", "99999999999999999999", "x", "1.5"):
+        assert (await admin.post(f"/admin/dead-letters/{letter}/replay")).status_code in (404, 422), letter
 
 
 async def test_without_the_stream_a_retry_and_a_replay_are_503_and_change_nothing(

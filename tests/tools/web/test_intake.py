@@ -270,7 +270,9 @@ anything = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
     max_leaves=10,
 )
-known = st.sampled_from([*LeadForm.model_fields, "Email", "name", "zip", "_gotcha", "firstname", "jobtitle", "__class__"])
+known = st.sampled_from(
+    [*LeadForm.model_fields, "Email", "name", "zip", "_gotcha", "firstname", "jobtitle", "__class__"]
+)
 kinds = st.sampled_from([JSON, FORM, "", "text/plain", "application/problem+json", "text/html"]) | st.text(max_size=30)
 
 

@@ -373,7 +373,9 @@ async def test_a_bad_signature_is_401_and_takes_nothing(signed: httpx.AsyncClien
     assert await waiting(redis) == []
 
 
-@pytest.mark.parametrize("source", ["partner_portal", "Partner Portal", "PARTNER-PORTAL", " partner_portal ", "partnerPortal"])
+@pytest.mark.parametrize(
+    "source", ["partner_portal", "Partner Portal", "PARTNER-PORTAL", " partner_portal ", "partnerPortal"]
+)
 async def test_a_source_in_another_spelling_does_not_slip_by_unsigned(signed: httpx.AsyncClient, source: str):
     """The router takes all of these for the same source."""
     assert (await post(signed, LEAD | {"source": source})).status_code == 401
@@ -393,7 +395,9 @@ async def test_another_source_needs_no_signature_unless_all_do(signed: httpx.Asy
 
 @pytest.mark.parametrize("secret", ["whsec_", "whsec_!", ""])
 async def test_a_secret_that_is_none_stops_the_start_and_names_the_setting(front_settings: Settings, secret: str):
-    wrong = settings_of(front_settings.data_dir, "redis://x", front_settings.database_url, webhook_secrets={"web": secret})
+    wrong = settings_of(
+        front_settings.data_dir, "redis://x", front_settings.database_url, webhook_secrets={"web": secret}
+    )
     with pytest.raises(ValueError, match="WEBHOOK_SECRETS"):
         FrontDoor(wrong)
 
@@ -432,7 +436,15 @@ async def test_a_full_stream_is_503(redis: Redis, front_settings: Settings):
 
 HEADERS = st.dictionaries(
     st.sampled_from(
-        ["content-type", "idempotency-key", "webhook-id", "webhook-signature", "webhook-timestamp", "content-length", "x"]
+        [
+            "content-type",
+            "idempotency-key",
+            "webhook-id",
+            "webhook-signature",
+            "webhook-timestamp",
+            "content-length",
+            "x",
+        ]
     ),
     st.text(st.characters(max_codepoint=255, exclude_characters="\r\n\x00"), max_size=300),
     max_size=4,
@@ -555,5 +567,3 @@ async def test_the_two_routes_are_two_ways_through_the_code(front: FrontDoor, mo
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"])
 async def test_other_methods_are_405(client: httpx.AsyncClient, method: str):
     assert (await client.request(method, PATH)).status_code == 405
-
-
