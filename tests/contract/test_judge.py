@@ -9,7 +9,6 @@ from dataclasses import replace
 from typing import Any, get_args
 
 import pytest
-from tools.embedded.judge import RuleJudge
 
 from graph.domain.facts import Absent, Found, Unavailable
 from graph.domain.scoring import Intent, Judgement
@@ -19,6 +18,7 @@ from tests.contract.faults import FAULTS, NOW, meaning
 from tests.servers.base import Answer, LocalServer
 from tests.servers.openai_server import OPINION, OpenAiServer, asked_about
 from tools.cache import MemoryCache
+from tools.embedded.judge import RuleJudge
 from tools.llm import ChatModel, OpenAiJudge
 
 DEMO = JudgeAsk("We would like a demo for forty engineers by May.", "VP Engineering", "Acme", "software", "website")
@@ -305,7 +305,7 @@ async def test_no_setting_of_the_environment_sends_the_conversation_to_a_tracing
         }.items():
             monkeypatch.setenv(name, value)
         await make().judge([DEMO], NOW)
-        time.sleep(0.3)  # noqa: ASYNC251 - a tracer would send from a thread of its own
+        time.sleep(0.3)
         assert tracer.requests == []
 
 

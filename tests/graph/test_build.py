@@ -23,8 +23,8 @@ from tests.fixtures.ports import NOW, Answering, Memory, case, context, ports
 from tests.fixtures.router import IDENTIFIER, samples, the_graph, the_table
 from tools.embedded.judge import RuleJudge
 from tools.embedded.writer import TemplateWriter
-from tools.wiring import DATA
 from tools.web.intake import parse_body, to_form
+from tools.wiring import DATA
 
 
 def sample_cases() -> list[Case]:
@@ -133,7 +133,10 @@ def test_the_ways_of_a_batch_are_those_that_any_of_its_leads_takes():
 async def test_a_batch_where_all_fail_ends_and_asks_nobody_any_more():
     similar, writer, memory = Answering(), Answering(), Memory()
     given = context(ports(similar=similar, writer=writer, history=memory))
-    bad = [replace(c, submission=replace(c.submission, form=replace(c.submission.form, message=5))) for c in map(case, "ab")]  # type: ignore[arg-type]
+    bad = [
+        replace(c, submission=replace(c.submission, form=replace(c.submission.form, message=5)))
+        for c in map(case, "ab")
+    ]  # type: ignore[arg-type]
     done = await run_batch(the_graph(), bad, given)
     assert {held.failure.node for held in done if held.failure} == {"capture"}
     assert (similar.asks, writer.asks, memory.pool_asks) == ([], [], [])

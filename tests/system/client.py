@@ -113,7 +113,7 @@ class Burst:
 
     async def _sender(self, client: httpx.AsyncClient, waiting: Any) -> None:
         for sent in waiting:
-            while not self._gate.acquire(blocking=False):  # noqa: ASYNC110 - another thread opens the gate
+            while not self._gate.acquire(blocking=False):
                 await asyncio.sleep(0.005)
             if self._ended.is_set():
                 return

@@ -22,7 +22,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from tools.embedded.valkey import EmbeddedServerError, EmbeddedValkey
 from tools.observe import metrics_folder
@@ -93,7 +93,7 @@ class Supervisor:
         environment = {"LEAD_ROUTER_SUPERVISED": "1", "DATA_DIR": str(settings.data_dir.resolve())}
         self._parts = [Part(name, environment=environment) for name in PARTS]
 
-    def run(self, on_ready: Callable[[], None]) -> None:
+    def run(self, on_ready: Callable[[dict[str, Any]], None]) -> None:
         """Until SIGINT or SIGTERM. on_ready is called once, when the HTTP side answers."""
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: self._stopping.set())
@@ -124,20 +124,22 @@ class Supervisor:
         for part in self._parts:
             part.tend()
 
-    def _announce(self, on_ready: Callable[[], None]) -> None:
+    def _announce(self, on_ready: Callable[[dict[str, Any]], None]) -> None:
         while not self._stopping.wait(0.1):
-            if self._is_ready():
-                on_ready()
+            state = self._health()
+            if state.get("ready"):
+                on_ready(state)
                 return
 
-    def _is_ready(self) -> bool:
+    def _health(self) -> dict[str, Any]:
         """By the standard library: this process should start its parts and be small."""
         connection = http.client.HTTPConnection(self._settings.host, self._settings.port, timeout=1.0)
         try:
             connection.request("GET", "/health")
-            return bool(json.loads(connection.getresponse().read()).get("ready"))
+            state: dict[str, Any] = json.loads(connection.getresponse().read())
+            return state
         except (OSError, http.client.HTTPException, ValueError):
-            return False
+            return {}
         finally:
             connection.close()
 
@@ -186,7 +188,7 @@ def serve(settings: Settings) -> None:
     secrets = load_or_make(settings.data_dir)
     started = time.monotonic()
 
-    def ready() -> None:
+    def ready(state: dict[str, Any]) -> None:
         base = settings.base_url
         token = secrets.admin_token if settings.admin_token is None else "YOUR_ADMIN_TOKEN"
         shown = token if secrets.fresh or settings.admin_token else "TOKEN"
@@ -201,6 +203,9 @@ def serve(settings: Settings) -> None:
             f""" "source": "demo_request", "message": "We need tracing across 300 services before Q3."}}'\n""",
             flush=True,
         )
+        warning = state["parts"]["stream"].get("warning")
+        if warning:
+            print(f"  careful   {warning}\n", flush=True)
 
     try:
         Supervisor(settings).run(ready)

@@ -34,7 +34,10 @@ async def test_a_vendor_that_is_away_is_named_with_the_class_of_its_failure_and_
 
 
 async def test_each_part_is_asked_once_for_the_batch_and_the_crm_with_what_enrichment_found():
-    enrichment, crm = Answering(answer=lambda ask: ACME if ask.domain else None), Answering(answer=lambda ask: CrmAccount())
+    enrichment, crm = (
+        Answering(answer=lambda ask: ACME if ask.domain else None),
+        Answering(answer=lambda ask: CrmAccount()),
+    )
     await run(
         enrich,
         case("ann", company="Ann AG", phone="+49 30 23125 118"),
@@ -53,7 +56,9 @@ async def test_each_part_is_asked_once_for_the_batch_and_the_crm_with_what_enric
 async def test_a_company_name_above_a_free_address_is_not_looked_up():
     """Nobody reaches a named account's owner by typing its name."""
     enrichment = Answering(answer=lambda ask: ACME if ask.name else None)
-    (done,) = await run(enrich, case(email="x@gmail.com", company="Acme Corp"), given=context(ports(enrichment=enrichment)))
+    (done,) = await run(
+        enrich, case(email="x@gmail.com", company="Acme Corp"), given=context(ports(enrichment=enrichment))
+    )
     assert done.reads.profile.kind == "absent"  # type: ignore[union-attr]
 
 

@@ -46,7 +46,9 @@ async def test_the_turns_of_a_batch_follow_each_other():
 
 
 async def test_the_ledger_goes_on_from_where_it_stands():
-    ledger = PoolState("dach", 7, {"maren@company.com": -500_000, "jonas@company.com": 500_000}, {"maren@company.com": 4})
+    ledger = PoolState(
+        "dach", 7, {"maren@company.com": -500_000, "jonas@company.com": 500_000}, {"maren@company.com": 4}
+    )
     memory = Memory(ledgers={"dach": ledger})
     (done,) = await run(route, case(**MID), given=context(ports(history=memory)))
     assert done.assignment is not None
@@ -115,7 +117,11 @@ async def test_a_weak_lead_is_nurtured_without_a_deadline_unless_it_asked_or_a_p
     (weak,) = await run(route, case(), given=given)
     assert (weak.path, weak.sequence) == ("nurture", "low_score_nurture")
     assert weak.assignment is not None
-    assert (weak.assignment.owner, weak.assignment.sla, weak.assignment.accept_due_at) == ("general@company.com", None, None)
+    assert (weak.assignment.owner, weak.assignment.sla, weak.assignment.accept_due_at) == (
+        "general@company.com",
+        None,
+        None,
+    )
     (asked,) = await run(route, case(source="demo_request"), given=given)
     assert (asked.path, asked.sequence) == ("qualify", None)
     assert asked.assignment is not None
@@ -155,7 +161,9 @@ async def test_size_is_the_parents_where_it_is_known_and_unknown_is_never_zero()
 
 async def test_owners_come_from_the_crm():
     deal = Opportunity("1", "deal", 5, "open", "dee@company.com")
-    found = await facts(case(), None, CrmAccount(owner="own@c.com", parent_owner="par@c.com", open_opportunities=(deal,)))
+    found = await facts(
+        case(), None, CrmAccount(owner="own@c.com", parent_owner="par@c.com", open_opportunities=(deal,))
+    )
     assert (found.opportunity_owner, found.account_owner, found.parent_owner) == (
         "dee@company.com",
         "own@c.com",

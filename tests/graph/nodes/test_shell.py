@@ -41,13 +41,15 @@ def test_a_failures_text_is_bounded():
 async def test_only_missing_facts_are_asked_for_in_one_call_and_in_order():
     asked: list[list[str]] = []
 
-    async def port(asks):  # type: ignore[no-untyped-def]  # noqa: ANN202
+    async def port(asks):  # type: ignore[no-untyped-def]
         asked.append(list(asks))
         return [Found(ask.upper(), "t", NOW) for ask in asks]
 
     known = with_read(case("b"), "note", Absent("t", NOW))
     cases = {0: case("a"), 5: known, 7: case("c"), 9: case("d")}
-    done = await read(cases, "note", lambda c: c.submission.lead_id, port, only=lambda c: c.submission.lead_id != "ld_d")
+    done = await read(
+        cases, "note", lambda c: c.submission.lead_id, port, only=lambda c: c.submission.lead_id != "ld_d"
+    )
     assert asked == [["ld_a", "ld_c"]]
     assert done[0].reads.note == Found("LD_A", "t", NOW)
     assert done[7].reads.note == Found("LD_C", "t", NOW)
@@ -55,7 +57,7 @@ async def test_only_missing_facts_are_asked_for_in_one_call_and_in_order():
 
 
 async def test_with_nothing_missing_the_port_is_left_alone():
-    async def port(asks):  # type: ignore[no-untyped-def]  # noqa: ANN202
+    async def port(asks):  # type: ignore[no-untyped-def]
         raise AssertionError("asked")
 
     cases = {0: with_read(case(), "note", Absent("t", NOW))}
@@ -67,7 +69,7 @@ async def test_with_nothing_missing_the_port_is_left_alone():
 async def test_a_port_that_answers_another_number_of_facts_is_caught(number: int):
     """Else a fact would be shown at another lead."""
 
-    async def port(asks):  # type: ignore[no-untyped-def]  # noqa: ANN202
+    async def port(asks):  # type: ignore[no-untyped-def]
         return [Absent("t", NOW)] * number
 
     with pytest.raises(RuntimeError, match=f"the port for note answered {number} facts to 2 questions"):

@@ -101,7 +101,9 @@ async def test_a_node_leaves_other_ways_and_failed_leads_alone(node: Any):
     similar = Answering()
     used = context(ports(similar=similar))
     routed = (await before(None, [case(**MID)], used))[0]
-    ways = {"qualify", "manual_review", "nurture"} - {{summarize: "qualify", review: "manual_review", nurture: "nurture"}[node]}
+    ways = {"qualify", "manual_review", "nurture"} - {
+        {summarize: "qualify", review: "manual_review", nurture: "nurture"}[node]
+    }
     others = [replace(routed, path=way) for way in sorted(ways)]  # type: ignore[arg-type]
     assert await through(node, others, used) == others
     assert similar.asks == []
@@ -120,7 +122,12 @@ async def test_an_owner_who_lost_the_lead_has_their_alert_closed_and_the_new_one
     memory = Memory(known={"ld_ann": prior(owner="eli@company.com", alert_owner="eli@company.com", assignment=3)})
     done = await after(summarize, case(**MID), "qualify", history=memory)
     closing, post = done.effects[-2:]
-    assert (closing.kind, closing.owner, closing.closed, closing.assignment) == ("update_alert", "eli@company.com", True, 3)  # type: ignore[union-attr]
+    assert (closing.kind, closing.owner, closing.closed, closing.assignment) == (
+        "update_alert",
+        "eli@company.com",
+        True,
+        3,
+    )  # type: ignore[union-attr]
     assert (post.kind, post.owner, post.assignment) == ("post_alert", done.assignment.owner, 4)  # type: ignore[union-attr]
     assert "Moved to" in closing.note  # type: ignore[union-attr]
 

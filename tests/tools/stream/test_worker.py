@@ -11,14 +11,13 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import numpy as np
 import orjson
 import pytest
 from numpy.typing import NDArray
-from redis.asyncio import Redis
 from sqlalchemy import Engine, event, text
 
 from graph.domain.account import Prior

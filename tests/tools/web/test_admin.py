@@ -15,8 +15,8 @@ from redis.asyncio import Redis
 from sqlalchemy import Engine
 
 from graph.ports import Ports
-from tests.fixtures.effects import task
 from tests.fixtures.effects import due as effects_due
+from tests.fixtures.effects import task
 from tests.fixtures.front import ADMIN, client_of, opened, settings_of
 from tests.fixtures.router import NOW, Bench, person, settle
 from tools.embedded.valkey import EmbeddedValkey
