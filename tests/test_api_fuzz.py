@@ -35,7 +35,12 @@ from tools.stream.inbox import Inbox
 from tools.web.server import FrontDoor
 
 EXAMPLES = 80
-CHECKS = [not_a_server_error, conformance.status_code_conformance, conformance.content_type_conformance, conformance.response_schema_conformance]
+CHECKS = [
+    not_a_server_error,
+    conformance.status_code_conformance,
+    conformance.content_type_conformance,
+    conformance.response_schema_conformance,
+]
 answered: Counter[tuple[str, int]] = Counter()
 
 

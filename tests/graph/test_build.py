@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -115,7 +116,7 @@ def test_the_ways_are_edges_that_a_reader_can_see():
         assert (node, END) in edges
     assert edges["route", END].conditional
     straight = ["__start__", "capture", "enrich", "score", "rollup", "route"]
-    assert all(not edges[pair].conditional for pair in zip(straight, straight[1:], strict=False))
+    assert all(not edges[pair].conditional for pair in pairwise(straight))
 
 
 def test_the_ways_of_a_batch_are_those_that_any_of_its_leads_takes():

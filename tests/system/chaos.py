@@ -109,7 +109,9 @@ def vendor_stalls(_rounds: int, leads: int) -> list[Result]:
 
 def dispatcher_dies(rounds: int, leads: int) -> list[Result]:
     with vendors.outside(answer_s=0.03) as world:
-        return [vendors.dispatcher_dies(world, rounds=rounds, leads=leads)]
+        results = [vendors.dispatcher_dies(world, rounds=rounds, leads=leads)]
+    with vendors.outside(answer_s=0.2) as world:
+        return [*results, vendors.dispatcher_hangs(world, leads=min(leads, 100))]
 
 
 SCENARIOS: dict[str, Callable[[int, int], list[Result]]] = {

@@ -91,7 +91,8 @@ def count(
         _turns(connection, counts)
         counts.dead = connection.execute("SELECT count(*) FROM dead_letters").fetchone()[0]
     product.counted |= ids
-    counts.taken_over = product.metric("lead_taken_over_total")
+    taken_over = product.metric("lead_taken_over_total")
+    counts.taken_over, product.taken_over = max(0, taken_over - product.taken_over), taken_over
     return counts
 
 

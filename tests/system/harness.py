@@ -50,6 +50,7 @@ class Product:
         self.process: subprocess.Popen[bytes] | None = None
         self.effects_later = False  # effects that still wait are nothing to complain about yet
         self.machine: Any = None  # the plug that can be pulled, where a scenario has one
+        self.taken_over = 0  # what the counter showed when it was last looked at
         self.counted: set[str] = set()  # leads of earlier scenarios on this installation
         ours = {"DATA_DIR": str(self.data), "PORT": str(self.port), "ADMIN_TOKEN": "token-of-the-system-tests"}
         self.environment = {**os.environ, **ours, **environment}

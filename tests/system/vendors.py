@@ -6,8 +6,10 @@ The vendors are this repository's local servers, as strict as the real ones; wha
 from __future__ import annotations
 
 import contextlib
+import os
 import random
 import re
+import signal
 import statistics
 import time
 from collections import Counter
@@ -20,7 +22,7 @@ from tests.servers.hubspot_server import HubSpotServer
 from tests.servers.slack_server import TOKEN as SLACK_TOKEN
 from tests.servers.slack_server import SlackServer
 from tests.system.client import Burst, lead
-from tests.system.counts import count, undecided
+from tests.system.counts import count, drain, undecided
 from tests.system.harness import ROOT, Product, until
 from tests.system.proxy import Proxy
 from tests.system.report import Result
@@ -120,6 +122,31 @@ def dispatcher_dies(world: Outside, *, rounds: int, leads: int, seed: int = 1) -
         asked = len(world.slack.requests) + len(world.hubspot.requests)
         until(lambda asked=asked: len(world.slack.requests) + len(world.hubspot.requests) > asked, 90, "new calls")
     result.take(count(product, burst.join(), twins=False, drain_s=DRAIN_S))
+    _judge_twice(result, world)
+    return result
+
+
+def dispatcher_hangs(world: Outside, *, leads: int, seed: int = 1) -> Result:
+    """One of two dispatchers stands still in the middle of its work until the other has taken its leases over and done
+    everything; then it goes on. It must not do again what it had claimed."""
+    result, product = Result("dispatcher hangs, 2 live"), world.product
+    run, other = f"dh{seed}x{time.time_ns() % 10**9}", world.product.more("dispatch")
+    try:
+        until(lambda: len(product.pids("dispatch")) == 2, 60, "two dispatchers")
+        time.sleep(5.0)
+        burst = Burst(product.url, [lead(run, n) for n in range(leads)]).start()
+        asked = len(world.slack.requests)
+        until(lambda: len(world.slack.requests) > asked + 3, 60, "the dispatchers to be at work")
+        os.kill(other.pid, signal.SIGSTOP)
+        sent = burst.join()
+        hung_s = drain(product, sent, DRAIN_S)
+        os.kill(other.pid, signal.SIGCONT)
+        time.sleep(10.0)
+        result.take(count(product, sent, twins=False, drain_s=DRAIN_S))
+        result.notes.append(f"it hung for {hung_s:.0f} s, until the other had done everything")
+    finally:
+        other.kill()
+        other.wait()
     _judge_twice(result, world)
     return result
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from concurrent.futures import Executor
 from dataclasses import replace
 from datetime import timedelta
@@ -48,8 +47,8 @@ def ports(database: Engine, executor: Executor, settings: Settings) -> Ports:
 
 
 @pytest.fixture
-def replayer(settings: Settings, database: Engine, ports: Ports) -> Iterator[Replayer]:
-    yield Replayer(settings, database, the_graph(), ports)
+def replayer(settings: Settings, database: Engine, ports: Ports) -> Replayer:
+    return Replayer(settings, database, the_graph(), ports)
 
 
 def rewrite(engine: Engine, lead_id: str, old: bytes, new: bytes) -> None:
@@ -134,9 +133,13 @@ async def test_a_decision_of_another_release_says_so(database: Engine, ports: Po
     ann = person("ann")
     await settle(database, ports, ann)
     with database.connect() as connection:
-        code = orjson.loads(connection.scalar(decisions.select().with_only_columns(decisions.c.record)))["versions"]["code"]
+        code = orjson.loads(connection.scalar(decisions.select().with_only_columns(decisions.c.record)))["versions"][
+            "code"
+        ]
     rewrite(database, ann.lead_id, code.encode(), b"0" * len(code))
-    assert await replayer.run(stored_records(database)) == (1, []), "another release that decides the same is no difference"
+    assert await replayer.run(stored_records(database)) == (1, []), (
+        "another release that decides the same is no difference"
+    )
     rewrite(database, ann.lead_id, b'"status":"decided"', b'"status":"x"')
     _, (found,) = await replayer.run(stored_records(database))
     assert found.other_code
@@ -169,7 +172,7 @@ async def test_a_routing_file_or_model_that_is_not_kept_is_named(
         await replayer.run(stored_records(database))
     with database.execution_options(immediate=True).begin() as connection:
         connection.execute(delete(routing_versions))
-    with pytest.raises(NotReplayable, match="the (routing file|model)"):
+    with pytest.raises(NotReplayable, match=r"the (routing file|model)"):
         await replayer.run(stored_records(database))
 
 

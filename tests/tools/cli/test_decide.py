@@ -11,7 +11,7 @@ from pathlib import Path
 
 import orjson
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 
 from tests.fixtures.router import NOW, ROUTING, person, ports_of, settle, the_table, threads
 from tools.cli.decide import command, replay, route
@@ -22,7 +22,7 @@ from tools.settings import Settings
 from tools.store.engine import open_engine
 from tools.store.migrate import migrate
 from tools.store.routing_versions import keep_version
-from tools.store.tables import decisions, leads, outbox, pools
+from tools.store.tables import decisions, leads, outbox, pools, routing_versions
 from tools.xgb import XgbScorer
 
 LEAD = {"email": "ann@ann-werke.de", "country": "Germany", "employees": 400, "source": "demo_request"}
@@ -138,15 +138,25 @@ async def test_a_difference_is_named_and_ends_with_1(settings: Settings, capsys:
     assert said.strip().endswith("1 differences")
 
 
-async def test_a_replay_that_lacks_its_model_says_so_and_ends_with_2(
+async def test_a_replay_that_lacks_its_routing_file_says_so_and_ends_with_2(
     settings: Settings, capsys: pytest.CaptureFixture[str]
 ):
     await decide(settings, "ann")
-    for model in settings.models_dir.iterdir():
-        if model.is_dir():
-            model.rename(model.with_name("0" * 16))
+    engine = open_engine(settings.database)
+    with engine.execution_options(immediate=True).begin() as connection:
+        connection.execute(delete(routing_versions))
+    engine.dispose()
     assert await replay(settings, None) == 2
-    assert "cannot replay: the model" in capsys.readouterr().err
+    assert "cannot replay: the routing file" in capsys.readouterr().err
+
+
+async def test_a_model_that_was_lost_is_trained_again_and_is_the_same(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+):
+    await decide(settings, "ann")
+    shutil.rmtree(settings.models_dir)
+    assert await replay(settings, None) == 0
+    assert "replayed 1 decisions" in capsys.readouterr().out
 
 
 async def test_an_empty_store_replays_nothing(settings: Settings, capsys: pytest.CaptureFixture[str]):

@@ -49,7 +49,7 @@ def test_a_part_that_dies_is_started_again_after_a_growing_pause(
             held.process.wait(20)
             held.tend()
             assert held.process is None
-            pauses.append(held.start_at - time.monotonic())
+            pauses.append(round(held.start_at - time.monotonic(), 1))
             held.tend()
             assert held.process is None, "not before its time"
         assert pauses == sorted(pauses)
@@ -93,7 +93,7 @@ def test_a_part_that_will_not_end_is_ended(tmp_path: Path, monkeypatch: pytest.M
         assert held.process.returncode == -signal.SIGKILL
 
 
-def _with_output(popen: type, write: int):  # type: ignore[no-untyped-def]  # noqa: ANN202
+def _with_output(popen: type, write: int):  # type: ignore[no-untyped-def]
     return lambda *args, **options: popen(*args, stdout=write, **options)
 
 
@@ -179,7 +179,10 @@ def children_of(folder: Path) -> list[str]:
     found = []
     for process in psutil.process_iter():
         try:
-            if str(folder) in " ".join([*process.cmdline(), *process.environ().values()]) and process.pid != os.getpid():
+            if (
+                str(folder) in " ".join([*process.cmdline(), *process.environ().values()])
+                and process.pid != os.getpid()
+            ):
                 found.append(" ".join(process.cmdline()))
         except (psutil.NoSuchProcess, psutil.AccessDenied):
             continue
