@@ -4,9 +4,11 @@ values: they are people's."""
 
 from __future__ import annotations
 
+import sqlite3
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
+from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
 BUSY_TIMEOUT_MS = 10_000  # longer than the 5 s for which an operator's tool may hold SQLite's write lock
 
@@ -28,7 +30,16 @@ def open_engine(url: str, *, pool_size: int = 5) -> Engine:
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # the driver's own BEGIN is deferred; ours below says which kind
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={BUSY_TIMEOUT_MS}", "cache_size=-16384"):
+    cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+    for attempt in Retrying(
+        retry=retry_if_exception_type(sqlite3.OperationalError),
+        wait=wait_random_exponential(0.005, max=0.2),
+        stop=stop_after_delay(BUSY_TIMEOUT_MS / 1000),
+        reraise=True,
+    ):
+        with attempt:  # two that turn a new file into WAL at once: SQLite refuses one without waiting
+            cursor.execute("PRAGMA journal_mode=WAL")
+    for pragma in ("synchronous=FULL", "cache_size=-16384"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-AGAIN_S = 0.1
+AGAIN_S = 0.02
 
 
 async def ended(task: asyncio.Task[Any]) -> None:

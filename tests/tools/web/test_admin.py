@@ -6,7 +6,6 @@ import asyncio
 import sqlite3
 import time
 from collections.abc import AsyncIterator
-from concurrent.futures import Executor
 from pathlib import Path
 
 import httpx
@@ -155,12 +154,18 @@ async def test_without_the_stream_a_retry_and_a_replay_are_503_and_change_nothin
     assert len(list_dead(database)) == 1
 
 
-async def test_a_locked_database_holds_up_only_who_needs_it(redis: Redis, front_settings: Settings, executor: Executor):
+@pytest.mark.parametrize("kind", ["lead", "effect"])
+async def test_a_locked_database_holds_up_only_who_needs_it(redis: Redis, front_settings: Settings, kind: str):
     """The event loop serves everybody: no route may wait in it for a lock."""
     from tools.store.engine import open_engine
 
     engine = open_engine(front_settings.database)
-    bury_lead(engine, "s:x", "ld_x", b"{}", "why", 1)
+    if kind == "lead":
+        bury_lead(engine, "s:x", "ld_x", b"{}", "why", 1)
+    else:
+        effects_due(engine, "ld_1", task("1"))
+        (claimed,) = claim(engine, "crm", "d/crm/1", NOW, limit=1, lease_s=60)
+        record(engine, [Outcome(claimed, error="400: no")], NOW)
     (letter,) = list_dead(engine)
     async with opened(front_settings) as front, client_of(front, headers=ADMIN) as admin:
         lock = sqlite3.connect(str(engine.url.database), isolation_level=None)
