@@ -7,7 +7,6 @@ down: it answers `Unavailable`. `now` comes from the caller, so that a fact's ti
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -19,9 +18,10 @@ from graph.domain.effects import Effect
 from graph.domain.facts import Fact
 from graph.domain.routing import PoolState
 from graph.domain.scoring import Judgement, ModelOutput
+from graph.domain.values import value
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class CompanyAsk:
     """domain: registrable company domain, None for free mail; name: as typed."""
 
@@ -29,7 +29,7 @@ class CompanyAsk:
     name: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class CrmAsk:
     email: str | None
     phone: str | None
@@ -37,7 +37,7 @@ class CrmAsk:
     parent_domain: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class AccountQuery:
     """The account to find neighbours of. Blank fields are None."""
 
@@ -50,7 +50,7 @@ class AccountQuery:
     technologies: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class JudgeAsk:
     """What the language model may see: the message and plain facts. All of it is a stranger's text."""
 
@@ -61,7 +61,7 @@ class JudgeAsk:
     source: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class NoteAsk:
     """Facts for the writer's note. `facts` are label -> text, already safe to show."""
 
@@ -113,7 +113,7 @@ class History(Protocol):
     async def pools(self, names: Sequence[str]) -> Mapping[str, PoolState]: ...
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Ports:
     """Everything a run reads from."""
 
@@ -126,7 +126,7 @@ class Ports:
     history: History
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Order:
     """One effect to perform: claimed under a lease, `attempt` counts from 1; an attempt above 1 may follow one whose
     outcome is unknown, so the adapter must look before it writes what its vendor would repeat."""
@@ -138,7 +138,7 @@ class Order:
     effect: Effect
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Receipt:
     """What the vendor said: its id for the thing written, and whether this attempt wrote it or found it written."""
 

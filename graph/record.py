@@ -82,7 +82,7 @@ def record_of(case: Case, context: RunContext) -> dict[str, Any]:
 
 def _effect(effect: Effect, lead_id: str, revision: int) -> dict[str, Any]:
     """An effect in the record: its message is the record's `alert` and is not written twice."""
-    body = {name: getattr(effect, name) for name in effect.__slots__ if name not in ("kind", "message")}
+    body = {name: getattr(effect, name) for name in effect.__dict__ if name not in ("kind", "message")}
     return {
         "key": key_of(effect, lead_id, revision),
         "kind": effect.kind,

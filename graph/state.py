@@ -10,7 +10,6 @@ whose cases bring their recorded reads along, and a run repeated after a lost ra
 from __future__ import annotations
 
 import operator
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, TypedDict
 
@@ -21,13 +20,14 @@ from graph.domain.lead import Lead, Path, Submission
 from graph.domain.routing import Assignment, PoolState
 from graph.domain.scoring import AccountScore, Judgement, Score
 from graph.domain.trace import Failure, Step, Versions
+from graph.domain.values import value
 
 if TYPE_CHECKING:
     from graph.domain.table import RoutingTable
     from graph.ports import Ports
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Reads:
     """Every fact a decision rests on, each with source and time. None: not read yet."""
 
@@ -41,7 +41,7 @@ class Reads:
     note: Fact[str] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Case:
     submission: Submission
     reads: Reads = Reads()
@@ -62,7 +62,7 @@ class BatchState(TypedDict):
     cases: Annotated[dict[int, Case], operator.or_]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class RunContext:
     """What is the same for the whole run: the clock's reading, the routing file, the versions, the ports."""
 

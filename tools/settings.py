@@ -48,7 +48,7 @@ class Settings(BaseSettings):
     admin_token: SecretStr | None = Field(None, description="Empty: generated at first start, kept in the data folder.")
 
     # worker and dispatcher
-    worker_batch: int = Field(128, ge=1, le=512, description="Leads a run of the graph carries at the most.")
+    worker_batch: int = Field(256, ge=1, le=512, description="Leads a run of the graph carries at the most.")
     checkpointer: Literal["none", "sqlite", "postgres"] = "none"
     log_level: str = "INFO"
 

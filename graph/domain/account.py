@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, TypeAlias
+
+from graph.domain.values import value
 
 Outcome: TypeAlias = Literal["won", "lost", "no_decision"]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class CompanyProfile:
     """What enrichment knows of the company behind a domain. None is unknown, never zero.
 
@@ -33,7 +34,7 @@ class CompanyProfile:
     family: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Opportunity:
     """An open deal in the CRM; amount in US dollars."""
 
@@ -44,7 +45,7 @@ class Opportunity:
     owner: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class CrmAccount:
     """What the CRM says of the company, its parent and the contact. Owners are e-mail addresses."""
 
@@ -56,7 +57,7 @@ class CrmAccount:
     family_leads_30d: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class SimilarAccount:
     """A past account near this one. distance: 1 - cosine, 0 is the same; why: the shared traits in words."""
 
@@ -70,7 +71,7 @@ class SimilarAccount:
     why: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Family:
     """What is already known of an ultimate parent: best propensities of its companies (domain -> 0..1)."""
 
@@ -78,7 +79,7 @@ class Family:
     propensities: tuple[tuple[str, float], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Prior:
     """The last decision about this lead. turns: those it took, (pool, member); accepted_by: who accepted its present
     assignment, after accepted_s seconds, None while it is on offer."""

@@ -6,11 +6,11 @@ treat every `text` as typed by a stranger, because most of them were.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, NamedTuple, TypeAlias
 
 from graph.domain.lead import Path
+from graph.domain.values import value
 
 PartKind: TypeAlias = Literal["own", "text", "quote", "code", "link", "time", "date"]
 
@@ -37,7 +37,7 @@ class Bullet(NamedTuple):
     parts: tuple[Part, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Brief:
     """Everything that a message about one assignment says.
 

@@ -8,9 +8,10 @@ effects of different vendors never do.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, TypeAlias
+
+from graph.domain.values import value
 
 Vendor: TypeAlias = Literal["crm", "notifier", "nurture", "similar"]
 Kind: TypeAlias = Literal[
@@ -36,7 +37,7 @@ VENDOR_OF: dict[str, Vendor] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class UpsertCompany:
     domain: str
     name: str | None
@@ -53,7 +54,7 @@ class UpsertCompany:
         return self.domain
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class UpsertContact:
     """`contact_key` is the e-mail, else the phone number."""
 
@@ -78,7 +79,7 @@ class UpsertContact:
         return "contact"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class AssignOwner:
     contact_key: str
     owner: str
@@ -90,7 +91,7 @@ class AssignOwner:
         return self.owner
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class CreateTask:
     contact_key: str
     owner: str
@@ -104,7 +105,7 @@ class CreateTask:
         return self.owner
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class PostAlert:
     """The first message to this owner about this lead. `message` is Slack's chat.postMessage body without the channel."""
 
@@ -119,7 +120,7 @@ class PostAlert:
         return self.owner
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class UpdateAlert:
     """Replace the message that `owner` already has; `closed` says that it is no longer theirs. `note` goes to its thread."""
 
@@ -135,7 +136,7 @@ class UpdateAlert:
         return self.owner
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class EnrolNurture:
     contact_key: str
     sequence: str
@@ -147,7 +148,7 @@ class EnrolNurture:
         return self.sequence
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class RememberAccount:
     """Keep the account in the similar-accounts memory; an account without an outcome yet is open."""
 

@@ -5,14 +5,15 @@ Facts are written into the decision record and read back by the replay, so each 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, Literal, TypeAlias, TypeVar
+
+from graph.domain.values import value
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Found(Generic[T]):
     value: T
     source: str
@@ -20,7 +21,7 @@ class Found(Generic[T]):
     kind: Literal["found"] = "found"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Absent:
     """The source answered, and it has nothing."""
 
@@ -29,7 +30,7 @@ class Absent:
     kind: Literal["absent"] = "absent"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Unavailable:
     """The source did not answer (down, too slow, switched off). `reason` is a class of failure, never vendor text."""
 

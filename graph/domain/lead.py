@@ -6,9 +6,11 @@ understood stays in `unknown` as typed and is None in the field, so an unknown v
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Literal, TypeAlias
+
+from graph.domain.values import value
 
 EmailDomainType: TypeAlias = Literal["corporate", "free", "edu", "government", "unknown"]
 Seniority: TypeAlias = Literal["c_level", "vp", "director", "manager", "individual", "unknown"]
@@ -16,7 +18,7 @@ Path: TypeAlias = Literal["qualify", "nurture", "manual_review"]
 Cause: TypeAlias = Literal["submission", "retry", "pass", "approved"]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Form:
     """One POST as typed. Blank fields are None; `fill_time_ms` is the time the form was open in milliseconds."""
 
@@ -43,7 +45,7 @@ class Form:
     extra: dict[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Submission:
     """One accepted request to decide a lead: a POST, an operator's retry, an owner's pass, or a reviewer's approval.
 
@@ -61,7 +63,7 @@ class Submission:
     assignment: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Flag:
     """A finding about the submission itself; `code` is stable (`bot_honeypot`, `free_mail`), `reason` is for people."""
 
@@ -70,7 +72,7 @@ class Flag:
     review: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Unknown:
     """A value that could not be understood, kept as typed."""
 
@@ -78,7 +80,7 @@ class Unknown:
     typed: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Lead:
     """The normalised person and company as far as the form says it.
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
+from graph.domain.values import value
 
-@dataclass(frozen=True, slots=True)
+
+@value(frozen=True)
 class RoutingFacts:
     """The facts of one lead that conditions may ask for. None is unknown and matches nothing.
 
@@ -32,7 +34,7 @@ class RoutingFacts:
     parent_owner: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class PoolState:
     """The ledger of a pool. version: grows by one with each turn, and guards the write. credits: entitlement minus
     turns taken, in millionths of a lead, by member e-mail; turns: leads taken, by member e-mail."""
@@ -43,7 +45,7 @@ class PoolState:
     turns: dict[str, int] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Turn:
     """One claim in a pool. A reused turn is the one this lead already had: before and after are the same."""
 
@@ -54,7 +56,7 @@ class Turn:
     reused: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Assignment:
     """Who gets the lead, by which line of which file, and until when.
 

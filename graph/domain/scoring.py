@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
+
+from graph.domain.values import value
 
 Tier: TypeAlias = Literal["top", "high", "medium", "low"]
 Temperature: TypeAlias = Literal["hot", "warm", "cold", "dead"]
@@ -12,7 +13,7 @@ KnownAt: TypeAlias = Literal["submission", "enrichment", "history"]
 Intent: TypeAlias = Literal["inquiry", "demo_request", "pricing", "support", "complaint", "partnership", "other"]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Feature:
     """One number a model sees, in the order of the vector. known_at: the read it comes from, so that training can leave
     out what would not be known yet. labels: names of the values 0, 1, 2, ... where the number is a code."""
@@ -24,7 +25,7 @@ class Feature:
     labels: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Judgement:
     """The language model's opinion of the message. score: 0..1; reasons: short phrases."""
 
@@ -35,7 +36,7 @@ class Judgement:
     urgency: Literal["high", "medium", "low"]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class ModelOutput:
     """One row's result. propensity: P(convert) 0..1; base_margin and margins are log-odds, one a feature, in the order
     of the feature names: sum(margins) + base_margin = logit(propensity). acv_usd: annual contract value, US dollars.
@@ -51,7 +52,7 @@ class ModelOutput:
     high: float = 1.0
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Contribution:
     """Points (of 100) that one feature, or the judgement, adds to the score; `value` is what the feature held."""
 
@@ -61,7 +62,7 @@ class Contribution:
     points: float
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Score:
     """The blended score of a lead.
 
@@ -85,7 +86,7 @@ class Score:
     scorer: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class AccountScore:
     """The parent as sales ranks it: best propensity in the family x contract value. priority_usd = p_max x acv."""
 

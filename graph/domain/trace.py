@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from graph.domain.values import value
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Step:
     """What one node did for one lead. `rule` is the stable name of the rule that decided, `sentence` says it."""
 
@@ -14,7 +14,7 @@ class Step:
     sentence: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Failure:
     """Why a lead could not be decided in this run. `error` is a type name; `detail` is for operators, not for answers."""
 
@@ -23,7 +23,7 @@ class Failure:
     detail: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Versions:
     """Digests of everything besides the facts that a decision depends on."""
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from datetime import datetime
 
 from graph.domain.account import CompanyProfile, Prior
 from graph.domain.lead import Lead
+from graph.domain.values import value
 
 UNKNOWN = math.nan
 """The value of what is not known. The trees send it their own way; it is never replaced by a zero or a mean."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class FeatureInput:
     """received_at: the moment seen from; whatever happened after it does not count.
 

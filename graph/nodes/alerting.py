@@ -8,10 +8,10 @@ from dataclasses import fields
 
 from graph.domain.brief import Brief
 from graph.domain.effects import Effect
-from graph.domain.evolve import evolve
 from graph.domain.facts import value_of
 from graph.domain.routing import Assignment
 from graph.domain.scoring import Score
+from graph.domain.values import evolve
 from graph.nodes.shell import Cases, lead_of, read, step, unavailable
 from graph.ports import AccountQuery
 from graph.record import assignment_number, revision_of

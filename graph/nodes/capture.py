@@ -7,9 +7,9 @@ from typing import Any
 from langgraph.runtime import Runtime
 
 from graph.domain.account import Prior
-from graph.domain.evolve import evolve
 from graph.domain.facts import value_of
 from graph.domain.lead import Lead
+from graph.domain.values import evolve
 from graph.nodes.shell import alive, each, read, step
 from graph.rules.forms import merged
 from graph.rules.identity import capture as capture_lead

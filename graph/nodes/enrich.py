@@ -6,8 +6,8 @@ from typing import Any
 
 from langgraph.runtime import Runtime
 
-from graph.domain.evolve import evolve
 from graph.domain.facts import Absent, Found, Unavailable, value_of
+from graph.domain.values import evolve
 from graph.nodes.shell import alive, each, lead_of, read, step
 from graph.ports import CompanyAsk, CrmAsk
 from graph.state import BatchState, Case, RunContext

@@ -6,8 +6,8 @@ from typing import Any
 
 from langgraph.runtime import Runtime
 
-from graph.domain.evolve import evolve
 from graph.domain.facts import value_of
+from graph.domain.values import evolve
 from graph.nodes.alerting import parts_of
 from graph.nodes.shell import alive, each, lead_of, step
 from graph.rules.writes import crm_writes, enrolment

@@ -7,8 +7,8 @@ from typing import Any
 from langgraph.runtime import Runtime
 
 from graph.domain.account import Family
-from graph.domain.evolve import evolve
 from graph.domain.facts import value_of
+from graph.domain.values import evolve
 from graph.nodes.shell import alive, each, lead_of, step, with_read
 from graph.record import parent_of
 from graph.rules.rollup import roll_up

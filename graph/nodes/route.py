@@ -11,11 +11,11 @@ from typing import Any
 
 from langgraph.runtime import Runtime
 
-from graph.domain.evolve import evolve
 from graph.domain.facts import value_of
 from graph.domain.lead import Path
 from graph.domain.routing import Assignment, PoolState, RoutingFacts
 from graph.domain.table import RoutingTable
+from graph.domain.values import evolve
 from graph.nodes.shell import alive, each, lead_of, step, with_read
 from graph.rules.nurture import sequence_for
 from graph.rules.routing import route as route_lead

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from langgraph.runtime import Runtime
 
-from graph.domain.evolve import evolve
 from graph.domain.facts import value_of
 from graph.domain.scoring import ModelOutput
+from graph.domain.values import evolve
 from graph.features.inputs import FeatureInput
 from graph.features.vector import FEATURES, vector_of
 from graph.nodes.shell import Cases, alive, each, lead_of, read, step

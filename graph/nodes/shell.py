@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
-from graph.domain.evolve import evolve
 from graph.domain.facts import Fact
 from graph.domain.lead import Lead, Path
 from graph.domain.trace import Failure, Step
+from graph.domain.values import evolve
 from graph.state import BatchState, Case, Reads
 
 A = TypeVar("A")

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from functools import lru_cache
 
 from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
+
+from graph.domain.values import value
 
 LONGEST = 254  # RFC 5321
 _LONGEST_LABEL = 63
@@ -24,7 +25,7 @@ _INVISIBLE = dict.fromkeys((0xAD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF))
 _GMAIL = ("gmail.com", "googlemail.com")
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Address:
     """email: in lower case, the host in ASCII (IDNA). host: all behind the @. person: the same for all spellings that
     reach one mailbox, for comparing only."""

@@ -6,13 +6,13 @@ clock it was, and promises no more than that.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from graph.domain.table import Clock, Sla
+from graph.domain.values import value
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Due:
     """clock: the one the times were computed on. A time is None where the SLA does not limit it."""
 

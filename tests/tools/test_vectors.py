@@ -21,7 +21,7 @@ def likeness(one: AccountQuery, other: AccountQuery) -> float:
 
 
 def changed(**known: object) -> AccountQuery:
-    return AccountQuery(**{**{name: getattr(ACME, name) for name in AccountQuery.__slots__}, **known})  # type: ignore[arg-type]
+    return AccountQuery(**{**{name: getattr(ACME, name) for name in AccountQuery.__dataclass_fields__}, **known})  # type: ignore[arg-type]
 
 
 def test_a_vector_has_384_numbers_and_length_one() -> None:

@@ -49,7 +49,7 @@ class WorkerOptions:
     """batch: leads a run carries at the most; block_ms: how long an idle worker waits for the first of them; attempts:
     decisions of a lead that may fail before it is a dead letter; threads: name each run for LangGraph's checkpointer."""
 
-    batch: int = 128
+    batch: int = 256
     block_ms: int = 1_000
     attempts: int = len(BACKOFF_S) + 1
     threads: bool = False

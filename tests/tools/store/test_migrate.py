@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -54,12 +56,31 @@ def test_a_second_start_changes_nothing_and_keeps_what_is_there(empty: Engine):
 
 
 def test_several_processes_may_start_at_once(empty: Engine):
-    engines = [open_engine(empty.url.render_as_string(hide_password=False)) for _ in range(4)]
-    with ThreadPoolExecutor(4) as pool:
+    engines = [open_engine(empty.url.render_as_string(hide_password=False)) for _ in range(8)]
+    with ThreadPoolExecutor(8) as pool:
         list(pool.map(migrate, engines))
     assert differences(empty) == []
     for engine in engines:
         engine.dispose()
+
+
+def test_a_new_sqlite_file_may_be_locked_while_it_is_opened(tmp_path: Path):
+    """SQLite does not wait when it makes a file's journal a write-ahead log: whoever comes second is refused at once."""
+    path = tmp_path / "held.db"
+    holder = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    holder.execute("CREATE TABLE t (a)")
+    holder.execute("BEGIN EXCLUSIVE")
+    engine = open_engine(f"sqlite:///{path}")
+    with ThreadPoolExecutor(1) as pool:
+        opening = pool.submit(lambda: engine.connect().close())
+        time.sleep(0.2)
+        assert not opening.done()
+        holder.execute("COMMIT")
+        opening.result(timeout=10)
+    with engine.connect() as connection:
+        assert connection.scalar(text("PRAGMA journal_mode")) == "wal"
+    engine.dispose()
+    holder.close()
 
 
 def test_unique_keys_that_promises_rest_on_exist(empty: Engine):
