@@ -170,9 +170,7 @@ OPEN = text("state = 'pending'")
 Index("ix_outbox_open", outbox.c.vendor, outbox.c.due_at, outbox.c.id, sqlite_where=OPEN, postgresql_where=OPEN)
 DEAD = text("state = 'dead'")
 Index("ix_outbox_dead", outbox.c.vendor, sqlite_where=DEAD, postgresql_where=DEAD)
-Index("ix_outbox_lead", outbox.c.lead_id)
-# what comes before an effect of its lead: without it SQLite reads the whole backlog for each effect that is claimed
-Index("ix_outbox_turn", outbox.c.lead_id, outbox.c.vendor, outbox.c.id, sqlite_where=OPEN, postgresql_where=OPEN)
+Index("ix_outbox_lead", outbox.c.lead_id, outbox.c.vendor)
 
 dead_letters = Table(
     "dead_letters",

@@ -56,7 +56,7 @@ class DispatcherOptions:
     lease_s: float = 60.0
     idle_s: float = 0.5
     crowded_s: float = 1.0
-    gather_s: float = 0.05
+    gather_s: float = 0.1
 
 
 class Dispatcher:

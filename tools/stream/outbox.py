@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 from pydantic import Field, TypeAdapter, ValidationError
-from sqlalchemy import Connection, Engine, Row, bindparam, exists, func, or_, select, text, update
+from sqlalchemy import Engine, Row, Select, bindparam, exists, func, or_, select, text, update
 
 from graph.domain.effects import Effect
 from graph.ports import Order
@@ -48,75 +48,109 @@ class Outcome:
     untried: bool = False
 
 
-def claim(engine: Engine, vendor: str, name: str, now: datetime, *, limit: int, lease_s: float) -> list[Claimed]:
-    """Lease up to `limit` due effects of a vendor, oldest first, in their order within each lead."""
-    with engine.connect() as connection:
-        if connection.execute(select(_due(vendor, now, 1).exists())).scalar() is not True:
-            return []
-    with engine.connect().execution_options(immediate=True) as connection, connection.begin():
-        if connection.dialect.name == "postgresql":  # one claim at a time a vendor keeps a lead's effects in order
-            connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:vendor))"), {"vendor": f"claim:{vendor}"})
-        rows = connection.execute(
-            update(outbox)
-            .where(outbox.c.id.in_(_due(vendor, now, limit)))
-            .values(due_at=now + timedelta(seconds=lease_s), lease_by=name, attempts=outbox.c.attempts + 1)
-            .returning(
-                outbox.c.id,
-                outbox.c.key,
-                outbox.c.lead_id,
-                outbox.c.revision,
-                outbox.c.attempts,
-                outbox.c.payload,
-                outbox.c.accepted_at,
-            )
-        ).all()
-        claimed = [held for row in rows if (held := _claimed(connection, row, name, now)) is not None]
-    return sorted(claimed, key=lambda c: c.row_id)
-
-
-def _claimed(connection: Connection, row: Row[Any], name: str, now: datetime) -> Claimed | None:
-    """None for an effect that this release cannot read: it becomes a dead letter and stops nobody."""
-    try:
-        effect = EFFECT.validate_json(row.payload)
-    except ValidationError as error:
-        connection.execute(update(outbox).where(outbox.c.id == row.id).values(state="dead", done_at=now, lease_by=None))
-        reason = f"the effect cannot be read: {error.error_count()} faults"
-        bury_effect(connection, row.key, row.lead_id, row.payload, reason, row.attempts)
-        return None
-    return Claimed(
-        row.id, Order(row.key, row.lead_id, row.revision, row.attempts, effect), row.payload, name, row.accepted_at
-    )
-
-
-def _due(vendor: str, now: datetime, limit: int):  # type: ignore[no-untyped-def]  # noqa: ANN202 - a Select of one id
+def _due() -> Select[Any]:
+    """Ids of the effects of `vendor` that are due and free, oldest first. Made once, as every statement here: SQLAlchemy
+    takes longer to make one than SQLite to run it, and a claim holds the write lock."""
     earlier = outbox.alias("earlier")
     blocked = exists().where(
         earlier.c.lead_id == outbox.c.lead_id,
         earlier.c.vendor == outbox.c.vendor,
         earlier.c.state == text("'pending'"),
         earlier.c.id < outbox.c.id,
-        earlier.c.due_at > outbox.c.due_at,
+        # a function hides the column from SQLite, which would else go by due times: through the whole backlog
+        func.coalesce(earlier.c.due_at, outbox.c.due_at) > outbox.c.due_at,
     )
-    return (
-        select(outbox.c.id)
-        .where(outbox.c.vendor == vendor, outbox.c.state == text("'pending'"), outbox.c.due_at <= now, ~blocked)
-        .order_by(outbox.c.due_at, outbox.c.id)
-        .limit(limit)
+    free = (
+        outbox.c.vendor == bindparam("v_vendor"),
+        outbox.c.state == text("'pending'"),
+        outbox.c.due_at <= bindparam("v_now"),
+        ~blocked,
     )
+    return select(outbox.c.id).where(*free).order_by(outbox.c.due_at, outbox.c.id).limit(bindparam("v_limit"))
+
+
+_TOLD = ("id", "key", "lead_id", "revision", "attempts", "payload", "accepted_at")
+_ANY = select(_due().exists())
+_CLAIM = (
+    update(outbox)
+    .where(outbox.c.id.in_(_due()))
+    .values(due_at=bindparam("v_until"), lease_by=bindparam("v_name"), attempts=outbox.c.attempts + 1)
+    .returning(*(outbox.c[name] for name in _TOLD))
+)
+_GIVE_UP = update(outbox).where(outbox.c.id == bindparam("v_id")).values(
+    state="dead", done_at=bindparam("v_done_at"), lease_by=None
+)  # fmt: skip
+_SETTLE = (
+    update(outbox)
+    .where(outbox.c.id == bindparam("v_id"), outbox.c.lease_by == bindparam("v_claim"))
+    .values(
+        state=bindparam("v_state"),
+        done_at=bindparam("v_done_at"),
+        external_id=bindparam("v_external"),
+        error=bindparam("v_error"),
+        due_at=bindparam("v_due"),
+        attempts=bindparam("v_attempts"),
+        lease_by=None,
+    )
+)
+
+
+def claim(engine: Engine, vendor: str, name: str, now: datetime, *, limit: int, lease_s: float) -> list[Claimed]:
+    """Lease up to `limit` due effects of a vendor, oldest first, in their order within each lead."""
+    due = {"v_vendor": vendor, "v_now": now, "v_limit": limit}
+    with engine.connect() as connection:
+        if connection.execute(_ANY, {**due, "v_limit": 1}).scalar() is not True:
+            return []
+    lease = {**due, "v_until": now + timedelta(seconds=lease_s), "v_name": name}
+    with engine.connect().execution_options(immediate=True) as connection, connection.begin():
+        if connection.dialect.name == "postgresql":  # one claim at a time a vendor keeps a lead's effects in order
+            connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:vendor))"), {"vendor": f"claim:{vendor}"})
+        rows = connection.execute(_CLAIM, lease).all()
+    read = [(row, _effect_of(row.payload)) for row in rows]
+    _bury_unreadable(engine, [(row, fault) for row, fault in read if isinstance(fault, str)], now)
+    return sorted(
+        (
+            Claimed(
+                row.id,
+                Order(row.key, row.lead_id, row.revision, row.attempts, effect),
+                row.payload,
+                name,
+                row.accepted_at,
+            )
+            for row, effect in read
+            if not isinstance(effect, str)
+        ),
+        key=lambda claimed: claimed.row_id,
+    )
+
+
+def _effect_of(payload: bytes) -> Effect | str:
+    """The effect, or why this release cannot read it."""
+    try:
+        return EFFECT.validate_json(payload)
+    except ValidationError as error:
+        return f"the effect cannot be read: {error.error_count()} faults"
+
+
+def _bury_unreadable(engine: Engine, found: Sequence[tuple[Row[Any], str]], now: datetime) -> None:
+    """They become dead letters and stop nobody."""
+    if not found:
+        return
+    with engine.connect().execution_options(immediate=True) as connection, connection.begin():
+        for row, reason in found:
+            connection.execute(_GIVE_UP, {"v_id": row.id, "v_done_at": now})
+            bury_effect(connection, row.key, row.lead_id, row.payload, reason, row.attempts)
 
 
 def record(engine: Engine, outcomes: Sequence[Outcome], now: datetime) -> None:
     """Write the outcomes of one round in one transaction. A row whose lease has gone to another is left alone."""
-    done = [o for o in outcomes if o.done]
     dead = [o for o in outcomes if not o.done and not o.untried and o.retry_at is None]
-    again = [o for o in outcomes if not o.done and not o.untried and o.retry_at is not None]
-    untried = [o for o in outcomes if o.untried]
+    others = [o for o in outcomes if o.done or o.untried or o.retry_at is not None]
     with engine.connect().execution_options(immediate=True) as connection, connection.begin():
-        _set(connection, done, state="done", done_at=now, error=None)
-        _set(connection, again)
-        _set(connection, untried)
+        if others:
+            connection.execute(_SETTLE, [_settled(o, "done" if o.done else "pending", now) for o in others])
         for outcome in dead:
-            if _set(connection, [outcome], state="dead", done_at=now) == 0:
+            if connection.execute(_SETTLE, _settled(outcome, "dead", now)).rowcount == 0:
                 continue  # another has it now, and may have performed it
             claimed = outcome.claimed
             bury_effect(
@@ -129,35 +163,18 @@ def record(engine: Engine, outcomes: Sequence[Outcome], now: datetime) -> None:
             )
 
 
-def _set(connection: Connection, outcomes: Sequence[Outcome], **fixed: object) -> int:
-    """Write these outcomes where the lease still holds. Returns how many rows a single outcome changed."""
-    if not outcomes:
-        return 0
-    values = {
-        "external_id": bindparam("v_external"),
-        "error": bindparam("v_error"),
-        "due_at": bindparam("v_due"),
-        "attempts": bindparam("v_attempts"),
-        "lease_by": None,
-        **fixed,
+def _settled(outcome: Outcome, state: str, now: datetime) -> dict[str, Any]:
+    claimed = outcome.claimed
+    return {
+        "v_id": claimed.row_id,
+        "v_claim": claimed.claim,
+        "v_state": state,
+        "v_done_at": None if state == "pending" else now,
+        "v_external": storable(outcome.external_id, 200) or None,
+        "v_error": storable(outcome.error, 500) or None,
+        "v_due": outcome.retry_at or claimed.accepted_at,  # untried: at once, as soon as the earlier one is through
+        "v_attempts": claimed.order.attempt - (1 if outcome.untried else 0),
     }
-    statement = (
-        update(outbox)
-        .where(outbox.c.id == bindparam("v_id"), outbox.c.lease_by == bindparam("v_claim"))
-        .values({outbox.c[name]: value for name, value in values.items()})
-    )
-    rows = [
-        {
-            "v_id": o.claimed.row_id,
-            "v_claim": o.claimed.claim,
-            "v_external": storable(o.external_id, 200) or None,
-            "v_error": storable(o.error, 500) or None,
-            "v_due": o.retry_at or o.claimed.accepted_at,  # untried: at once, as soon as the earlier one is through
-            "v_attempts": o.claimed.order.attempt - (1 if o.untried else 0),
-        }
-        for o in outcomes
-    ]
-    return connection.execute(statement, rows if len(rows) > 1 else rows[0]).rowcount
 
 
 def depth(engine: Engine) -> dict[tuple[str, str], int]:

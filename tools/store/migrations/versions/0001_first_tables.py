@@ -255,17 +255,10 @@ def upgrade() -> None:
             sqlite_where=sa.text("state = 'dead'"),
             postgresql_where=sa.text("state = 'dead'"),
         )
-        batch_op.create_index("ix_outbox_lead", ["lead_id"], unique=False)
+        batch_op.create_index("ix_outbox_lead", ["lead_id", "vendor"], unique=False)
         batch_op.create_index(
             "ix_outbox_open",
             ["vendor", "due_at", "id"],
-            unique=False,
-            sqlite_where=sa.text("state = 'pending'"),
-            postgresql_where=sa.text("state = 'pending'"),
-        )
-        batch_op.create_index(
-            "ix_outbox_turn",
-            ["lead_id", "vendor", "id"],
             unique=False,
             sqlite_where=sa.text("state = 'pending'"),
             postgresql_where=sa.text("state = 'pending'"),
@@ -342,9 +335,6 @@ def downgrade() -> None:
     op.drop_table("read_cache")
     op.drop_table("pools")
     with op.batch_alter_table("outbox", schema=None) as batch_op:
-        batch_op.drop_index(
-            "ix_outbox_turn", sqlite_where=sa.text("state = 'pending'"), postgresql_where=sa.text("state = 'pending'")
-        )
         batch_op.drop_index(
             "ix_outbox_open", sqlite_where=sa.text("state = 'pending'"), postgresql_where=sa.text("state = 'pending'")
         )
