@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 import orjson
-from sqlalchemy import Connection, Engine, Row, func, select
+from sqlalchemy import Connection, Engine, Row, bindparam, func, select
 
 from graph.domain.account import Family, Prior
 from graph.domain.facts import Absent, Fact, Found
@@ -45,13 +45,29 @@ class SqlHistory:
         return await asyncio.get_running_loop().run_in_executor(self._executor, ask)
 
 
+def _among(column: Any) -> Any:
+    return column.in_(bindparam("names", expanding=True))
+
+
+# Made once: to make one takes SQLAlchemy longer than the database to answer it for one lead.
+_LEADS = select(leads).where(_among(leads.c.lead_id))
+_TURNS = select(turns).where(_among(turns.c.lead_id)).order_by(turns.c.pool)
+_ACCEPTED = select(assignments).where(_among(assignments.c.lead_id), assignments.c.state == "accepted")
+_BEST = (
+    select(leads.c.parent_domain, leads.c.domain, func.max(leads.c.propensity))
+    .where(_among(leads.c.parent_domain), leads.c.domain.is_not(None))
+    .group_by(leads.c.parent_domain, leads.c.domain)
+    .order_by(leads.c.parent_domain, leads.c.domain)
+)
+_POOLS = select(pools).where(_among(pools.c.pool))
+
+
 def read_priors(connection: Connection, lead_ids: Sequence[str]) -> dict[str, Prior]:
-    rows = connection.execute(select(leads).where(leads.c.lead_id.in_(lead_ids))).all()
+    rows = connection.execute(_LEADS, {"names": lead_ids}).all()
     if not rows:
         return {}
     taken: dict[str, list[tuple[str, str]]] = {}
-    wanted = select(turns).where(turns.c.lead_id.in_([row.lead_id for row in rows])).order_by(turns.c.pool)
-    for turn in connection.execute(wanted):
+    for turn in connection.execute(_TURNS, {"names": [row.lead_id for row in rows]}):
         taken.setdefault(turn.lead_id, []).append((turn.pool, turn.member))
     held = read_accepted(connection, [row.lead_id for row in rows])
     return {
@@ -62,10 +78,9 @@ def read_priors(connection: Connection, lead_ids: Sequence[str]) -> dict[str, Pr
 
 def read_accepted(connection: Connection, lead_ids: Sequence[str]) -> dict[tuple[str, int], tuple[str, float]]:
     """(lead, assignment number) -> who accepted it, and after how many seconds."""
-    wanted = select(assignments).where(assignments.c.lead_id.in_(lead_ids), assignments.c.state == "accepted")
     return {
         (row.lead_id, row.number): (row.acted_by, (row.acted_at - row.offered_at).total_seconds())
-        for row in connection.execute(wanted)
+        for row in connection.execute(_ACCEPTED, {"names": lead_ids})
     }
 
 
@@ -89,18 +104,12 @@ def _prior(row: Row[Any], taken: tuple[tuple[str, str], ...], accepted: tuple[st
 
 def read_families(connection: Connection, parent_domains: Sequence[str]) -> dict[str, Family]:
     """The best propensity of each company under each parent."""
-    best = (
-        select(leads.c.parent_domain, leads.c.domain, func.max(leads.c.propensity))
-        .where(leads.c.parent_domain.in_(parent_domains), leads.c.domain.is_not(None))
-        .group_by(leads.c.parent_domain, leads.c.domain)
-        .order_by(leads.c.parent_domain, leads.c.domain)
-    )
     found: dict[str, list[tuple[str, float]]] = {}
-    for parent, domain, propensity in connection.execute(best):
+    for parent, domain, propensity in connection.execute(_BEST, {"names": parent_domains}):
         found.setdefault(parent, []).append((domain, propensity))
     return {parent: Family(parent, tuple(rows)) for parent, rows in found.items()}
 
 
 def read_pools(connection: Connection, names: Sequence[str]) -> dict[str, PoolState]:
-    rows = connection.execute(select(pools).where(pools.c.pool.in_(names)))
+    rows = connection.execute(_POOLS, {"names": names})
     return {r.pool: PoolState(r.pool, r.version, orjson.loads(r.credits), orjson.loads(r.turns)) for r in rows}

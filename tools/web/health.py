@@ -22,6 +22,7 @@ from tools.stream.keys import GROUP, Partition
 from tools.stream.outbox import depth
 
 EVERY_S, DEADLINE_S = 1.0, 2.0
+SHARE, LONGEST_PAUSE_S = 20.0, 5.0  # a check may use a twentieth of the time; two pauses are not yet stale
 STALE_S = 10.0  # a part that was not seen for this long is not known to be well
 WORKER_IDLE_MS = 15_000
 
@@ -38,6 +39,12 @@ class Part:
         age = time.monotonic() - self.at
         fresh = age < STALE_S
         return {"ok": self.ok and fresh, **self.detail, **({} if fresh else {"not_seen_for_s": round(age, 1)})}
+
+
+def pause_after(took_s: float) -> float:
+    """Seconds until a part is asked again: a check that takes long, as counting a large backlog does, is not to become
+    a load itself."""
+    return min(LONGEST_PAUSE_S, max(EVERY_S, SHARE * took_s))
 
 
 class Probe:
@@ -70,13 +77,14 @@ class Probe:
 
     async def _watch(self, name: str, check: Callable[[], Awaitable[tuple[bool, dict[str, Any]]]]) -> None:
         while True:
+            asked = time.monotonic()
             try:
                 async with asyncio.timeout(DEADLINE_S):
                     ok, detail = await check()
             except Exception as error:  # noqa: BLE001 - whatever it is, it is this part's state
                 ok, detail = False, {"error": type(error).__name__}
             self.parts[name] = Part(ok, detail, time.monotonic())
-            await asyncio.sleep(EVERY_S)
+            await asyncio.sleep(pause_after(time.monotonic() - asked))
 
     async def _stream(self) -> tuple[bool, dict[str, Any]]:
         await self._redis.ping()

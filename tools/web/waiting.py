@@ -11,7 +11,7 @@ from typing import Any, Self
 import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, bindparam, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from tools.store.tables import decisions, outbox
@@ -78,12 +78,17 @@ class Decisions:
                 await asyncio.sleep(0.5)
 
 
+_DECIDED = select(*(decisions.c[name] for name in ("lead_id", "revision", "score", "owner", "path"))).where(
+    decisions.c.submission_id == bindparam("submission")
+)
+_CONTACT = select(outbox.c.external_id).where(outbox.c.key == bindparam("effect"))
+
+
 def outcome_of(engine: Engine, submission_id: str) -> dict[str, Any] | None:
-    columns = [decisions.c[name] for name in ("lead_id", "revision", "score", "owner", "path")]
     with engine.connect() as connection:
-        row = connection.execute(select(*columns).where(decisions.c.submission_id == submission_id)).first()
+        row = connection.execute(_DECIDED, {"submission": submission_id}).first()
         if row is None:
             return None
         contact = f"{row.lead_id}@{row.revision}/upsert_contact/contact"
-        crm_id = connection.scalar(select(outbox.c.external_id).where(outbox.c.key == contact))
+        crm_id = connection.scalar(_CONTACT, {"effect": contact})
     return {"lead_id": row.lead_id, "score": row.score, "owner": row.owner, "path": row.path, "crm_id": crm_id}

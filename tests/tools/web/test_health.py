@@ -25,6 +25,7 @@ from tools.stream.consumer import Consumer
 from tools.stream.inbox import Inbox
 from tools.stream.keys import Partition
 from tools.web import health as probing
+from tools.web.health import DEADLINE_S, STALE_S, pause_after
 
 
 @pytest.fixture(autouse=True)
@@ -181,3 +182,9 @@ async def test_closing_is_prompt_while_the_probe_is_busy_connecting(front_settin
         async with asyncio.timeout(3):
             async with watched(front_settings):
                 await asyncio.sleep(pause)
+
+
+def test_a_check_that_takes_long_is_made_less_often_but_before_its_answer_is_stale():
+    assert pause_after(0.001) == max(probing.EVERY_S, 0.02)
+    assert pause_after(0.1) == 2.0
+    assert pause_after(DEADLINE_S) + DEADLINE_S < STALE_S
