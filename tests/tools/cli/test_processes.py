@@ -104,3 +104,30 @@ def part_wait(part: subprocess.Popen[str], seconds: float) -> None:
         part.wait(seconds)
     except subprocess.TimeoutExpired:
         return
+
+
+AUTOGROUP = Path("/proc/self/autogroup")
+
+
+@pytest.mark.skipif(not AUTOGROUP.exists(), reason="this system has no autogroups")
+@pytest.mark.parametrize(("own_session", "group"), [(True, "nice 5"), (False, "nice 0")])
+def test_a_part_that_gives_way_does_so_between_sessions_and_leaves_a_persons_session_alone(
+    own_session: bool, group: str
+):
+    code = f"import os; from tools.cli.processes import give_way; give_way(5); print(os.nice(0), open('{AUTOGROUP}').read())"
+    helper = [
+        "setsid",
+        "--wait",
+        sys.executable,
+        "-c",
+        f"import subprocess, sys; subprocess.run([sys.executable, '-c', {code!r}])",
+    ]
+    ran = subprocess.run(
+        [sys.executable, "-c", code] if own_session else helper,
+        start_new_session=own_session,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ran.stdout.split(maxsplit=1)[0] == "5"
+    assert ran.stdout.strip().endswith(group)
