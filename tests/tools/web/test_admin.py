@@ -174,7 +174,7 @@ async def test_a_locked_database_holds_up_only_who_needs_it(redis: Redis, front_
         await asyncio.sleep(0.05)
         started = time.monotonic()
         assert (await admin.get("/health")).status_code == 200
-        assert time.monotonic() - started < 0.5
+        assert time.monotonic() - started < 5  # less than the 10 s that the writer waits for the lock
         assert not replaying.done()
         lock.execute("ROLLBACK")
         lock.close()
