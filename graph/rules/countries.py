@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import gettext
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import pycountry
 
@@ -88,8 +88,10 @@ def _own_names() -> Iterator[tuple[str, str]]:
             yield fold(name.replace("_", " ")), code
 
 
+@cache
 def _translations() -> dict[str, str]:
-    """Names in other languages; one that means two countries means none ("Kongo")."""
+    """Names in other languages; one that means two countries means none ("Kongo"). Made when the first name is asked for
+    that English does not know: twenty languages take a third of a second, and every process would begin with it."""
     meanings: dict[str, set[str]] = {}
     for language in _LANGUAGES:
         translate = gettext.translation("iso3166-1", pycountry.LOCALES_DIR, languages=[language]).gettext
@@ -106,7 +108,7 @@ def _translations() -> dict[str, str]:
 
 
 _CODES = _codes()
-_NAMES = {**_translations(), **dict(_own_names())}
+_NAMES = dict(_own_names())
 _A_FLAG = 0x1F1E6
 
 
@@ -114,7 +116,8 @@ _A_FLAG = 0x1F1E6
 def country_code(typed: str) -> str | None:
     """ISO 3166-1 alpha-2 of a country as typed (a code, a name, a flag); None when it is not known for sure."""
     text = typed.strip().casefold().removeprefix("the ")
-    return _CODES.get(text) or _NAMES.get(fold(text)) or _CODES.get(_unflagged(text))
+    key = fold(text)
+    return _CODES.get(text) or _NAMES.get(key) or _CODES.get(_unflagged(text)) or _translations().get(key)
 
 
 def _unflagged(text: str) -> str:

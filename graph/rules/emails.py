@@ -35,6 +35,7 @@ class Address:
     person: str
 
 
+@lru_cache(256)  # one request asks twice: who is it, and is it the same again
 def read_address(typed: str | None) -> Address | None:
     """The address that was typed, None when it is none. Case, outer space and full-width letters do not matter."""
     if typed is None:
