@@ -78,7 +78,7 @@ def half_load(candidate: Candidate, plan: Plan, rate: float) -> dict[str, Any]:
 def measure(plan: Plan, sustained_rate: float | None) -> tuple[dict[str, float], dict[str, Any]]:
     """The figures, and everything behind them. Without a sustained rate it is measured first."""
     with product(fresh(plan.work, "latency"), plan.trained) as candidate:
-        rate = (sustained_rate or sustained(candidate, plan)["leads_per_s"]) / 2
+        rate = plan.latency_rate or (sustained_rate or sustained(candidate, plan)["leads_per_s"]) / 2
         load(candidate.url, connections=plan.connections, seconds=2, rate=rate)
         rounds = alternate(plan.rounds, {"half load": lambda _: half_load(candidate, plan, rate)})["half load"]
     names = ("decision_p50_ms", "decision_p99_ms")

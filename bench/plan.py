@@ -31,6 +31,7 @@ class Plan:
     accept_s: float = 5.0
     half_load_s: float = 20.0
     samples_per_s: float = 25.0
+    latency_rate: float = 0.0
     first_leads: int = 10_000
     all_leads: int = 50_000
     drain_s: float = 300.0

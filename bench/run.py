@@ -3,6 +3,7 @@
     ./start.sh bench                 everything, some ten minutes
     ./start.sh bench --quick         everything, too short to quote
     ./start.sh bench --only NAME     one measurement (sustained, acceptance, latency, endurance, cold); writes nothing
+    ./start.sh bench --only latency --rate 30     the same at 30 leads/s instead of half of the sustained rate
 
 Every server runs on a free port of 127.0.0.1 with data in a folder of its own under var/, and is ended whatever happens.
 """
@@ -70,6 +71,7 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="./start.sh bench", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="short rounds, for trying")
     parser.add_argument("--rounds", type=int, help="alternating rounds (default: 3; more where others use the machine)")
+    parser.add_argument("--rate", type=float, default=0.0, help="latency at so many leads/s, not at half of the load")
     parser.add_argument("--only", choices=MEASUREMENTS, help="one measurement; results.json stays as it is")
     parser.add_argument("--out", type=Path, default=RESULTS, help="where the results go (default: bench/results.json)")
     options = parser.parse_args(argv)
@@ -84,7 +86,7 @@ def main(argv: list[str] | None = None) -> int:
             "commit": commit(),
         }
         plan = Plan.quick(work) if options.quick else Plan(work)
-        plan = replace(plan, rounds=options.rounds or plan.rounds)
+        plan = replace(plan, rounds=options.rounds or plan.rounds, latency_rate=options.rate)
         figures, detail = measure(plan, (options.only,) if options.only else MEASUREMENTS)
     finally:
         shutil.rmtree(work, ignore_errors=True)

@@ -38,7 +38,7 @@ LINES = (
         "accept_p99_ms", "  p99", "{:.1f} ms", "at most 5 x p50",
         lambda f: f["accept_p99_ms"] <= 5 * f["accept_p50_ms"],
     ),
-    Line("decision_p50_ms", "half load, acceptance to decision: p50", "{:.1f} ms", "reported"),
+    Line("decision_p50_ms", "acceptance to decision (half load): p50", "{:.1f} ms", "reported"),
     Line(
         "decision_p99_ms", "  p99", "{:.1f} ms", "at most 6 x p50; idle machine: under 100 ms",
         lambda f: f["decision_p99_ms"] <= 6 * f["decision_p50_ms"] and f["decision_p99_ms"] < 100,
@@ -79,7 +79,7 @@ def beside(detail: Mapping[str, Any]) -> list[str]:
         told.append(_rates(f"acceptance, requests/s over {found['connections']} connections", found["requests_per_s"]))
     if found := detail.get("latency"):
         told.append(
-            f"half load ({found['offered_per_s']:.0f} leads/s, open loop): acceptance p50 "
+            f"latency at {found['offered_per_s']:.0f} leads/s (open loop): acceptance p50 "
             f"{found['half_load_accept_p50_ms']:.1f} ms, p99 {found['half_load_accept_p99_ms']:.1f} ms"
         )
     if found := detail.get("endurance"):

@@ -9,7 +9,7 @@ import time
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
-from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
+from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random_exponential
 
 BUSY_TIMEOUT_MS = 10_000  # longer than the 5 s for which an operator's tool may hold SQLite's write lock
 ASK_AGAIN_S = 0.002
@@ -35,7 +35,7 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
     for attempt in Retrying(
-        retry=retry_if_exception_type(sqlite3.OperationalError),
+        retry=retry_if_exception(_is_busy),
         wait=wait_random_exponential(0.005, max=0.2),
         stop=stop_after_delay(BUSY_TIMEOUT_MS / 1000),
         reraise=True,
@@ -70,8 +70,13 @@ def _begun(driver: sqlite3.Connection) -> bool:
         try:
             driver.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() >= until:
+            if not _is_busy(error) or time.monotonic() >= until:
                 return False
             time.sleep(ASK_AGAIN_S)
         else:
             return True
+
+
+def _is_busy(error: BaseException) -> bool:
+    """Somebody else has the lock, as opposed to a full disk or a file that cannot be read."""
+    return isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
