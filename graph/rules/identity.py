@@ -44,23 +44,25 @@ def identity_key(form: Form) -> str | None:
     return None if number is None else f"phone:{number}"
 
 
-_DIGESTED = tuple(name for f in fields(Form) if (name := f.name) not in ("email", "extra", "fill_time_ms"))
+_DIGESTED = tuple((f.name, f"{f.name}\x1e") for f in fields(Form) if f.name not in ("email", "extra", "fill_time_ms"))
 
 
 def content_digest(form: Form) -> str:
     """32 hexadecimal digits (BLAKE2b) of what was typed. Case and white space of the e-mail do not count, nor do runs
     of white space elsewhere, nor the time the form was open."""
     address = read_address(line(form.email, _LONGEST_EMAIL))
-    typed: list[tuple[str, object]] = [("email", address.email if address else form.email)]
-    typed += [(name, getattr(form, name)) for name in _DIGESTED]
-    typed += [(f"extra.{name}", value) for name, value in sorted(form.extra.items())]
+    email = address.email if address else form.email
     # Cleaning takes control characters out of values and names, so that the separators are unambiguous.
-    parts = [f"{_plain(name)}\x1e{_plain(value)}" for name, value in typed if value is not None]
+    parts = [] if email is None else [f"email\x1e{_plain(email)}"]
+    parts += [begin + _plain(typed) for name, begin in _DIGESTED if (typed := getattr(form, name)) is not None]
+    parts += [f"{_plain(f'extra.{name}')}\x1e{_plain(typed)}" for name, typed in sorted(form.extra.items())]
     return blake2b("\x1f".join(parts).encode(), digest_size=16).hexdigest()
 
 
 def _plain(value: object) -> str:
     text = str(value)
+    if text.isprintable() and "  " not in text and text[:1] != " " != text[-1:]:
+        return text  # as most are; a printable text holds no white space but blanks
     return line(text, len(text)) or ""
 
 

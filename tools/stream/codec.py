@@ -11,7 +11,6 @@ import orjson
 
 from graph.domain.lead import Form, Submission
 
-NAMES = tuple(f.name for f in fields(Form))
 KNOWN = {f.name for f in fields(Form)} - {"extra"}
 
 
@@ -20,8 +19,7 @@ class Undecodable(Exception):
 
 
 def encode(submission: Submission) -> bytes:
-    typed = submission.form
-    form = {name: value for name in NAMES if (value := getattr(typed, name)) is not None and value != {}}
+    form = {name: value for name, value in submission.form.__dict__.items() if value is not None and value != {}}
     at = int(submission.received_at.timestamp() * 1000)
     entry: dict[str, Any] = {"lead_id": submission.lead_id, "at": at, "form": form}
     if submission.cause != "submission":
