@@ -18,6 +18,7 @@ import structlog
 import uvicorn
 from redis.exceptions import RedisError
 
+from tools.cli import SUPERVISOR
 from tools.observe import logs
 from tools.settings import Settings
 
@@ -188,16 +189,16 @@ def _stop_on_signal(stop: Callable[[], Any]) -> None:
 
 
 def _end_with_parent(stop: Callable[[], Any]) -> None:
-    """A supervisor that was killed must not leave its parts behind."""
+    """A supervisor that was killed must not leave its parts behind, also when it died before they had come this far."""
     import threading
     import time
 
-    parent = os.getppid()
-    if "LEAD_ROUTER_SUPERVISED" not in os.environ:
+    if SUPERVISOR not in os.environ:
         return
+    supervisor = int(os.environ[SUPERVISOR])
 
     def watch() -> None:
-        while os.getppid() == parent:
+        while os.getppid() == supervisor:
             time.sleep(0.5)
         stop()
 

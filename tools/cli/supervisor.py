@@ -24,6 +24,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
+from tools.cli import SUPERVISOR
 from tools.embedded.valkey import EmbeddedServerError, EmbeddedValkey
 from tools.observe import metrics_folder
 from tools.secrets_file import load_or_make
@@ -90,7 +91,7 @@ class Supervisor:
         self._server = (
             None if settings.redis_url else EmbeddedValkey(settings.data_dir / "valkey", settings.redis_fsync)
         )
-        environment = {"LEAD_ROUTER_SUPERVISED": "1", "DATA_DIR": str(settings.data_dir.resolve())}
+        environment = {SUPERVISOR: str(os.getpid()), "DATA_DIR": str(settings.data_dir.resolve())}
         self._parts = [Part(name, environment=environment) for name in PARTS]
 
     def run(self, on_ready: Callable[[dict[str, Any]], None]) -> None:

@@ -17,6 +17,7 @@ from sqlalchemy import select
 
 from tests.fixtures.front import ADMIN, LEAD, TOKEN
 from tests.fixtures.router import ROOT, person
+from tools.cli import SUPERVISOR
 from tools.cli.demo import free_port
 from tools.embedded.valkey import EmbeddedValkey
 from tools.settings import Settings
@@ -104,6 +105,19 @@ def part_wait(part: subprocess.Popen[str], seconds: float) -> None:
         part.wait(seconds)
     except subprocess.TimeoutExpired:
         return
+
+
+@pytest.mark.parametrize("part", ["api", "worker", "dispatch"])
+def test_a_part_whose_supervisor_died_while_it_started_ends_by_itself(home: Path, part: str):
+    """It once asked who its parent was only when it was ready: by then the system's first process."""
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    orphan = command(home, part, **{SUPERVISOR: str(gone.pid)}, PORT=str(free_port()))
+    try:
+        assert orphan.wait(60) == 0
+    finally:
+        orphan.kill()
+        orphan.communicate()
 
 
 AUTOGROUP = Path("/proc/self/autogroup")
