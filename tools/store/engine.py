@@ -13,7 +13,6 @@ from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
 
 BUSY_TIMEOUT_MS = 10_000  # longer than the 5 s for which an operator's tool may hold SQLite's write lock
 ASK_AGAIN_S = 0.002
-CHECKPOINT_PAGES = 4_000  # 16 MB: with SQLite's 1,000 every second commit copies the same index pages home again
 
 
 def open_engine(url: str, *, pool_size: int = 5) -> Engine:
@@ -42,7 +41,7 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     ):
         with attempt:  # two that turn a new file into WAL at once: SQLite refuses one without waiting
             cursor.execute("PRAGMA journal_mode=WAL")
-    for pragma in ("synchronous=FULL", "cache_size=-16384", f"wal_autocheckpoint={CHECKPOINT_PAGES}"):
+    for pragma in ("synchronous=FULL", "cache_size=-16384"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
