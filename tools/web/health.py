@@ -84,7 +84,8 @@ class Probe:
             except Exception as error:  # noqa: BLE001 - whatever it is, it is this part's state
                 ok, detail = False, {"error": type(error).__name__}
             self.parts[name] = Part(ok, detail, time.monotonic())
-            await asyncio.sleep(pause_after(time.monotonic() - asked))
+            # one that failed is asked again soon: its recovery must show
+            await asyncio.sleep(pause_after(time.monotonic() - asked) if ok else EVERY_S)
 
     async def _stream(self) -> tuple[bool, dict[str, Any]]:
         await self._redis.ping()
