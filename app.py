@@ -5,7 +5,7 @@ app.py api | worker | dispatch   one part
 app.py demo                  the sample leads, one row each
 app.py route LEAD.json       the decision, without committing it
 app.py replay                recorded decisions again, compared bit for bit
-app.py rules check FILE      is this routing file good?
+app.py rules check FILE ...  the routing file: is it good, what would an edit move (app.py rules --help)
 app.py train                 the bootstrap model
 app.py draw                  the graph as Mermaid
 """
@@ -19,6 +19,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from tools.cli import rules
 from tools.settings import Settings
 
 
@@ -46,8 +47,7 @@ def parser() -> argparse.ArgumentParser:
     route.add_argument("--json", action="store_true", help="the whole decision record")
     replay = commands.add_parser("replay", help="decide recorded leads again and compare bit for bit")
     replay.add_argument("--limit", type=int, default=None, help="only the newest N decisions")
-    rules = commands.add_parser("rules", help="the routing file").add_subparsers(dest="rules", required=True)
-    rules.add_parser("check", help="parse it, look for faults, run its tests").add_argument("file", type=Path)
+    rules.add(commands)
     train = commands.add_parser("train", help="train the synthetic bootstrap model anew")
     train.add_argument("--seed", type=int, default=None)
     commands.add_parser("draw", help="the graph as Mermaid text")
@@ -93,11 +93,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
 
             print(mermaid(), end="")
         case "rules":
-            from tools.routing_file import check_file
-
-            code, text = check_file(arguments.file)
-            print(text)
-            return code
+            return rules.run(arguments, settings)
         case _:
             from tools.cli.decide import command
 

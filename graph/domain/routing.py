@@ -35,22 +35,35 @@ class RoutingFacts:
 
 
 @value(frozen=True)
+class Spent:
+    """Leads given in one period, by the e-mail of who got them. period: the day, or the Monday of the week, in the
+    file's zone (`2026-01-14`)."""
+
+    period: str
+    leads: dict[str, int] = field(default_factory=dict)
+
+
+@value(frozen=True)
 class PoolState:
     """The ledger of a pool. version: grows by one with each turn, and guards the write. credits: entitlement minus
-    turns taken, in millionths of a lead, by member e-mail; turns: leads taken, by member e-mail."""
+    turns taken, in millionths of a lead, by member e-mail; turns: leads taken, by member e-mail; spent: the present
+    period of each cap, by unit (`day`, `week`)."""
 
     pool: str
     version: int = 0
     credits: dict[str, int] = field(default_factory=dict)
     turns: dict[str, int] = field(default_factory=dict)
+    spent: dict[str, Spent] = field(default_factory=dict)
 
 
 @value(frozen=True)
 class Turn:
-    """One claim in a pool. A reused turn is the one this lead already had: before and after are the same."""
+    """One claim in a pool. member: whose turn it is in the ledger; taker: who gets the lead, another only while the
+    member is on leave with a cover. A reused turn is the one this lead already had: before and after are the same."""
 
     pool: str
     member: str
+    taker: str
     before: PoolState
     after: PoolState
     reused: bool = False

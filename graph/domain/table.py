@@ -8,10 +8,11 @@ Lines are counted from 1. Every e-mail address is lower-case.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from typing import Literal, TypeAlias
 
 from graph.domain.routing import RoutingFacts
+from graph.domain.working import ALWAYS, NO_HOLIDAYS, Cap, Holidays, Hours, Leave, OffHours, Window
 
 Step: TypeAlias = Literal["accounts", "open_opportunity", "account_owner", "parent_owner", "rules", "map"]
 Clock: TypeAlias = Literal["business", "wall"]
@@ -103,22 +104,6 @@ class Segment:
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
-    """The days on which something holds, both included, in the file's time zone; None is without bound.
-
-    starts_at, ends_at: the same as instants in UTC; it holds while starts_at <= now < ends_at.
-    """
-
-    from_day: date | None
-    until_day: date | None
-    starts_at: datetime | None
-    ends_at: datetime | None
-
-    def holds(self, now: datetime) -> bool:
-        return (self.starts_at is None or self.starts_at <= now) and (self.ends_at is None or now < self.ends_at)
-
-
-@dataclass(frozen=True, slots=True)
 class Target:
     """Who gets the lead: one address, or a pool. person: the id in `people` where the address belongs to one."""
 
@@ -129,7 +114,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """active: False for somebody who is gone. manager: an e-mail address."""
+    """active: False for somebody who is gone. manager: an e-mail address. max_open: leads at once that pools may give."""
 
     id: str
     email: str
@@ -137,6 +122,10 @@ class Person:
     manager: str | None
     active: bool
     line: int
+    hours: Hours = ALWAYS
+    holidays: Holidays = NO_HOLIDAYS
+    leave: tuple[Leave, ...] = ()
+    max_open: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,12 +141,18 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """Members in the order of the file, which breaks ties. if_none: who gets the lead when nobody may take a turn."""
+    """Members in the order of the file, which breaks ties. if_none: who gets the lead when nobody may take a turn.
+
+    caps: each for every member; holidays: of all members besides their own; off_hours: what happens while nobody works.
+    """
 
     name: str
     members: tuple[Member, ...]
     if_none: Target | None = None
     line: int = 0
+    caps: tuple[Cap, ...] = ()
+    off_hours: OffHours = "next"
+    holidays: Holidays = NO_HOLIDAYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,9 +251,11 @@ class FileTest:
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class RoutingTable:
-    """A whole valid file. digest: SHA-256 of its exact text in hexadecimal; version: the number RevOps gave it.
+    """A whole valid file. digest: SHA-256 of its exact text in hexadecimal (with the text of every file it names);
+    version: the number RevOps gave it.
 
-    map: the places in the order of the file, without DEFAULT. people_by_email: the people again, by address.
+    map: the places in the order of the file, without DEFAULT. people_by_email: the people again, by address. files: the
+    text of each file beside it that it names, by name. aliases: what people type, as compared, to what it means, by field.
     Compared by identity: two tables are the same version of the file when their digests are.
     """
 
@@ -283,3 +280,5 @@ class RoutingTable:
     nurture: Nurture | None = None
     guards: Guards = Guards()
     tests: tuple[FileTest, ...] = ()
+    files: dict[str, str] = field(default_factory=dict)
+    aliases: dict[str, dict[str, str]] = field(default_factory=dict)

@@ -29,7 +29,7 @@ def take_turn(pool: Pool, state: PoolState, *, excluded: Collection[str] = (), p
     for member in pool.members:
         if member.active and member.email not in excluded:
             if member.email == prior:
-                return Turn(pool.name, member.email, state, state, reused=True)
+                return Turn(pool.name, member.email, member.email, state, state, reused=True)
             if member.weight:
                 eligible.append(member)
     if not eligible:
@@ -42,7 +42,7 @@ def take_turn(pool: Pool, state: PoolState, *, excluded: Collection[str] = (), p
     ledger[chosen] -= MILLION
     turns = dict(state.turns)
     turns[chosen] = turns.get(chosen, 0) + 1
-    return Turn(pool.name, chosen, state, PoolState(pool.name, state.version + 1, ledger, turns))
+    return Turn(pool.name, chosen, chosen, state, PoolState(pool.name, state.version + 1, ledger, turns))
 
 
 def entitlement(weights: tuple[int, ...], version: int) -> tuple[int, ...]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from graph.domain.table import Account, Condition, MapEntry, Range, Rule, Target, Window
+from graph.domain.table import Account, Condition, MapEntry, Range, Rule, Target
+from graph.domain.working import Window
 
 
 def rule_reason(rule: Rule) -> str:

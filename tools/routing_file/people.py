@@ -9,7 +9,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from graph.domain.table import Account, Member, Person, Pool, Target, Window
+from graph.domain.table import Account, Member, Person, Pool, Target
+from graph.domain.working import Window
 from graph.rules.domains import host_of, registrable
 from tools.routing_file.fields import Field
 from tools.routing_file.findings import closest

@@ -1,0 +1,27 @@
+"""`app.py rules ...`: the commands about the routing file, one module each.
+
+A module has `HELP`, `add(parser)` for its arguments and `run(arguments, settings)`, which returns the exit code and imports
+what it needs by itself: 0 done, 1 the file or the edit is not good, 2 it could not be tried.
+"""
+
+from __future__ import annotations
+
+import argparse
+from importlib import import_module
+
+from tools.settings import Settings
+
+COMMANDS = ("check",)
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    top = commands.add_parser("rules", help="the routing file: check it, change it, ask why")
+    own = top.add_subparsers(dest="rules", required=True, metavar="COMMAND")
+    for name in COMMANDS:
+        module = import_module(f"tools.cli.rules.{name}")
+        module.add(own.add_parser(name, help=module.HELP, description=module.__doc__))
+
+
+def run(arguments: argparse.Namespace, settings: Settings) -> int:
+    code: int = import_module(f"tools.cli.rules.{arguments.rules}").run(arguments, settings)
+    return code
