@@ -2,8 +2,8 @@
 
 `VendorRead` holds what every read has in common, so that the adapters hold only what is their vendor's: one deadline
 for a question (waiting for its turn included), a bound on questions under way at once, one call for equal questions of
-a batch, a cache of answers, and a class of reason for each failure. It never raises for a vendor, and never retries:
-that is the vendor's SDK's part, within the deadline.
+a batch, a cache of answers, a class of reason for each failure, and a rest for a vendor that keeps failing. It never
+raises for a vendor, and never retries: that is the vendor's SDK's part, within the deadline.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
-from typing import Any, Generic, Literal, TypeAlias, TypeVar
+from typing import Any, Final, Generic, Literal, TypeAlias, TypeVar
 
 import structlog
 from pydantic import TypeAdapter, ValidationError
 
 from graph.domain.facts import Absent, Fact, Found, Unavailable
+from tools.breaker import Breaker
 from tools.cache import Cache
 
 Q = TypeVar("Q")
@@ -33,7 +34,10 @@ Reason: TypeAlias = Literal[
     "refused",  # another 4xx: the vendor says that we are
     "pending",  # the vendor is still looking
     "invalid answer",  # an answer that is not what was asked for
+    "resting",  # it failed so often that nobody asks it for a while
 ]
+DOWN: Final = frozenset({"timeout", "unreachable", "rate limited", "vendor error"})
+"""Failures after which the next question would most likely fail too."""
 
 _TURN = 0.8  # a question whose turn comes later than this share of its deadline had no chance
 _CACHE_S = 0.25  # a cache that is slower than this is worth less than asking the vendor
@@ -80,8 +84,9 @@ class VendorRead(Generic[Q, V]):
         concurrency: int,
         cache: Cache | None = None,
         shape: Any = None,
+        breaker: Breaker | None = None,
     ) -> None:
-        self.source = source
+        self.source, self._breaker = source, breaker or Breaker()
         self._read, self._key, self._deadline_s, self._cache = read, key, deadline_s, cache
         self._slots = asyncio.Semaphore(concurrency)
         self._written: TypeAdapter[V | None] | None = None if cache is None else TypeAdapter(shape | None)
@@ -98,24 +103,40 @@ class VendorRead(Generic[Q, V]):
         return [absent if question is None else by_key[self._key(question)] for question in questions]
 
     async def _fact(self, key: str, question: Q, now: datetime) -> Fact[V]:
-        clock = asyncio.get_running_loop().time
-        latest_start, started = clock() + _TURN * self._deadline_s, None
         try:
             known, value = await self._recall(key)
             if not known:
-                async with asyncio.timeout(self._deadline_s), self._slots:
-                    started = clock()
-                    value = await self._read(question)
+                value = await self._ask(question)
                 await self._remember(key, value)
-        except TimeoutError:
-            late = started is None or started > latest_start
-            return Unavailable(self.source, now, "busy" if late else "timeout")
         except ReadError as failed:
             return Unavailable(self.source, now, failed.reason)
         except Exception as error:  # noqa: BLE001 - SDKs fail in any way on nonsense; one answer must not fail a batch
             _log.warning("vendor answer not understood", vendor=self.source, error=type(error).__name__)
             return Unavailable(self.source, now, "invalid answer")
         return Absent(self.source, now) if value is None else Found(value, self.source, now)
+
+    async def _ask(self, question: Q) -> V | None:
+        """The vendor's answer, or the reason why there is none. Raises ReadError."""
+        clock = asyncio.get_running_loop().time
+        if not self._breaker.room(clock(), 1):
+            raise ReadError("resting")
+        latest_start, started = clock() + _TURN * self._deadline_s, None
+        try:
+            async with asyncio.timeout(self._deadline_s), self._slots:
+                started = clock()
+                value = await self._read(question)
+        except TimeoutError:
+            failed = ReadError("timeout")
+        except ReadError as error:
+            failed = error
+        else:
+            self._breaker.succeeded()
+            return value
+        if failed.reason == "timeout" and (started is None or started > latest_start):
+            raise ReadError("busy") from failed
+        if failed.reason in DOWN:
+            self._breaker.failed(clock())
+        raise failed
 
     async def _recall(self, key: str) -> tuple[bool, V | None]:
         """(whether the cache knows, what it knows). What it holds is validated: an older form counts as unknown."""

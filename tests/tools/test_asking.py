@@ -11,6 +11,7 @@ import pytest
 
 from graph.domain.facts import Absent, Found, Unavailable
 from tools.asking import ReadError, VendorRead, reason_of_status
+from tools.breaker import Breaker
 from tools.cache import Cache, MemoryCache
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
@@ -123,6 +124,41 @@ async def test_that_there_is_nothing_is_remembered_too() -> None:
     vendor = reader(nothing, cache=MemoryCache())
     assert await vendor.facts(["a"], NOW) == await vendor.facts(["a"], NOW) == [Absent("vendor", NOW)]
     assert asked == ["a"]
+
+
+async def test_a_vendor_that_keeps_failing_is_left_alone_and_asked_again_when_it_has_rested() -> None:
+    asked: list[str] = []
+    answers = [ReadError("timeout")] * 2
+
+    async def fail_twice(question: str) -> int:
+        asked.append(question)
+        if answers:
+            raise answers.pop()
+        return len(question)
+
+    breaker = Breaker(threshold=2, rest_s=1000.0)
+    vendor = VendorRead("vendor", fail_twice, str, deadline_s=1.0, concurrency=1, breaker=breaker)
+    reasons = [getattr((await vendor.facts([question], NOW))[0], "reason", None) for question in "abcd"]
+    assert (reasons, asked) == (["timeout", "timeout", "resting", "resting"], ["a", "b"])
+    breaker.opened_at = asyncio.get_running_loop().time() - 1000.0
+    assert await vendor.facts(["e", "f"], NOW) == [Found(1, "vendor", NOW)] * 2
+
+
+async def test_a_vendor_that_rests_still_gives_what_is_remembered() -> None:
+    cache, breaker = MemoryCache(), Breaker(threshold=1, rest_s=1000.0)
+    await reader(length, cache=cache).facts(["abc"], NOW)
+    breaker.failed(asyncio.get_running_loop().time())
+    vendor = VendorRead("vendor", length, str, deadline_s=1, concurrency=1, cache=cache, shape=int, breaker=breaker)
+    assert await vendor.facts(["new", "abc"], NOW) == [Unavailable("vendor", NOW, "resting"), Found(3, "vendor", NOW)]
+
+
+@pytest.mark.parametrize("reason", ["refused", "unauthorised", "pending", "quota exhausted"])
+async def test_an_answer_that_says_no_is_no_reason_to_rest(reason: Any) -> None:
+    async def refuse(_: str) -> int:
+        raise ReadError(reason)
+
+    vendor = VendorRead("vendor", refuse, str, deadline_s=1, concurrency=1, breaker=Breaker(threshold=1, rest_s=1000.0))
+    assert [(await vendor.facts(["a"], NOW))[0] for _ in range(3)] == [Unavailable("vendor", NOW, reason)] * 3
 
 
 async def test_the_vendors_reason_is_the_facts_reason() -> None:

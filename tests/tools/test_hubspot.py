@@ -444,6 +444,17 @@ async def test_a_hubspot_that_hangs_costs_a_decision_no_more_than_the_deadline(s
     await crm.aclose()
 
 
+async def test_a_hubspot_that_keeps_failing_is_not_asked_with_every_batch(
+    server: HubSpotServer, crm: HubSpotCrm
+) -> None:
+    server.always(Answer(502, b""))
+    for _ in range(3):
+        await crm.accounts([ASK], NOW)
+    asked = len(server.requests)
+    assert await crm.accounts([ASK, ASK], NOW) == [Unavailable("hubspot", NOW, "resting")] * 2
+    assert len(server.requests) == asked
+
+
 async def test_writes_under_way_at_once_are_bounded(server: HubSpotServer) -> None:
     crm = hubspot(server, concurrency=3)
     server.always(Answer(500, delay_s=0.02))

@@ -12,6 +12,8 @@ from typing import Protocol
 from graph.domain.account import CrmAccount
 from graph.domain.facts import Absent, Fact, Found, Unavailable
 from graph.ports import CrmAsk, Order, Receipt, VendorError
+from tools.asking import DOWN
+from tools.breaker import Breaker
 from tools.hubspot.calls import HubSpotCalls
 from tools.hubspot.portal import Owners
 from tools.hubspot.reading import Reader
@@ -55,6 +57,7 @@ class HubSpotCrm:
         calls = HubSpotCalls(access_token, base_url, timeouts_s=timeouts_s, connections=concurrency)
         owners = Owners(calls)
         self._family_leads, self._deadline_s = family_leads, deadline_s
+        self._breaker = Breaker(threshold=3)
         self._reader, self._writer = Reader(calls, owners, currency), Writer(calls, owners, clock)
         self._reads = ThreadPoolExecutor(max(1, concurrency // 2), thread_name_prefix="hubspot-read")
         self._writes = ThreadPoolExecutor(concurrency, thread_name_prefix="hubspot-write")
@@ -64,13 +67,18 @@ class HubSpotCrm:
         domain, both e-mail addresses; opportunities are the company's open deals."""
         if not asks:
             return []
+        loop = asyncio.get_running_loop()
+        if not self._breaker.room(loop.time(), 1):
+            return [Unavailable(SOURCE, now, "resting")] * len(asks)
         try:
             async with asyncio.timeout(self._deadline_s):
-                known = await asyncio.get_running_loop().run_in_executor(self._reads, self._read, asks, now)
-        except TimeoutError:
-            return [Unavailable(SOURCE, now, "timeout")] * len(asks)
-        except VendorError as error:
-            return [Unavailable(SOURCE, now, error.code.replace("_", " "))] * len(asks)
+                known = await loop.run_in_executor(self._reads, self._read, asks, now)
+        except (TimeoutError, VendorError) as error:
+            reason = error.code.replace("_", " ") if isinstance(error, VendorError) else "timeout"
+            if reason in DOWN:
+                self._breaker.failed(loop.time())
+            return [Unavailable(SOURCE, now, reason)] * len(asks)
+        self._breaker.succeeded()
         return [Absent(SOURCE, now) if account == _NOTHING else Found(account, SOURCE, now) for account in known]
 
     def _read(self, asks: Sequence[CrmAsk], now: datetime) -> list[CrmAccount]:

@@ -21,8 +21,8 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from graph.ports import Order, Performer, Receipt, VendorError
+from tools.breaker import Breaker
 from tools.observe import metrics
-from tools.stream.breaker import Breaker
 from tools.stream.outbox import Claimed, Outcome, claim, record
 
 log = structlog.get_logger(__name__)

@@ -15,8 +15,8 @@ from sqlalchemy import Engine, text
 
 from graph.ports import Order, Receipt, VendorError
 from tests.fixtures.effects import NOW, account, alert, due, make_due, owner, rows, states, task
+from tools.breaker import Breaker
 from tools.store.dead import list_dead, reopen_effect
-from tools.stream.breaker import Breaker
 from tools.stream.dispatcher import DEFAULT_SCHEDULE, SCHEDULES, Dispatcher, DispatcherOptions, Wake
 
 

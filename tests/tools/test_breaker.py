@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tools.stream.breaker import Breaker
+from tools.breaker import Breaker
 
 
 def failing(times: int, at: float = 100.0) -> Breaker:

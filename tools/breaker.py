@@ -1,6 +1,7 @@
 """A circuit breaker for one vendor: after a row of failures nobody asks it for a while, then one asks first.
 
 Kept here and not taken from a library because the dispatcher asks it how many effects to claim, before any call is made.
+Reads use it too, so that a vendor which hangs costs its deadline once in a while and not with every batch of leads.
 """
 
 from __future__ import annotations
