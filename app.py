@@ -75,7 +75,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
         case "serve":
             from tools.cli.supervisor import serve
 
-            serve(settings)
+            serve(settings, main)
         case "api":
             from tools.cli.processes import serve_http
 

@@ -38,6 +38,7 @@ def serve_http(settings: Settings) -> None:
         port=settings.port,
         loop="uvloop",
         http="httptools",
+        ws="none",
         access_log=False,
         log_level="warning",
         timeout_graceful_shutdown=5,

@@ -1,7 +1,8 @@
 """`app.py serve`: the embedded server, the HTTP side, a worker and the dispatcher under one Ctrl-C.
 
 A part that dies is started again, after a pause that grows with each early death. Everything a part held is in the
-stream and in the store, so a restart continues where it was.
+stream and in the store, so a restart continues where it was. Where the system allows it the parts are forked from this
+process, which has imported what they run (ADR 8); so it has one thread and keeps nothing open that a part should not have.
 """
 
 from __future__ import annotations
@@ -17,40 +18,48 @@ import signal
 import stat
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
-from tools.cli import SUPERVISOR
+from tools.cli import SUPERVISOR, forking, warm_up
 from tools.embedded.valkey import EmbeddedServerError, EmbeddedValkey
 from tools.observe import metrics_folder
 from tools.secrets_file import load_or_make
 from tools.settings import Settings
 
-APP = Path(__file__).resolve().parents[2] / "app.py"
 PARTS = ("api", "worker", "dispatch")
+CommandLine = Callable[[list[str]], int]
 HEALTHY_AFTER_S, LONGEST_PAUSE_S, GRACE_S = 10.0, 5.0, 15.0
 
 
 @dataclass(slots=True)
 class Part:
-    """One child process. deaths: in a row, each before it was healthy."""
+    """One child process. deaths: in a row, each before it was healthy. main: the command line, where it can be forked."""
 
     name: str
-    process: subprocess.Popen[bytes] | None = None
+    process: forking.Child | None = None
     started_at: float = 0.0
     deaths: int = 0
     start_at: float = 0.0
     environment: dict[str, str] = field(default_factory=dict)
+    main: CommandLine | None = None
 
     def start(self) -> None:
         self.started_at = time.monotonic()
-        self.process = subprocess.Popen(
-            [sys.executable, str(APP), self.name], env=os.environ | self.environment, start_new_session=True
-        )
+        if self.main is not None:
+            self.process = forking.fork(self.name, self._run)
+            return
+        command = [sys.executable, str(forking.APP), self.name]
+        self.process = subprocess.Popen(command, env=os.environ | self.environment, start_new_session=True)
+
+    def _run(self) -> int:
+        """In the forked process: the settings are read anew, as a fresh process would."""
+        assert self.main is not None
+        os.environ.update(self.environment)
+        return self.main([self.name])
 
     def tend(self) -> None:
         """Start it if it is due; notice its death."""
@@ -85,37 +94,56 @@ class Part:
 
 
 class Supervisor:
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, main: CommandLine | None = None) -> None:
         self._settings = settings
-        self._stopping = threading.Event()
+        self._main = main if forking.possible() else None
+        self._stopping = False
         self._server = (
             None if settings.redis_url else EmbeddedValkey(settings.data_dir / "valkey", settings.redis_fsync)
         )
         environment = {SUPERVISOR: str(os.getpid()), "DATA_DIR": str(settings.data_dir.resolve())}
-        self._parts = [Part(name, environment=environment) for name in PARTS]
+        self._parts = [Part(name, environment=environment, main=self._main) for name in PARTS]
 
     def run(self, on_ready: Callable[[dict[str, Any]], None]) -> None:
         """Until SIGINT or SIGTERM. on_ready is called once, when the HTTP side answers."""
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: self._stopping.set())
+            signal.signal(number, self._stop_soon)
+        ready = False
         try:
-            if self._server is not None:
-                self._server.start()
-            self._migrate()
-            announcer = threading.Thread(target=self._announce, args=(on_ready,), daemon=True)
-            announcer.start()
-            while not self._stopping.wait(0.1):
+            self._prepare()
+            while not self._stopping:
                 self._tend()
+                if not ready and (state := self._health()).get("ready"):
+                    on_ready(state)
+                    ready = True
+                time.sleep(0.1)
         finally:
             self._stop()
 
-    def _migrate(self) -> None:
-        from tools.store.engine import open_engine
-        from tools.store.migrate import migrate
+    def _stop_soon(self, *_: object) -> None:
+        self._stopping = True
 
-        engine = open_engine(self._settings.database)
-        migrate(engine)
-        engine.dispose()
+    def _prepare(self) -> None:
+        """The server, the tables, the model, and what the parts import: the last three at once on two cores."""
+        if self._main is None:
+            self._start_server()
+            warm_up.migrate_database(self._settings)
+            return
+        helper = forking.fork("prepare", lambda: warm_up.prepare(self._settings))
+        try:
+            self._start_server()
+            warm_up.preload()
+            while helper.poll() is None and not self._stopping:
+                time.sleep(0.01)
+        finally:
+            helper.terminate()
+            helper.wait()
+        if helper.returncode and not self._stopping:
+            raise SystemExit(helper.returncode)  # it has said why
+
+    def _start_server(self) -> None:
+        if self._server is not None:
+            self._server.start()
 
     def _tend(self) -> None:
         # No room on the disk, say: intake answers 503 until a later try succeeds.
@@ -125,15 +153,8 @@ class Supervisor:
         for part in self._parts:
             part.tend()
 
-    def _announce(self, on_ready: Callable[[dict[str, Any]], None]) -> None:
-        while not self._stopping.wait(0.1):
-            state = self._health()
-            if state.get("ready"):
-                on_ready(state)
-                return
-
     def _health(self) -> dict[str, Any]:
-        """By the standard library: this process should start its parts and be small."""
+        """By the standard library, in this thread: a process that forks has no other, and no client that keeps one."""
         connection = http.client.HTTPConnection(self._settings.host, self._settings.port, timeout=1.0)
         try:
             connection.request("GET", "/health")
@@ -172,16 +193,18 @@ def _metrics_place(data: Path) -> Path:
 
 def _only_one(data: Path) -> IO[str]:
     """Hold the data folder: a second supervisor would stop the first one's server when it ends. The system lets go for
-    a supervisor that was killed."""
+    a supervisor that was killed, unless a part holds it too: what is forked closes its copy first."""
     lock = (data / "supervisor.lock").open("a")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         raise SystemExit(f"The lead router runs on {data} already. Stop it first, or set another DATA_DIR.") from None
+    os.register_at_fork(after_in_child=lock.close)
     return lock
 
 
-def serve(settings: Settings) -> None:
+def serve(settings: Settings, main: CommandLine | None = None) -> None:
+    """main: app.py's command line, for parts that are forked and not started afresh."""
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     only = _only_one(settings.data_dir)
     metrics = _metrics_place(settings.data_dir.resolve())
@@ -209,7 +232,7 @@ def serve(settings: Settings) -> None:
             print(f"  careful   {warning}\n", flush=True)
 
     try:
-        Supervisor(settings).run(ready)
+        Supervisor(settings, main).run(ready)
     finally:
         shutil.rmtree(metrics, ignore_errors=True)
         only.close()

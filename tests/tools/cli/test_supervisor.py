@@ -13,11 +13,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 
 from tests.fixtures.front import LEAD
 from tests.fixtures.router import ROOT
-from tools.cli import supervisor
+from tools.cli import forking, supervisor
 from tools.cli.demo import free_port
 from tools.cli.supervisor import Part
 
@@ -29,7 +30,7 @@ def part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str) -> Iterator
     """A part whose program is `code`."""
     program = tmp_path / "program.py"
     program.write_text(code)
-    monkeypatch.setattr(supervisor, "APP", program)
+    monkeypatch.setattr(forking, "APP", program)
     held = Part("api")
     yield held
     if held.process is not None:
@@ -91,6 +92,28 @@ def test_a_part_that_will_not_end_is_ended(tmp_path: Path, monkeypatch: pytest.M
         held.wait(time.monotonic() + 0.1)
         assert held.process is not None
         assert held.process.returncode == -signal.SIGKILL
+
+
+@pytest.mark.skipif(not forking.possible(), reason="parts are not forked on this system")
+def test_a_forked_part_runs_the_command_line_with_its_settings_and_comes_back_when_it_dies(
+    capfd: pytest.CaptureFixture[str],
+):
+    def main(words: list[str]) -> int:
+        print(words, os.environ["DATA_DIR"], flush=True)
+        return 5
+
+    held = Part("worker", environment={"DATA_DIR": "/of/this/part"}, main=main)
+    for _ in range(2):
+        held.start_at = 0.0
+        held.tend()
+        assert held.process is not None
+        assert held.process.wait(20) == 5
+        held.tend()
+        assert held.process is None
+    told = capfd.readouterr()
+    assert told.out == "['worker'] /of/this/part\n" * 2
+    assert "worker ended with 5; starting it again in 0.4 s" in told.err
+    assert os.environ.get("DATA_DIR") != "/of/this/part"
 
 
 def _with_output(popen: type, write: int):  # type: ignore[no-untyped-def]
@@ -172,10 +195,32 @@ def test_it_serves_ends_at_ctrl_c_and_goes_on_where_it_ended(tmp_path: Path):
                 serving.process.wait(30)
 
 
+def test_a_supervisor_that_was_killed_leaves_its_data_folder_free_and_its_parts_end(tmp_path: Path):
+    """A part that held the lock, or took the next supervisor for its own, would stand in the way."""
+    first = Serving(tmp_path, free_port())
+    second: Serving | None = None
+    try:
+        assert first.ready.wait(60)
+        orphans = [child for child in psutil.Process(first.process.pid).children() if "valkey" not in child.name()]
+        assert sorted(child.cmdline()[-1] for child in orphans) == ["api", "dispatch", "worker"]
+        assert not [child for child in orphans if "supervisor.lock" in str(child.open_files())]
+        first.process.kill()
+        first.process.wait(10)
+        second = Serving(tmp_path, free_port())
+        assert second.ready.wait(60)
+        psutil.wait_procs(orphans, timeout=20)
+        assert not [child for child in orphans if child.is_running()]
+        assert second.end(signal.SIGINT)[0] == 0
+        assert children_of(tmp_path) == []
+    finally:
+        for serving in (first, second):
+            if serving is not None and serving.process.poll() is None:
+                serving.process.terminate()
+                serving.process.wait(30)
+
+
 def children_of(folder: Path) -> list[str]:
     """Command lines of the processes that still work on this data folder."""
-    import psutil
-
     found = []
     for process in psutil.process_iter():
         try:

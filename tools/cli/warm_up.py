@@ -1,0 +1,54 @@
+"""What a start does at once on two cores: one process imports what the parts run, another makes the database's tables
+and, where there is none, a model."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+import os
+
+from tools.settings import Settings
+
+NEEDED = (
+    "graph.build",
+    "tools.cli.processes",
+    "tools.stream.dispatcher",
+    "tools.stream.worker",
+    "tools.web.server",
+    "tools.wiring",
+    "uvicorn.lifespan.on",
+    "uvicorn.protocols.http.httptools_impl",
+    "uvloop",
+)
+"""What the parts import; they import what is missing here by themselves, each for its own time and memory."""
+
+
+def preload() -> None:
+    """Import it, for processes forked from this one. OpenBLAS starts a thread a core when it is imported, unless told
+    not to: no part has matrices that would need them, and a process that forks must have no threads."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    gc.disable()  # nothing that an import makes is garbage
+    for name in NEEDED:
+        importlib.import_module(name)
+    gc.freeze()  # a collection in a child would write to pages that it shares with the others
+    gc.enable()
+
+
+def prepare(settings: Settings) -> int:
+    """Tables first: without them nothing starts. A model that cannot be made is the worker's to complain about."""
+    migrate_database(settings)
+    from tools.ml.registry import ensure_bootstrap
+
+    with contextlib.suppress(OSError):
+        ensure_bootstrap(settings.models_dir)
+    return 0
+
+
+def migrate_database(settings: Settings) -> None:
+    from tools.store.engine import open_engine
+    from tools.store.migrate import migrate
+
+    engine = open_engine(settings.database)
+    migrate(engine)
+    engine.dispose()
