@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import string
 from dataclasses import replace
 
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graph.domain.lead import Form
-from tools.idempotency import Identifier, Keys
+from tools.idempotency import Identifier, Keys, _base32
 
 IDS = Identifier(b"k" * 32)
 MAYA = Form(email="maya@acme.example", full_name="Maya Ortiz", message="tracing")
@@ -50,6 +51,11 @@ def test_a_lead_id_says_nothing_and_differs_between_installations():
     assert set(lead_id.removeprefix("ld_")) <= set(string.ascii_lowercase + "234567")
     assert len(lead_id) == 19
     assert Identifier(b"x" * 32).lead_id(MAYA) != lead_id
+
+
+@given(st.binary(min_size=10, max_size=10))
+def test_the_digits_of_a_lead_id_are_base32_as_they_always_were(digest: bytes):
+    assert _base32(digest) == base64.b32encode(digest).decode().lower()
 
 
 def test_an_event_id_comes_first_then_the_header_then_the_content():

@@ -30,6 +30,8 @@ time for the thread that drafts the next one."""
 
 def serve_http(settings: Settings) -> None:
     """The HTTP side alone; needs a running stream server."""
+    from tools.web.one_write import OneWriteProtocol
+
     logs.configure(settings.log_level, process="web")
     config = uvicorn.Config(
         "app:create_app",
@@ -37,8 +39,9 @@ def serve_http(settings: Settings) -> None:
         host=settings.host,
         port=settings.port,
         loop="uvloop",
-        http="httptools",
+        http=OneWriteProtocol,
         ws="none",
+        server_header=False,
         access_log=False,
         log_level="warning",
         timeout_graceful_shutdown=5,

@@ -15,10 +15,10 @@ NEEDED = (
     "tools.cli.processes",
     "tools.stream.dispatcher",
     "tools.stream.worker",
+    "tools.web.one_write",
     "tools.web.server",
     "tools.wiring",
     "uvicorn.lifespan.on",
-    "uvicorn.protocols.http.httptools_impl",
     "uvloop",
 )
 """What the parts import; they import what is missing here by themselves, each for its own time and memory."""
