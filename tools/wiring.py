@@ -31,7 +31,7 @@ from tools.embedded.writer import TemplateWriter
 from tools.ml.registry import ensure_bootstrap
 from tools.routing_file import LiveRouting
 from tools.settings import Settings
-from tools.store.engine import open_engine
+from tools.store.engine import BATCH_CACHE_KIB, open_engine
 from tools.store.history import SqlHistory
 from tools.store.routing_versions import keep_version
 from tools.versions import versions_of
@@ -52,8 +52,9 @@ class Store:
         self.engine.dispose()
 
 
-def open_store(settings: Settings, threads: int = 2) -> Store:
-    return Store(open_engine(settings.database), ThreadPoolExecutor(threads, thread_name_prefix="store"))
+def open_store(settings: Settings, threads: int = 2, cache_kib: int = BATCH_CACHE_KIB) -> Store:
+    engine = open_engine(settings.database, cache_kib=cache_kib)
+    return Store(engine, ThreadPoolExecutor(threads, thread_name_prefix="store"))
 
 
 def build_ports(settings: Settings, store: Store) -> Ports:

@@ -105,11 +105,12 @@ def run_dispatcher(settings: Settings, *, drain: bool = False) -> None:
 
 
 async def _dispatch(settings: Settings, *, drain: bool) -> None:
+    from tools.store.engine import SMALL_CACHE_KIB
     from tools.stream.connect import connect, socket_url
     from tools.stream.dispatcher import Dispatcher, Wake
     from tools.wiring import build_performers, open_store
 
-    store = open_store(settings, threads=4)
+    store = open_store(settings, threads=4, cache_kib=SMALL_CACHE_KIB)
     wake = Wake()
     asking = connect(socket_url(settings))
     dispatcher = Dispatcher(

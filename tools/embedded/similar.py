@@ -62,7 +62,7 @@ class ExactSimilar:
 
     source = "bundled"
 
-    def __init__(self, csv_path: Path, *, open_limit: int = 10_000) -> None:
+    def __init__(self, csv_path: Path, *, open_limit: int = 1_000) -> None:
         """Raises TableError."""
         self._open_limit = open_limit
         self._open: OrderedDict[str, AccountQuery] = OrderedDict()

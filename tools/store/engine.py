@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
@@ -13,10 +14,14 @@ from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
 
 BUSY_TIMEOUT_MS = 10_000  # longer than the 5 s for which an operator's tool may hold SQLite's write lock
 ASK_AGAIN_S = 0.002
+BATCH_CACHE_KIB = 16_384
+"""A connection's pages, for a transaction of a whole batch. SQLite forgets them whenever another process has committed,
+so what a part keeps beyond its largest transaction is memory for nothing."""
+SMALL_CACHE_KIB = 2_048
 
 
-def open_engine(url: str, *, pool_size: int = 5) -> Engine:
-    """An engine for `sqlite:///path` or `postgresql://...` (psycopg 3)."""
+def open_engine(url: str, *, pool_size: int = 5, cache_kib: int = BATCH_CACHE_KIB) -> Engine:
+    """An engine for `sqlite:///path` or `postgresql://...` (psycopg 3). cache_kib: of each SQLite connection."""
     if url.startswith(("postgresql://", "postgres://")):
         url = "postgresql+psycopg://" + url.split("://", 1)[1]
     if not url.startswith("sqlite"):
@@ -24,12 +29,12 @@ def open_engine(url: str, *, pool_size: int = 5) -> Engine:
     engine = create_engine(
         url, pool_size=pool_size, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000}, hide_parameters=True
     )
-    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "connect", partial(_prepare_sqlite, cache_kib))
     event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
-def _prepare_sqlite(connection: Any, _record: Any) -> None:
+def _prepare_sqlite(cache_kib: int, connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # the driver's own BEGIN is deferred; ours below says which kind
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
@@ -41,7 +46,7 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     ):
         with attempt:  # two that turn a new file into WAL at once: SQLite refuses one without waiting
             cursor.execute("PRAGMA journal_mode=WAL")
-    for pragma in ("synchronous=FULL", "cache_size=-16384"):
+    for pragma in ("synchronous=FULL", f"cache_size=-{cache_kib}"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

@@ -15,6 +15,7 @@ from starlette.concurrency import run_in_threadpool
 from tools.idempotency import Identifier
 from tools.secrets_file import load_or_make
 from tools.settings import Settings
+from tools.store.engine import SMALL_CACHE_KIB
 from tools.stream.again import UnknownLead, again, passed, send
 from tools.stream.connect import connect, socket_url
 from tools.stream.inbox import Inbox, StreamUnavailable
@@ -38,7 +39,7 @@ class FrontDoor:
         secrets = load_or_make(settings.data_dir)
         token = settings.admin_token.get_secret_value() if settings.admin_token else secrets.admin_token
         url = socket_url(settings)
-        self._store = open_store(settings, threads=4)
+        self._store = open_store(settings, threads=4, cache_kib=SMALL_CACHE_KIB)
         self._inbox = Inbox(
             connect(url, timeout_s=None),
             partitions=settings.stream_partitions,

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, inspect, text
 
-from tools.store.engine import open_engine
+from tools.store.engine import BATCH_CACHE_KIB, SMALL_CACHE_KIB, open_engine
 from tools.store.migrate import differences, migrate
 from tools.store.tables import metadata
 
@@ -81,6 +81,14 @@ def test_a_new_sqlite_file_may_be_locked_while_it_is_opened(tmp_path: Path):
         assert connection.scalar(text("PRAGMA journal_mode")) == "wal"
     engine.dispose()
     holder.close()
+
+
+@pytest.mark.parametrize("kib", [SMALL_CACHE_KIB, BATCH_CACHE_KIB])
+def test_a_part_says_how_many_pages_a_connection_keeps(tmp_path: Path, kib: int):
+    engine = open_engine(f"sqlite:///{tmp_path / 'some.db'}", cache_kib=kib)
+    with engine.connect() as connection:
+        assert connection.scalar(text("PRAGMA cache_size")) == -kib
+    engine.dispose()
 
 
 def test_unique_keys_that_promises_rest_on_exist(empty: Engine):
