@@ -7,7 +7,7 @@ a file are found in one pass; the parser uses nothing of a file that has finding
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
@@ -15,14 +15,6 @@ from typing import Final
 from tools.routing_file.findings import Finding, closest
 from tools.routing_file.reader import Node, Source
 
-_NOT_YET: Final[Mapping[str, str]] = {
-    "hours": "working hours are",
-    "holidays": "holidays are",
-    "ooo": "leave is",
-    "cap": "caps are",
-    "off_hours": "off_hours is",
-    "max_open": "max_open is",
-}
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 
@@ -90,8 +82,6 @@ class Field:
         for entry in self.entries():
             if entry.key in known:
                 found[entry.key] = entry
-            elif entry.key in _NOT_YET:
-                entry.fail(f"{_NOT_YET[entry.key]} not supported yet", at_key=True)
             else:
                 entry.fail("unknown key", closest(entry.key, known), at_key=True)
         for key in needed:

@@ -18,7 +18,7 @@ from graph.rules.routing import route
 from tools.routing_file.fields import Field
 from tools.routing_file.findings import Finding
 from tools.routing_file.lead_fields import parse_lead
-from tools.routing_file.people import Team
+from tools.routing_file.team import Team
 
 TESTS_AT: Final = datetime(2026, 1, 14, 15, tzinfo=UTC)
 _EXPECTED: Final = ("owner", "pool", "by", "sla", "nurture", "owners")

@@ -11,7 +11,7 @@ from graph.rules.domains import host_of, mailbox_type, registrable
 from graph.rules.places import written_country
 from graph.rules.states import state_code
 from tools.routing_file.fields import Field
-from tools.routing_file.people import Team, email_of
+from tools.routing_file.team import Team, email_of
 
 _KEYS: Final = (
     "email", "domain", "family", "country", "state", "postal", "industry", "employees", "revenue", "source", "product",

@@ -16,7 +16,7 @@ from tools.routing_file.conditions import Names, parse_condition, parse_segments
 from tools.routing_file.fields import Draft, Field
 from tools.routing_file.file_tests import parse_tests
 from tools.routing_file.findings import Finding, RoutingFileError, closest
-from tools.routing_file.people import Team, parse_accounts, parse_people, parse_pools
+from tools.routing_file.people import parse_accounts, parse_people, parse_pools
 from tools.routing_file.place_names import parse_map, parse_regions, suggested_place
 from tools.routing_file.promises import (
     parse_guards,
@@ -27,6 +27,7 @@ from tools.routing_file.promises import (
     sla_name,
 )
 from tools.routing_file.reader import Source, read
+from tools.routing_file.team import Team
 
 SETTINGS: Final = (
     "$schema", "version", "timezone", "regions", "segments", "people", "pools", "accounts", "precedence",

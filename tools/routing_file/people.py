@@ -1,124 +1,58 @@
-"""Who can get a lead: people, pools, named accounts, and the ways a file names them."""
+"""Who can get a lead: people, pools and named accounts."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
-from typing import Final
-from zoneinfo import ZoneInfo
+from dataclasses import replace
+from typing import Final, cast, get_args
 
 from graph.domain.table import Account, Member, Person, Pool, Target
-from graph.domain.working import Window
+from graph.domain.working import OffHours, Window
 from graph.rules.domains import host_of, registrable
 from tools.routing_file.fields import Field
 from tools.routing_file.findings import closest
+from tools.routing_file.team import EMAIL, Team, email_of
+from tools.routing_file.working import parse_caps, parse_holidays, parse_hours, parse_leave
 
-_EMAIL: Final = re.compile(r"[^@\s<>,;\"]+@[^@\s<>,;\"]+\.[^@\s<>,;\".]+")
-_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_POOL: Final = "pool:"
-
-
-def email_of(value: Field) -> str:
-    text = value.text()
-    if text and not _EMAIL.fullmatch(text):
-        value.fail(f'"{text}" is not an e-mail address')
-    return text.lower()
-
-
-@dataclass(slots=True)
-class Team:
-    """The names that targets may use, filled while the file is read."""
-
-    zone: ZoneInfo
-    people: dict[str, Person] = field(default_factory=dict)
-    by_email: dict[str, Person] = field(default_factory=dict)
-    pool_names: frozenset[str] = frozenset()
-
-    def owner(self, value: Field) -> Target:
-        """One person: an id or an address."""
-        text = value.text()
-        if text in self.people:
-            return Target(self.people[text].email, text)
-        if "@" in text:
-            email = email_of(value)
-            person = self.by_email.get(email)
-            return Target(email, None if person is None else person.id)
-        if text.startswith(_POOL) or text in self.pool_names:
-            value.fail("a pool cannot stand here; name one person or an e-mail address")
-        elif text:
-            value.fail(f'person "{text}" does not exist', closest(text, self.people))
-        return Target("")
-
-    def target(self, value: Field) -> Target:
-        """One person or `pool:name`."""
-        written = value.node.value
-        if not isinstance(written, str) or "@" in written or written.strip() in self.people:
-            return self.owner(value)
-        text = written.strip()
-        if not text.startswith(_POOL):
-            names = [*self.people, *(_POOL + name for name in sorted(self.pool_names))]
-            if text:
-                meant = _POOL + text if text in self.pool_names else closest(text, names)
-                value.fail(f'person "{text}" does not exist', meant)
-                return Target("")
-            return self.owner(value)
-        name = text.removeprefix(_POOL).strip()
-        if name not in self.pool_names:
-            value.fail(f'pool "{name}" does not exist', closest(name, sorted(self.pool_names)))
-        return Target(pool=name)
-
-    def window(self, settings: Mapping[str, Field]) -> Window | None:
-        """`from` and `until`, both days included, as instants."""
-        if "from" not in settings and "until" not in settings:
-            return None
-        first, last = _day(settings.get("from")), _day(settings.get("until"))
-        if first is not None and last is not None and first > last:
-            settings["until"].fail(f'"until" is before "from" ({first})')
-        ends = None if last is None or last == date.max else self._midnight(last + timedelta(days=1))
-        return Window(first, last, None if first is None else self._midnight(first), ends)
-
-    def _midnight(self, day: date) -> datetime:
-        """The instant at which a day begins in the file's zone, where a clock change may leave midnight out."""
-        return datetime.combine(day, time(), self.zone).astimezone(UTC)
-
-
-def _day(value: Field | None) -> date | None:
-    if value is None:
-        return None
-    text = value.text()
-    try:
-        if _DAY.fullmatch(text):
-            return date.fromisoformat(text)
-    except ValueError:
-        pass
-    if text:
-        value.fail(f'"{text}" is not a day; write it as 2026-03-31')
-    return None
+_PERSON: Final = ("email", "slack", "manager", "active", "hours", "holidays", "ooo", "max_open")
+_POOL: Final = ("members", "if_none", "cap", "off_hours", "holidays")
 
 
 def parse_people(value: Field | None, team: Team) -> None:
-    """Fills the team; managers may be named before they come."""
+    """Fills the team; managers and covers may be named before they come."""
     read = []
     for entry in [] if value is None else value.entries():
-        settings = entry.settings(("email", "slack", "manager", "active"), needed=("email",))
+        settings = entry.settings(_PERSON, needed=("email",))
         email = email_of(settings["email"]) if "email" in settings else ""
         if email and email in team.by_email:
             settings["email"].fail(f'"{email}" is the address of {team.by_email[email].id} already')
-        active = settings["active"].flag() if "active" in settings else True
-        slack = settings["slack"].text() if "slack" in settings else None
-        person = Person(entry.key_name(), email, slack, None, active, entry.line)
+        person = Person(
+            id=entry.key_name(),
+            email=email,
+            slack=settings["slack"].text() if "slack" in settings else None,
+            manager=None,
+            active=settings["active"].flag() if "active" in settings else True,
+            line=entry.line,
+            hours=parse_hours(settings.get("hours"), team.zone),
+            holidays=parse_holidays(settings.get("holidays")),
+            max_open=settings["max_open"].whole(0, 1_000_000) if "max_open" in settings else None,
+        )
         team.people[person.id] = team.by_email[email] = person
-        read.append((person, settings.get("manager")))
-    for person, manager in read:
-        if manager is not None:
-            named = team.owner(manager).email
-            if named == person.email and named:
-                manager.fail("nobody is their own manager")
-            team.people[person.id] = team.by_email[person.email] = Person(
-                person.id, person.email, person.slack, named, person.active, person.line
-            )
+        read.append((person, settings))
+    for person, settings in read:
+        complete = replace(
+            person,
+            manager=_manager(settings["manager"], person, team) if "manager" in settings else None,
+            leave=parse_leave(settings.get("ooo"), team, person.id),
+        )
+        team.people[person.id] = team.by_email[person.email] = complete
+
+
+def _manager(field: Field, person: Person, team: Team) -> str | None:
+    named = team.owner(field).email
+    if named == person.email and named:
+        field.fail("nobody is their own manager")
+    return named
 
 
 def parse_pools(value: Field | None, team: Team) -> dict[str, Pool]:
@@ -126,7 +60,7 @@ def parse_pools(value: Field | None, team: Team) -> dict[str, Pool]:
     team.pool_names = frozenset(entry.key for entry in entries)
     pools, heirs = {}, {}
     for entry in entries:
-        settings = entry.settings(("members", "if_none"), needed=("members",))
+        settings = entry.settings(_POOL, needed=("members",))
         before = len(entry.draft.findings)
         members = _members(settings["members"], team) if "members" in settings else ()
         heir = settings.get("if_none")
@@ -135,10 +69,22 @@ def parse_pools(value: Field | None, team: Team) -> dict[str, Pool]:
             entry.fail('nobody in the pool can take a turn, and "if_none" is missing', at_key=True)
         if heir is not None:
             heirs[entry.key] = heir
-        pools[entry.key] = Pool(entry.key_name(), members, None if heir is None else team.target(heir), entry.line)
+        pools[entry.key] = Pool(
+            name=entry.key_name(),
+            members=members,
+            if_none=None if heir is None else team.target(heir),
+            line=entry.line,
+            caps=parse_caps(settings.get("cap")),
+            off_hours=_off_hours(settings.get("off_hours")),
+            holidays=parse_holidays(settings.get("holidays")),
+        )
     for name, heir in heirs.items():
         _check_heirs(name, heir, pools)
     return pools
+
+
+def _off_hours(field: Field | None) -> OffHours:
+    return "next" if field is None else cast("OffHours", field.choice(get_args(OffHours)))
 
 
 def _check_heirs(name: str, heir: Field, pools: Mapping[str, Pool]) -> None:
@@ -174,7 +120,7 @@ def _keyed(entry: Field, team: Team) -> Target:
     if entry.key in team.people:
         return Target(team.people[entry.key].email, entry.key)
     email = entry.key.lower()
-    if _EMAIL.fullmatch(entry.key):
+    if EMAIL.fullmatch(entry.key):
         person = team.by_email.get(email)
         return Target(email, None if person is None else person.id)
     entry.fail(f'person "{entry.key}" does not exist', closest(entry.key, team.people), at_key=True)

@@ -9,7 +9,7 @@ from graph.domain.table import PRECEDENCE, Clock, Guards, Nurture, Sla, Step
 from tools.routing_file.conditions import Names, parse_condition
 from tools.routing_file.fields import Field
 from tools.routing_file.findings import closest
-from tools.routing_file.people import Team
+from tools.routing_file.team import Team
 
 _DURATION: Final = re.compile(r"(?:([0-9]{1,4})d)?(?:([0-9]{1,4})h)?(?:([0-9]{1,4})m)?(?:([0-9]{1,4})s)?")
 _SECONDS: Final = (86_400, 3_600, 60, 1)
