@@ -112,6 +112,10 @@ class History(Protocol):
 
     async def pools(self, names: Sequence[str]) -> Mapping[str, PoolState]: ...
 
+    async def open_leads(self, emails: Sequence[str]) -> Mapping[str, int]:
+        """Leads that each of them has now and has not passed on; nobody without one is in the answer."""
+        ...
+
 
 @value(frozen=True)
 class Ports:

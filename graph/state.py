@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
 @value(frozen=True)
 class Reads:
-    """Every fact a decision rests on, each with source and time. None: not read yet."""
+    """Every fact a decision rests on, each with source and time. None: not read yet. pools: the ledger of each pool that
+    was asked, as it was before; open: leads open at once, by the e-mail of those whose caps were asked."""
 
     prior: Fact[Prior] | None = None
     profile: Fact[CompanyProfile] | None = None
@@ -37,6 +38,7 @@ class Reads:
     judgement: Fact[Judgement] | None = None
     family: Family | None = None
     pools: dict[str, PoolState] | None = None
+    open: dict[str, int] | None = None
     similar: Fact[tuple[SimilarAccount, ...]] | None = None
     note: Fact[str] | None = None
 

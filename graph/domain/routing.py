@@ -74,7 +74,8 @@ class Assignment:
     """Who gets the lead, by which line of which file, and until when.
 
     rule: `accounts.acme.com`, `rules.us-smb`, `map.US` or `map.DEFAULT`; line: counted from 1 in the file; why: a
-    sentence. Times are None where no SLA applies. slack: the owner's Slack user id where the file has one.
+    sentence. Times are None where no SLA applies; accept_s: seconds to accept on its `clock`, of which accept_due_at is
+    the end. slack: the owner's Slack user id where the file has one.
     """
 
     owner: str
@@ -87,6 +88,7 @@ class Assignment:
     manager: str | None = None
     sla: str | None = None
     clock: str | None = None
+    accept_s: int | None = None
     accept_due_at: datetime | None = None
     touch_due_at: datetime | None = None
     skipped: tuple[str, ...] = ()

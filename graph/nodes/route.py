@@ -1,13 +1,13 @@
 """Fifth node: who gets it, and which way it goes. Pool turns are taken one after the other through the batch.
 
-In a live run the pools' ledgers are read once and the turns of a batch follow each other; a replay brings the ledger
-that each lead saw.
+In a live run the pools' ledgers are read once, then the open leads of those whose caps ask for them, and the leads of a
+batch follow each other; a replay brings what each lead saw.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeVar
 
 from langgraph.runtime import Runtime
 
@@ -18,36 +18,88 @@ from graph.domain.table import RoutingTable
 from graph.domain.values import evolve
 from graph.nodes.shell import alive, each, lead_of, step, with_read
 from graph.rules.nurture import sequence_for
+from graph.rules.routing import leads_counted
 from graph.rules.routing import route as route_lead
 from graph.state import BatchState, Case, RunContext
 
 NODE = "route"
+T = TypeVar("T")
+
+
+class Asked(Mapping[str, T]):
+    """A mapping that remembers what was asked of it, and what it answered: those are the facts of the decision."""
+
+    def __init__(self, held: Mapping[str, T], missing: Callable[[str], T]) -> None:
+        self._held, self._missing = held, missing
+        self.answers: dict[str, T] = {}
+
+    def __getitem__(self, name: str) -> T:
+        found = self._held.get(name)
+        answer = self.answers[name] = self._missing(name) if found is None else found
+        return answer
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._held)
+
+    def __len__(self) -> int:
+        return len(self._held)
 
 
 async def route(state: BatchState, runtime: Runtime[RunContext]) -> dict[str, Any]:
     context, cases = runtime.context, alive(state)
     ledgers: dict[str, PoolState] = {}
+    counts: dict[str, int] = {}
     if context.table.pools and any(case.reads.pools is None for case in cases.values()):
         ledgers = dict(await context.ports.history.pools(tuple(context.table.pools)))
+        counted = leads_counted(context.table)
+        if counted:
+            counts = dict.fromkeys(counted, 0) | dict(await context.ports.history.open_leads(counted))
 
     def decide(case: Case) -> Case:
-        seen = ledgers if case.reads.pools is None else case.reads.pools
+        live = case.reads.pools is None
+        pools = Asked(ledgers if live else case.reads.pools or {}, PoolState)
+        opened = Asked(counts if live else case.reads.open or {}, lambda _: 0)
         facts = facts_of(case)
-        assignment = _assign(case, facts, seen, context)
+        assignment = _assign(case, facts, pools, opened, context)
         turn = assignment.turn
         if turn is not None:
             ledgers[turn.pool] = turn.after
-        case = with_read(case, "pools", {turn.pool: turn.before} if turn is not None else {})
-        return _finish(case, assignment, facts, context.table)
+        case = with_read(with_read(case, "pools", pools.answers), "open", opened.answers)
+        case = _finish(case, assignment, facts, context.table)
+        for email, change in open_changes(case).items():
+            if email in counts:
+                counts[email] += change
+        return case
 
     return each(NODE, cases, decide)
 
 
-def _assign(case: Case, facts: RoutingFacts, ledgers: Mapping[str, PoolState], context: RunContext) -> Assignment:
+def open_changes(case: Case) -> dict[str, int]:
+    """How many open leads the decision adds to whom, by e-mail. A lead in a sequence is nobody's work."""
+    prior, assignment = value_of(case.reads.prior), case.assignment
+    before = prior.owner if prior is not None and prior.path != "nurture" else None
+    after = assignment.owner if assignment is not None and case.path != "nurture" else None
+    changes = {} if before is None else {before: -1}
+    if after is not None:
+        changes[after] = changes.get(after, 0) + 1
+    return changes
+
+
+def _assign(
+    case: Case, facts: RoutingFacts, pools: Mapping[str, PoolState], opened: Mapping[str, int], context: RunContext
+) -> Assignment:
     prior = value_of(case.reads.prior)
-    passed = (*(prior.passed_by if prior else ()), *case.submission.excluded)
-    turns = dict(prior.turns) if prior else {}
-    return route_lead(facts, context.table, ledgers, context.now, prior_turns=turns, excluded=passed)
+    return route_lead(
+        facts,
+        context.table,
+        pools,
+        context.now,
+        prior_turns=dict(prior.turns) if prior else {},
+        holder=prior.owner if prior else None,
+        returned=case.submission.cause == "pass",
+        open_leads=opened,
+        excluded=(*(prior.passed_by if prior else ()), *case.submission.excluded),
+    )
 
 
 def facts_of(case: Case) -> RoutingFacts:
@@ -94,6 +146,6 @@ def _finish(case: Case, assignment: Assignment, facts: RoutingFacts, table: Rout
     elif sequence is not None and not approved and case.submission.cause != "pass":
         path = "nurture"
     if path == "nurture":  # a nurtured lead has no deadline until it qualifies
-        assignment = evolve(assignment, sla=None, clock=None, accept_due_at=None, touch_due_at=None)
+        assignment = evolve(assignment, sla=None, clock=None, accept_s=None, accept_due_at=None, touch_due_at=None)
     trace = step(case, NODE, assignment.rule, f"{assignment.why} Owner {assignment.owner}, way {path}.")
     return evolve(case, assignment=assignment, path=path, sequence=sequence if path == "nurture" else None, trace=trace)

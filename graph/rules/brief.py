@@ -73,7 +73,7 @@ def brief_of(
         header=_header(told),
         summary=_summary(told, deadline),
         deadline=deadline,
-        wait=duration((due - now).total_seconds()) if due is not None else "",
+        wait=duration(assignment.accept_s) if due is not None and assignment.accept_s is not None else "",
         clock=assignment.clock,
         asked=_asked(told),
         received=moment(received_at, now, zone),

@@ -145,13 +145,18 @@ class Roster:
                 seats.append(Seat(member, taker, works))
         return _Present(now, until, tuple(seats))
 
-    def keeper(self, member: str, holder: str, now: datetime) -> str | None:
+    def takers(self) -> frozenset[str]:
+        """Everybody who may ever get a lead here: the members and their covers."""
+        emails = {member.email for member in self._members}
+        return frozenset(emails.union(*(self._calendars.covers(email) for email in emails)))
+
+    def keeper(self, member: str, holder: str | None, now: datetime) -> str | None:
         """Who keeps a lead that is on this member's seat already: its `holder`, the member or a cover of theirs, while
         they are there; else whoever takes the member's leads now."""
         seated = next((one for one in self._members if one.email == member), None)
         if seated is None or (seated.window is not None and not seated.window.holds(now)):
             return None
-        if (holder == member or holder in self._calendars.covers(member)) and self._calendars.there(holder, now):
+        if holder in self._calendars.covers(member) and self._calendars.there(holder, now):
             return holder
         return self._calendars.taker(member, now)
 

@@ -1,6 +1,6 @@
 """Hands one lead to what the file names: a person, an address, or a pool's next member. Chooses nothing itself.
 
-Whoever is gone or passed the lead is stepped over, and the trace says so.
+Whoever is gone, away without a cover, or passed the lead is stepped over, and the trace says so.
 """
 
 from __future__ import annotations
@@ -12,11 +12,17 @@ from typing import Final, NamedTuple
 
 from graph.domain.routing import Assignment, PoolState, RoutingFacts, Turn
 from graph.domain.table import Account, RoutingTable, Target
+from graph.domain.working import NO_HOLIDAYS, Holidays, Leave
+from graph.rules.calendars import calendars_of
+from graph.rules.caps import Limits
 from graph.rules.conditions import ConditionIndex, view_of
+from graph.rules.local_time import named_zone
 from graph.rules.places import MapIndex
-from graph.rules.pools import take_turn
-from graph.rules.reasons import map_reason, rule_reason
+from graph.rules.pools import Before, take_turn
+from graph.rules.reasons import away_reason, map_reason, rule_reason
 from graph.rules.sla import Due, due
+from graph.rules.wording import day_and_time, first_name
+from graph.rules.working import Calendar
 
 _NO_DUE: Final = Due("wall", None, None)
 
@@ -30,8 +36,17 @@ class Claim(NamedTuple):
     sla: str | None
 
 
+class Held(NamedTuple):
+    """How the lead is held already. turns: the member whose turn it took, by pool; owner: who has it; returned: they
+    passed it on for a reason."""
+
+    turns: Mapping[str, str]
+    owner: str | None = None
+    returned: bool = False
+
+
 class Plan:
-    """What is worth computing once per table."""
+    """What is worth computing once per table. counted: those whose open leads the caps of pools ask for."""
 
     def __init__(self, table: RoutingTable) -> None:
         sla = table.default_sla
@@ -49,7 +64,10 @@ class Plan:
         for account in table.accounts:
             if account.family:
                 self.families.setdefault(account.registrable, account)
-        self.dated_pools = {pool.name for pool in table.pools.values() if any(member.window for member in pool.members)}
+        self.calendars = calendars_of(table)
+        self.rosters = {name: self.calendars.roster(name) for name in table.pools}
+        self.limits = {name: Limits(table.pools[name], roster.takers(), table) for name, roster in self.rosters.items()}
+        self.counted = tuple(sorted(frozenset[str]().union(*(limits.asks for limits in self.limits.values()))))
 
 
 @lru_cache(maxsize=64)
@@ -61,7 +79,7 @@ class Run:
     """One lead on its way through the table. skipped: what it passed; owner_gone: the last owner asked is inactive."""
 
     __slots__ = (
-        "excluded", "facts", "now", "owner_gone", "plan", "pools", "prior_turns", "skipped", "table", "view",
+        "excluded", "facts", "held", "now", "open_leads", "owner_gone", "plan", "pools", "skipped", "table", "view",
     )  # fmt: skip
 
     def __init__(
@@ -71,10 +89,12 @@ class Run:
         pools: Mapping[str, PoolState],
         now: datetime,
         *,
-        prior_turns: Mapping[str, str],
+        held: Held,
+        open_leads: Mapping[str, int],
         excluded: Collection[str],
     ) -> None:
-        self.facts, self.table, self.pools, self.now, self.prior_turns = facts, table, pools, now, prior_turns
+        self.facts, self.table, self.pools, self.now = facts, table, pools, now
+        self.held, self.open_leads = held, open_leads
         self.excluded = frozenset(email.lower() for email in excluded) if excluded else frozenset[str]()
         self.plan, self.view = plan_of(table), view_of(facts)
         self.skipped: list[str] = []
@@ -93,36 +113,62 @@ class Run:
             self.owner_gone = True
             self.skip(claim.rule, f"{email} is no longer active")
             return None
+        leave = None if person is None else self.plan.calendars.away(email, self.now)
+        if leave is not None:
+            return self._stand_in(email, leave, claim)
         if email in self.excluded:
             self.skip(claim.rule, f"{email} passed this lead")
             return None
         return self.assign(email, claim)
 
+    def _stand_in(self, email: str, leave: Leave, claim: Claim) -> Assignment | None:
+        """To the cover of somebody on leave."""
+        cover, away = self.plan.calendars.taker(email, self.now), away_reason(email, leave)
+        if cover is None or cover in self.excluded:
+            why = "nobody covers" if cover is None else f"{cover}, who covers, passed this lead"
+            self.skip(claim.rule, f"{away}, and {why}")
+            return None
+        return self.assign(cover, claim._replace(why=f"{claim.why} {away}, {first_name(cover)} covers."))
+
     def _take_turn(self, name: str, claim: Claim) -> Assignment | None:
-        pool = self.table.pools[name]
-        away = self.excluded
-        if name in self.plan.dated_pools:
-            away |= {member.email for member in pool.members if member.window and not member.window.holds(self.now)}
-        turn = take_turn(pool, self.pools.get(name) or PoolState(name), excluded=away, prior=self.prior_turns.get(name))
+        plan, pool, member = self.plan, self.table.pools[name], self.held.turns.get(name)
+        state = self.pools.get(name) or PoolState(name)
+        turn = take_turn(
+            plan.rosters[name],
+            state,
+            self.now,
+            quota=plan.limits[name].quota(state, self.open_leads, self.now),
+            excluded=self.excluded,
+            before=None if member is None else Before(member, self.held.owner, self.held.returned),
+        )
         if turn is not None:
-            return self.assign(turn.member, claim, turn)
+            why = f"{claim.why} {self._turn_reason(turn)}"
+            return self.assign(turn.taker, claim._replace(why=why), turn, pool.holidays)
         if pool.if_none is None:
             self.skip(claim.rule, f"nobody in the pool {name} may take this lead")
             return None
         why = f"{claim.why} Nobody in the pool {name} may take this one."
         return self.give(pool.if_none, claim._replace(why=why))
 
-    def assign(self, email: str, claim: Claim, turn: Turn | None = None) -> Assignment:
+    def _turn_reason(self, turn: Turn) -> str:
+        said = f"{turn.taker} {'already had' if turn.reused else 'has'} the turn in the pool {turn.pool}."
+        leave = None if turn.taker == turn.member else self.plan.calendars.away(turn.member, self.now)
+        if leave is None:
+            return said
+        return f"{said} {away_reason(turn.member, leave)}, {first_name(turn.taker)} covers."
+
+    def assign(
+        self, email: str, claim: Claim, turn: Turn | None = None, holidays: Holidays = NO_HOLIDAYS
+    ) -> Assignment:
+        """holidays: of the pool that the lead came through."""
         table, person = self.table, self.table.people_by_email.get(email)
+        calendar = None if person is None else self.plan.calendars.of(email, holidays)
         sla = None if claim.sla is None else table.slas[claim.sla]
-        times = _NO_DUE if sla is None else due(sla, self.now)
-        why = claim.why
-        if turn is not None:
-            why = f"{why} {turn.member} {'already had' if turn.reused else 'has'} the turn in the pool {turn.pool}."
+        times = _NO_DUE if sla is None else due(sla, self.now, calendar)
         return Assignment(
             owner=email,
             rule=claim.rule,
-            why=why,
+            why=claim.why if calendar is None or calendar.always else self._with_opening(claim.why, email, calendar),
             line=claim.line,
             pool=None if turn is None else turn.pool,
             turn=turn,
@@ -130,7 +176,17 @@ class Run:
             manager=None if person is None else person.manager,
             sla=None if sla is None else sla.name,
             clock=None if sla is None else times.clock,
+            accept_s=None if sla is None else sla.accept_s,
             accept_due_at=times.accept_at,
             touch_due_at=times.touch_at,
             skipped=tuple(self.skipped),
         )
+
+    def _with_opening(self, why: str, email: str, calendar: Calendar) -> str:
+        """Outside of their hours: when they begin."""
+        if calendar.works(self.now):
+            return why
+        opening = calendar.opening(self.now)
+        if opening is None:
+            return why
+        return f"{why} {first_name(email)} begins on {day_and_time(opening, named_zone(self.table.timezone))}."

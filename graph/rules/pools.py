@@ -3,55 +3,96 @@
 R. Tijdeman, "The chairman assignment problem", Discrete Mathematics 32 (1980): with fixed weights and availability of
 k members, nobody is ever more than 1 - 1/(2k - 2) turns away from their share. A turn's entitlement accrues to those
 who may take it and to nobody else, so that a member who comes back from leave has nothing to catch up.
-Never delays a lead, and never asks who works now: whoever may not get this lead comes in as `excluded`.
+Never delays a lead. The ledger is kept by seat: a cover takes the turn of the one away, who is charged for it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from functools import lru_cache
 from itertools import accumulate, pairwise
-from typing import Final
+from typing import Final, NamedTuple
 
 from graph.domain.routing import PoolState, Turn
-from graph.domain.table import Member, Pool
+from graph.rules.calendars import Roster, Seat, eligible
+from graph.rules.caps import FREE, Quota
 
 MILLION: Final = 1_000_000
 
 
-def take_turn(pool: Pool, state: PoolState, *, excluded: Collection[str] = (), prior: str | None = None) -> Turn | None:
+class Before(NamedTuple):
+    """The turn that this lead took in this pool before. member: the seat; holder: who has the lead now, where known;
+    returned: the lead was passed on for a reason, so that the turn costs that seat nothing."""
+
+    member: str
+    holder: str | None = None
+    returned: bool = False
+
+
+def take_turn(
+    roster: Roster,
+    state: PoolState,
+    now: datetime,
+    *,
+    quota: Quota = FREE,
+    excluded: Collection[str] = (),
+    before: Before | None = None,
+) -> Turn | None:
     """The turn of the next member, or None when nobody may take it.
 
-    excluded: lower-case e-mails that may not get this lead; prior: who had this lead's turn in this pool before, and
-    keeps it without a new one while they may. Ties go to the earlier member of the file.
+    excluded: lower-case e-mails that may not get this lead. A lead that comes again stays with who had it, at any hour
+    and over any cap, while they are there; if they went on leave meanwhile, their cover goes first. Ties go to the
+    earlier member of the file.
     """
-    eligible = []
-    for member in pool.members:
-        if member.active and member.email not in excluded:
-            if member.email == prior:
-                return Turn(pool.name, member.email, member.email, state, state, reused=True)
-            if member.weight:
-                eligible.append(member)
-    if not eligible:
+    heir = None
+    if before is not None:
+        keeper = roster.keeper(before.member, before.holder, now)
+        if keeper is not None and keeper not in excluded:
+            if keeper in (before.member, before.holder):
+                return Turn(roster.pool.name, before.member, keeper, state, state, reused=True)
+            heir = before.member
+    seats: Sequence[Seat] = roster.seats(now)
+    if excluded:
+        seats = [seat for seat in seats if seat.taker not in excluded]
+    seats = eligible(roster.pool, seats)
+    if quota is not FREE:
+        seats = [seat for seat in seats if quota.allows(seat.taker)]
+    if not seats:
         return None
-    ledger = dict(state.credits)
-    shares = entitlement(tuple(member.weight for member in eligible), state.version)
-    for member, share in zip(eligible, shares, strict=True):
-        ledger[member.email] = ledger.get(member.email, 0) + share
-    chosen = _next(eligible, ledger)
-    ledger[chosen] -= MILLION
-    turns = dict(state.turns)
-    turns[chosen] = turns.get(chosen, 0) + 1
-    return Turn(pool.name, chosen, chosen, state, PoolState(pool.name, state.version + 1, ledger, turns))
+    ledger, turns = dict(state.credits), dict(state.turns)
+    chosen = next((seat for seat in seats if seat.member.email == heir), None)
+    if chosen is None:
+        if before is not None and before.returned and turns.get(before.member):
+            _charge(ledger, turns, before.member, -1)
+        else:
+            _entitle(seats, ledger, turns)
+        chosen = _next(seats, ledger)
+        _charge(ledger, turns, chosen.member.email, 1)
+    after = PoolState(state.pool, state.version + 1, ledger, turns, quota.with_lead(chosen.taker))
+    return Turn(state.pool, chosen.member.email, chosen.taker, state, after)
 
 
-def entitlement(weights: tuple[int, ...], version: int) -> tuple[int, ...]:
-    """What one turn entitles each member to, in millionths; exactly 1,000,000 together.
+def _charge(ledger: dict[str, int], turns: dict[str, int], email: str, count: int) -> None:
+    ledger[email] = ledger.get(email, 0) - count * MILLION
+    turns[email] = turns.get(email, 0) + count
 
-    The remainder of the division moves with the version, so that over any number of turns a member's sum stays within
+
+def _entitle(seats: Sequence[Seat], ledger: dict[str, int], turns: dict[str, int]) -> None:
+    """One turn's entitlement, shared by weight."""
+    shares = entitlement(tuple([seat.member.weight for seat in seats]), sum(turns.values()))
+    for seat, share in zip(seats, shares, strict=True):
+        email = seat.member.email
+        ledger[email] = ledger.get(email, 0) + share
+
+
+def entitlement(weights: tuple[int, ...], number: int) -> tuple[int, ...]:
+    """What one turn entitles each member to, in millionths; exactly 1,000,000 together. number: turns before it.
+
+    The remainder of the division moves with the number, so that over any count of turns a member's sum stays within
     one millionth of the exact share.
     """
-    return _entitlement(weights, version % sum(weights))
+    return _entitlement(weights, number % sum(weights))
 
 
 @lru_cache(maxsize=4096)
@@ -64,18 +105,21 @@ def _entitlement(weights: tuple[int, ...], phase: int) -> tuple[int, ...]:
     return tuple(high - low for low, high in pairwise(steps))
 
 
-def _next(eligible: Sequence[Member], owed: dict[str, int]) -> str:
+def _next(seats: Sequence[Seat], owed: dict[str, int]) -> Seat:
     """Tijdeman's choice: of those owed at least 1/(2k - 2), who would first be owed more than 1 - 1/(2k - 2)."""
-    double = 2 * len(eligible) - 2
+    double = 2 * len(seats) - 2
     if double == 0:
-        return eligible[0].email
-    due = [member for member in eligible if owed[member.email] * double >= MILLION]
-    if not due:  # others took entitlement away with them: the one owed most
-        return max(eligible, key=lambda member: owed[member.email]).email
-    chosen, slack = due[0], 0
-    for member in due:
-        # turns until the limit, times `double` and the weight; compared crosswise, so that no division rounds
-        waits = MILLION * (double - 1) - double * owed[member.email]
-        if member is chosen or waits * chosen.weight < slack * member.weight:
-            chosen, slack = member, waits
-    return chosen.email
+        return seats[0]
+    chosen: Seat | None = None
+    slack = weight = 0
+    for seat in seats:
+        member = seat.member
+        credit = owed.get(member.email, 0) * double
+        if credit >= MILLION:
+            # turns until the limit, times `double` and the weight; compared crosswise, so that no division rounds
+            waits = MILLION * (double - 1) - credit
+            if chosen is None or waits * weight < slack * member.weight:
+                chosen, slack, weight = seat, waits, member.weight
+    if chosen is None:  # others took entitlement away with them: the one owed most
+        return max(seats, key=lambda seat: owed.get(seat.member.email, 0))
+    return chosen

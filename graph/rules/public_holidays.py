@@ -6,16 +6,11 @@ from datetime import date
 from functools import lru_cache
 
 
-def has_holidays(country: str) -> bool:
-    """Whether the library knows the country (ISO alpha-2)."""
-    return country in _countries()
-
-
 @lru_cache(maxsize=2048)
 def holidays_of(code: str, year: int) -> frozenset[date]:
     """The days of one year without work; code: `DE` or `DE-BY`. Substitute days are among them.
 
-    A subdivision that the library does not list has no days of its own: it has the country's.
+    Every country of ISO 3166 is known. A subdivision that the library does not list has no days of its own: it has the country's.
     """
     from holidays import country_holidays  # noqa: PLC0415 - takes a second that most files need not wait
 

@@ -6,7 +6,13 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from graph.domain.table import Account, Condition, MapEntry, Range, Rule, Target
-from graph.domain.working import Window
+from graph.domain.working import Leave, Window
+from graph.rules.wording import first_name
+
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "December",
+)  # fmt: skip
 
 
 def rule_reason(rule: Rule) -> str:
@@ -32,6 +38,12 @@ def window_reason(window: Window, now: datetime) -> str:
     if window.starts_at is not None and now < window.starts_at:
         return f"it starts on {window.from_day}"
     return f"it ended on {window.until_day}"
+
+
+def away_reason(email: str, leave: Leave) -> str:
+    """ "Ben is away until 13 March" """
+    until = leave.window.until_day
+    return f"{first_name(email)} is away" + (f" until {until.day} {_MONTHS[until.month - 1]}" if until else "")
 
 
 def in_words(condition: Condition) -> str:

@@ -14,11 +14,13 @@ from typing import Final, TypeAlias
 from graph.domain.routing import Assignment, PoolState, RoutingFacts
 from graph.domain.table import Account, RoutingTable, Step, Target
 from graph.rules.conditions import holds
-from graph.rules.giving import Claim, Run
+from graph.rules.giving import Claim, Held, Run, plan_of
 from graph.rules.places import country_of, postal_key
 from graph.rules.reasons import account_reason, window_reason
 
+_NOT_HELD: Final = Held({})
 _NO_TURNS: Final[Mapping[str, str]] = {}
+_NONE_OPEN: Final[Mapping[str, int]] = {}
 
 
 def route(
@@ -28,15 +30,21 @@ def route(
     now: datetime,
     *,
     prior_turns: Mapping[str, str] = _NO_TURNS,
+    holder: str | None = None,
+    returned: bool = False,
+    open_leads: Mapping[str, int] = _NONE_OPEN,
     excluded: Collection[str] = (),
 ) -> Assignment:
     """Exactly one owner, always; DEFAULT is last and gets even a lead that it passed.
 
     pools: states by name, a missing one is a pool without turns yet; now: with a time zone; prior_turns: member by pool
-    for the turns this lead took before; excluded: owner e-mails that passed this lead. The SLA is the one for a
-    lead that a person answers; whoever sends a lead to nurture instead drops it.
+    for the turns this lead took before; holder: who has the lead; returned: they passed it on for a reason, so that
+    their turn costs them nothing; open_leads: leads open now by e-mail, of those in `leads_counted(table)`; excluded:
+    owner e-mails that passed this lead. The SLA is the one for a lead that a person answers; whoever sends a lead to
+    nurture instead drops it.
     """
-    run = Run(facts, table, pools, now, prior_turns=prior_turns, excluded=excluded)
+    held = Held(prior_turns, holder, returned) if prior_turns else _NOT_HELD
+    run = Run(facts, table, pools, now, held=held, open_leads=open_leads, excluded=excluded)
     precedence, at = table.precedence, 0
     while at < len(precedence):
         run.owner_gone = False
@@ -45,6 +53,11 @@ def route(
             return assignment
         at = max(at + 1, run.plan.if_inactive if run.owner_gone else 0)
     return _default(run)
+
+
+def leads_counted(table: RoutingTable) -> tuple[str, ...]:
+    """Those whose open leads a cap of the table asks for, by e-mail."""
+    return plan_of(table).counted
 
 
 _Taker: TypeAlias = Callable[[Run], Assignment | None]
@@ -148,12 +161,17 @@ def _map(run: Run) -> Assignment | None:
 
 
 def _default(run: Run) -> Assignment:
+    """To the person or address of DEFAULT, to their cover while they are away, and to them all the same without one."""
     entry = run.table.default
     email = entry.to.email or ""
-    if email in run.excluded:
-        run.skip("map.DEFAULT", f"{email} passed this lead, but nobody else is left")
     why = f"Nothing else in the file takes this lead, so it goes to DEFAULT, {email}."
-    return run.assign(email, Claim("map.DEFAULT", entry.line, why, run.table.default_sla))
+    claim = Claim("map.DEFAULT", entry.line, why, run.table.default_sla)
+    skipped = len(run.skipped)
+    given = run.give(entry.to, claim)
+    if given is not None:
+        return given
+    run.skipped[skipped:] = [f"{reason}, but nobody else is left" for reason in run.skipped[skipped:]]
+    return run.assign(email, claim)
 
 
 _TAKERS: Final[Mapping[Step, _Taker]] = {

@@ -1,7 +1,7 @@
 """Until when an owner accepts and touches a lead.
 
-Working hours are not known to this version, so a clock of `business` runs like a wall clock; the answer says which
-clock it was, and promises no more than that.
+The business clock runs while the owner works: it starts at their next opening. It knows hours and holidays, not leave:
+whoever gets a lead is not on leave, and a deadline that waited for somebody's return would reach nobody in time.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from graph.domain.table import Clock, Sla
 from graph.domain.values import value
+from graph.rules.working import Calendar
 
 
 @value(frozen=True)
@@ -21,9 +22,17 @@ class Due:
     touch_at: datetime | None
 
 
-def due(sla: Sla, now: datetime) -> Due:
-    """The due times of a lead assigned now."""
+def due(sla: Sla, now: datetime, calendar: Calendar | None = None) -> Due:
+    """The due times of a lead assigned now. calendar: the owner's; None for an address whose hours nobody knows, whose
+    clock is the wall's."""
+    if sla.clock == "business" and calendar is not None:
+        return Due("business", _worked(calendar, now, sla.accept_s), _worked(calendar, now, sla.touch_s))
     return Due("wall", _after(now, sla.accept_s), _after(now, sla.touch_s))
+
+
+def _worked(calendar: Calendar, now: datetime, seconds: int | None) -> datetime | None:
+    """With no work in sight for years the wall's clock is the only one that ends."""
+    return None if seconds is None else calendar.after(now, seconds) or _after(now, seconds)
 
 
 def _after(now: datetime, seconds: int | None) -> datetime | None:

@@ -114,13 +114,15 @@ def run_tests(table: RoutingTable) -> list[TestResult]:
 
 def _problems(test: FileTest, table: RoutingTable) -> Iterator[str]:
     pools: dict[str, PoolState] = {}
+    opened: Counter[str] = Counter()
     assignments = []
     sequence = sequence_for(test.facts, table)
     for _ in range(test.repeat):
-        assignment = route(test.facts, table, pools, test.at)
+        assignment = route(test.facts, table, pools, test.at, open_leads=opened)
         if assignment.turn is not None:
             pools[assignment.turn.pool] = assignment.turn.after
-        # A lead in a sequence is nobody's to answer in time.
+        # A lead in a sequence is nobody's to answer in time, nor to work on.
+        opened[assignment.owner] += sequence is None
         assignments.append(assignment if sequence is None else replace(assignment, sla=None))
     for key in test.expect.given:
         if key == "owners":

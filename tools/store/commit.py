@@ -168,6 +168,7 @@ def _move_pool(connection: Connection, before: PoolState, after: PoolState, now:
         "version": after.version,
         "credits": orjson.dumps(after.credits).decode(),
         "turns": orjson.dumps(after.turns).decode(),
+        "spent": orjson.dumps(after.spent).decode(),
         "updated_at": now,
     }
     if before.version == 0:

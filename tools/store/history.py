@@ -1,4 +1,4 @@
-"""What we decided before, as the graph asks for it: three short questions a batch, none a lead."""
+"""What we decided before, as the graph asks for it: four short questions a batch, none a lead."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from sqlalchemy import Connection, Engine, Row, bindparam, func, select
 
 from graph.domain.account import Family, Prior
 from graph.domain.facts import Absent, Fact, Found
-from graph.domain.routing import PoolState
-from tools.store.tables import assignments, leads, pools, turns
+from graph.domain.routing import PoolState, Spent
+from tools.store.tables import HELD, assignments, leads, pools, turns
 
 T = TypeVar("T")
 SOURCE = "store"
@@ -37,6 +37,9 @@ class SqlHistory:
     async def pools(self, names: Sequence[str]) -> Mapping[str, PoolState]:
         return await self._run(lambda connection: read_pools(connection, names))
 
+    async def open_leads(self, emails: Sequence[str]) -> Mapping[str, int]:
+        return await self._run(lambda connection: read_open(connection, emails))
+
     async def _run(self, question: Callable[[Connection], T]) -> T:
         def ask() -> T:
             with self._engine.connect() as connection:
@@ -58,6 +61,12 @@ _BEST = (
     .where(_among(leads.c.parent_domain), leads.c.domain.is_not(None))
     .group_by(leads.c.parent_domain, leads.c.domain)
     .order_by(leads.c.parent_domain, leads.c.domain)
+)
+_OPEN = (
+    select(assignments.c.owner, func.count())
+    .join(leads, (leads.c.lead_id == assignments.c.lead_id) & (leads.c.assignment == assignments.c.number))
+    .where(_among(assignments.c.owner), HELD, leads.c.path != "nurture")
+    .group_by(assignments.c.owner)
 )
 _POOLS = select(pools).where(_among(pools.c.pool))
 
@@ -111,5 +120,14 @@ def read_families(connection: Connection, parent_domains: Sequence[str]) -> dict
 
 
 def read_pools(connection: Connection, names: Sequence[str]) -> dict[str, PoolState]:
-    rows = connection.execute(_POOLS, {"names": names})
-    return {r.pool: PoolState(r.pool, r.version, orjson.loads(r.credits), orjson.loads(r.turns)) for r in rows}
+    return {row.pool: _state(row) for row in connection.execute(_POOLS, {"names": names})}
+
+
+def _state(row: Row[Any]) -> PoolState:
+    spent = {unit: Spent(**held) for unit, held in orjson.loads(row.spent).items()}
+    return PoolState(row.pool, row.version, orjson.loads(row.credits), orjson.loads(row.turns), spent)
+
+
+def read_open(connection: Connection, emails: Sequence[str]) -> dict[str, int]:
+    """How many leads each has now: offered, accepted or touched, and not in a sequence of mails."""
+    return {row[0]: row[1] for row in connection.execute(_OPEN, {"names": emails})}

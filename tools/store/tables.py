@@ -118,7 +118,7 @@ assignments = Table(
     Column("number", Integer, primary_key=True),
     Column("owner", String(320), nullable=False, index=True),
     Column("rule", String(200), nullable=False),
-    Column("state", String(10), nullable=False),  # offered, accepted, passed, moved
+    Column("state", String(10), nullable=False),  # offered, accepted, touched, passed, moved
     Column("offered_at", UtcTime, nullable=False),
     Column("accept_due_at", UtcTime),
     Column("touch_due_at", UtcTime),
@@ -127,6 +127,10 @@ assignments = Table(
     Column("reason", Text),
 )
 
+HELD = text("state IN ('offered', 'accepted', 'touched')")
+Index("ix_assignments_held", assignments.c.owner, assignments.c.lead_id, assignments.c.number, sqlite_where=HELD,
+      postgresql_where=HELD)  # fmt: skip
+
 pools = Table(
     "pools",
     metadata,
@@ -134,6 +138,7 @@ pools = Table(
     Column("version", Integer, nullable=False),
     Column("credits", Text, nullable=False),
     Column("turns", Text, nullable=False),
+    Column("spent", Text, nullable=False, server_default="{}"),
     Column("updated_at", UtcTime, nullable=False),
 )
 

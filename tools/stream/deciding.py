@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
@@ -27,6 +28,7 @@ from graph.domain.facts import Fact
 from graph.domain.lead import Submission
 from graph.domain.routing import PoolState
 from graph.domain.trace import Failure
+from graph.nodes.route import open_changes
 from graph.nodes.shell import failed
 from graph.ports import History
 from graph.record import Undecided
@@ -80,15 +82,31 @@ class Behind:
         return await self._history.families(parent_domains, now)
 
     async def pools(self, names: Sequence[str]) -> Mapping[str, PoolState]:
-        await asyncio.wait([asyncio.ensure_future(self._before)])  # its failure is its own worker's business
+        await self._past()
         return await self._history.pools(names)
+
+    async def open_leads(self, emails: Sequence[str]) -> Mapping[str, int]:
+        await self._past()
+        return await self._history.open_leads(emails)
+
+    async def _past(self) -> None:
+        await asyncio.wait([asyncio.ensure_future(self._before)])  # its failure is its own worker's business
 
 
 class Onwards:
     """History for leads of one batch that are run one by one: each sees the turns that those before it took."""
 
-    def __init__(self, history: History, ledgers: Mapping[str, PoolState]) -> None:
-        self._history, self._ledgers = history, ledgers
+    def __init__(self, history: History) -> None:
+        self._history = history
+        self._ledgers: dict[str, PoolState] = {}
+        self._opened: Counter[str] = Counter()
+
+    def decided(self, case: Case) -> None:
+        turn = case.assignment.turn if case.failure is None and case.assignment else None
+        if turn is not None:
+            self._ledgers[turn.pool] = turn.after
+        if case.failure is None:
+            self._opened.update(open_changes(case))
 
     async def priors(self, lead_ids: Sequence[str], now: datetime) -> Sequence[Fact[Prior]]:
         return await self._history.priors(lead_ids, now)
@@ -98,6 +116,10 @@ class Onwards:
 
     async def pools(self, names: Sequence[str]) -> Mapping[str, PoolState]:
         return {**await self._history.pools(names), **self._ledgers}
+
+    async def open_leads(self, emails: Sequence[str]) -> Mapping[str, int]:
+        found = await self._history.open_leads(emails)
+        return {email: found.get(email, 0) + self._opened[email] for email in emails}
 
 
 class Decider:
@@ -232,15 +254,12 @@ class Decider:
         return await self._one_by_one(cases, context)
 
     async def _one_by_one(self, cases: list[Case], context: RunContext) -> list[Case]:
-        ledgers: dict[str, PoolState] = {}
-        ports = replace(context.ports, history=Onwards(context.ports.history, ledgers))
-        alone = replace(context, ports=ports)
+        onwards = Onwards(context.ports.history)
+        alone = replace(context, ports=replace(context.ports, history=onwards))
         done: list[Case] = []
         for case in cases:
             done += await self._run_graph([case], alone)
-            turn = done[-1].assignment.turn if done[-1].failure is None and done[-1].assignment else None
-            if turn is not None:
-                ledgers[turn.pool] = turn.after
+            onwards.decided(done[-1])
         return done
 
     async def _in_thread(self, function: Callable[..., Any], *args: Any) -> Any:
@@ -273,7 +292,7 @@ def _turn_in_vain(decided: Sequence[Case], broken: Mapping[str, Failure]) -> boo
 
 def _fresh(case: Case) -> Case:
     """The same case before its run, with the facts that cost something; history and ledgers are read anew."""
-    return Case(case.submission, reads=replace(case.reads, prior=None, family=None, pools=None))
+    return Case(case.submission, reads=replace(case.reads, prior=None, family=None, pools=None, open=None))
 
 
 def is_outage(error: SQLAlchemyError) -> bool:

@@ -2,17 +2,29 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from datetime import UTC, datetime
 from fractions import Fraction
 
 import pytest
 
 from graph.domain.routing import PoolState
-from graph.domain.table import Member, Pool
-from graph.rules.pools import MILLION, entitlement, take_turn
+from graph.domain.table import MapEntry, Member, Pool, RoutingTable, Target
+from graph.rules.calendars import Calendars, Roster
+from graph.rules.pools import MILLION, Before, entitlement
+from graph.rules.pools import take_turn as next_turn
+
+NOW = datetime(2026, 3, 10, 15, tzinfo=UTC)
+NOBODY = Calendars(RoutingTable("", "", 1, "UTC", MapEntry("DEFAULT", (), Target("g@company.com"), 1)))
 
 
 def pool(**weights: int) -> Pool:
     return Pool("team", tuple(Member(name, weight) for name, weight in weights.items()))
+
+
+def take_turn(team: Pool, state: PoolState, *, prior: str | None = None, **away):
+    """Of members who are always there: the file says nothing of them."""
+    before = None if prior is None else Before(prior)
+    return next_turn(Roster(team, NOBODY), state, NOW, before=before, **away)
 
 
 def many(count: int, draw: random.Random) -> Pool:

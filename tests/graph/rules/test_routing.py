@@ -109,7 +109,7 @@ def test_an_assignment_names_the_line_the_reason_and_the_person():
     found = route(RoutingFacts(source="partner"), TABLE, {}, NOW)
     assert found.line == line_of('"id": "partner"')
     assert found.why == "partners are answered first."
-    assert (found.sla, found.clock) == ("hot", "wall")
+    assert (found.sla, found.clock, found.accept_s) == ("hot", "business", 300)
     assert found.accept_due_at == NOW + timedelta(minutes=5)
     assert found.touch_due_at == NOW + timedelta(minutes=15)
     ana = route(RoutingFacts(domain="acme.com"), TABLE, {}, NOW)

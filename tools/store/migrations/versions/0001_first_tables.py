@@ -64,6 +64,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("lead_id", "number", name=op.f("pk_assignments")),
     )
     with op.batch_alter_table("assignments", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_assignments_held",
+            ["owner", "lead_id", "number"],
+            unique=False,
+            sqlite_where=sa.text("state IN ('offered', 'accepted', 'touched')"),
+            postgresql_where=sa.text("state IN ('offered', 'accepted', 'touched')"),
+        )
         batch_op.create_index(batch_op.f("ix_assignments_owner"), ["owner"], unique=False)
 
     op.create_table(
@@ -270,6 +277,7 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("credits", sa.Text(), nullable=False),
         sa.Column("turns", sa.Text(), nullable=False),
+        sa.Column("spent", sa.Text(), server_default="{}", nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("pool", name=op.f("pk_pools")),
     )
@@ -378,6 +386,11 @@ def downgrade() -> None:
     op.drop_table("crm_companies")
     with op.batch_alter_table("assignments", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_assignments_owner"))
+        batch_op.drop_index(
+            "ix_assignments_held",
+            sqlite_where=sa.text("state IN ('offered', 'accepted', 'touched')"),
+            postgresql_where=sa.text("state IN ('offered', 'accepted', 'touched')"),
+        )
 
     op.drop_table("assignments")
     with op.batch_alter_table("alerts", schema=None) as batch_op:
