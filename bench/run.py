@@ -2,7 +2,7 @@
 
     ./start.sh bench                 everything, some ten minutes
     ./start.sh bench --quick         everything, too short to quote
-    ./start.sh bench --only NAME     one measurement (sustained, acceptance, latency, endurance, cold); writes nothing
+    ./start.sh bench --only NAME     one measurement (sustained, acceptance, latency, endurance, cold, routing); writes nothing
     ./start.sh bench --only latency --rate 30     the same at 30 leads/s instead of half of the sustained rate
 
 Every server runs on a free port of 127.0.0.1 with data in a folder of its own under var/, and is ended whatever happens.
@@ -22,7 +22,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bench import acceptance, cold, endurance, latency, sustained
+from bench import acceptance, cold, endurance, latency, routing, sustained
 from bench.machine import commit, machine, versions
 from bench.plan import Plan, say
 from bench.servers import ROOT
@@ -30,7 +30,7 @@ from bench.table import NAMES, table
 
 WORK = ROOT / "var"  # a real disk: on a file system in memory an fsync costs nothing
 RESULTS = ROOT / "bench" / "results.json"
-MEASUREMENTS = ("sustained", "acceptance", "latency", "endurance", "cold")
+MEASUREMENTS = ("sustained", "acceptance", "latency", "endurance", "cold", "routing")
 
 
 def one(name: str, plan: Plan, detail: dict[str, Any]) -> tuple[dict[str, float], dict[str, Any]]:
@@ -45,6 +45,8 @@ def one(name: str, plan: Plan, detail: dict[str, Any]) -> tuple[dict[str, float]
             return latency.measure(plan, rates.get(sustained.OURS))
         case "endurance":
             return endurance.measure(plan)
+        case "routing":
+            return routing.measure(plan)
         case _:
             return cold.measure(plan)
 

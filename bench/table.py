@@ -47,6 +47,8 @@ LINES = (
          lambda f: f["rss_growth_mb"] <= FLAT_MB),
     Line("open_files_growth", "open files growth, the same", "{:+.0f}", f"flat (at most {FLAT_FILES:.0f})",
          lambda f: f["open_files_growth"] <= FLAT_FILES),
+    Line("routing_per_s", "routing alone, 100 rules: leads/s of a core", "{:,.0f}", "at least 50,000",
+         lambda f: f["routing_per_s"] >= 50_000),
     Line("cold_start_s", "cold start to the first decided lead", "{:.1f} s", "under 5 s",
          lambda f: f["cold_start_s"] < 5),
 )  # fmt: skip

@@ -7,7 +7,7 @@ chained. Counts no leads: caps and those who passed a lead are the business of w
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import pairwise
@@ -30,11 +30,12 @@ class Seat(NamedTuple):
 
 
 class _Present(NamedTuple):
-    """The seats as they are from since to until (left out)."""
+    """The seats as they are from since to until (left out). open: those whose turn it may be by the clock."""
 
     since: datetime
     until: datetime
     seats: tuple[Seat, ...]
+    open: tuple[Seat, ...]
 
 
 class Calendars:
@@ -109,7 +110,7 @@ class Roster:
         members = tuple(member for member in pool.members if member.active)
         self._members = members
         self._edges = tuple(sorted({edge for member in members for edge in self._dates(member)}))
-        self._present = _Present(_NEVER, _NEVER, ())
+        self._present = _Present(_NEVER, _NEVER, (), ())
 
     def _dates(self, member: Member) -> Iterator[datetime]:
         yield from self._calendars.edges(member.email)
@@ -119,6 +120,13 @@ class Roster:
     def seats(self, now: datetime) -> tuple[Seat, ...]:
         """The members that somebody could take a lead for now, in the order of the file; hours only mark them."""
         return self._at(now).seats
+
+    def open_seats(self, now: datetime, excluded: Collection[str] = ()) -> tuple[Seat, ...]:
+        """Those whose turn it may be by the clock, without the takers that are excluded."""
+        present = self._at(now)
+        if not excluded:
+            return present.open
+        return eligible(self.pool, [seat for seat in present.seats if seat.taker not in excluded])
 
     def until(self, now: datetime) -> datetime:
         """An instant until which the seats stay as they are now."""
@@ -143,7 +151,7 @@ class Roster:
                 works, changes = (True, until) if calendar.always else calendar.until(now)
                 until = min(until, changes)
                 seats.append(Seat(member, taker, works))
-        return _Present(now, until, tuple(seats))
+        return _Present(now, until, tuple(seats), eligible(self.pool, seats))
 
     def takers(self) -> frozenset[str]:
         """Everybody who may ever get a lead here: the members and their covers."""
@@ -161,10 +169,10 @@ class Roster:
         return self._calendars.taker(member, now)
 
 
-def eligible(pool: Pool, seats: Iterable[Seat]) -> list[Seat]:
+def eligible(pool: Pool, seats: Iterable[Seat]) -> tuple[Seat, ...]:
     """Of these seats, those whose turn it may be by the clock: with `hold` everybody's while nobody works."""
-    found = [seat for seat in seats if seat.member.weight]
-    working = [seat for seat in found if seat.works]
+    found = tuple([seat for seat in seats if seat.member.weight])
+    working = tuple([seat for seat in found if seat.works])
     return working if working or pool.off_hours == "next" else found
 
 
@@ -176,7 +184,7 @@ def pool_gaps(table: RoutingTable, pool: str, start: datetime, end: datetime) ->
     now = start
     while now < end:
         until = min(roster.until(now), end)
-        if not eligible(roster.pool, roster.seats(now)):
+        if not roster.open_seats(now):
             _add(gaps, now, until)
         now = until
     return tuple(gaps)

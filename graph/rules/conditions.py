@@ -140,6 +140,15 @@ def parts(condition: Condition) -> Iterator[Condition]:
         yield from parts(condition.negated)
 
 
+def is_exact(condition: Condition) -> bool:
+    """Whether the index's answer is the whole answer: nothing but keys that all must hold, and no postal code."""
+    if condition.any_of or condition.negated is not None or len(condition.segments) > 1:
+        return False
+    if any(place.low is not None for where in condition.where for place in where.places):
+        return False
+    return all(is_exact(segment.condition) for segment in condition.segments)
+
+
 class ConditionIndex:
     """Which of many conditions may hold for a lead: one number with a bit for each, from one look-up per fact.
 

@@ -15,7 +15,7 @@ from graph.domain.table import Account, RoutingTable, Target
 from graph.domain.working import NO_HOLIDAYS, Holidays, Leave
 from graph.rules.calendars import calendars_of
 from graph.rules.caps import Limits
-from graph.rules.conditions import ConditionIndex, view_of
+from graph.rules.conditions import ConditionIndex, is_exact, view_of
 from graph.rules.local_time import named_zone
 from graph.rules.places import MapIndex
 from graph.rules.pools import Before, take_turn
@@ -46,12 +46,14 @@ class Held(NamedTuple):
 
 
 class Plan:
-    """What is worth computing once per table. counted: those whose open leads the caps of pools ask for."""
+    """What is worth computing once per table. certain: whether a rule holds when the index lets it through;
+    counted: those whose open leads the caps of pools ask for."""
 
     def __init__(self, table: RoutingTable) -> None:
         sla = table.default_sla
         self.if_inactive = 0 if table.if_inactive is None else table.precedence.index(table.if_inactive)
         self.rules = ConditionIndex([rule.condition for rule in table.rules])
+        self.certain = [is_exact(rule.condition) for rule in table.rules]
         self.rule_claims = [
             Claim(f"rules.{rule.id}", rule.line, rule_reason(rule), rule.sla or sla) for rule in table.rules
         ]

@@ -15,7 +15,7 @@ from itertools import accumulate, pairwise
 from typing import Final, NamedTuple
 
 from graph.domain.routing import PoolState, Turn
-from graph.rules.calendars import Roster, Seat, eligible
+from graph.rules.calendars import Roster, Seat
 from graph.rules.caps import FREE, Quota
 
 MILLION: Final = 1_000_000
@@ -52,16 +52,13 @@ def take_turn(
             if keeper in (before.member, before.holder):
                 return Turn(roster.pool.name, before.member, keeper, state, state, reused=True)
             heir = before.member
-    seats: Sequence[Seat] = roster.seats(now)
-    if excluded:
-        seats = [seat for seat in seats if seat.taker not in excluded]
-    seats = eligible(roster.pool, seats)
+    seats = roster.open_seats(now, excluded)
     if quota is not FREE:
-        seats = [seat for seat in seats if quota.allows(seat.taker)]
+        seats = tuple([seat for seat in seats if quota.allows(seat.taker)])
     if not seats:
         return None
     ledger, turns = dict(state.credits), dict(state.turns)
-    chosen = next((seat for seat in seats if seat.member.email == heir), None)
+    chosen = None if heir is None else next((seat for seat in seats if seat.member.email == heir), None)
     if chosen is None:
         if before is not None and before.returned and turns.get(before.member):
             _charge(ledger, turns, before.member, -1)

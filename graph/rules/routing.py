@@ -132,7 +132,7 @@ def _rules(run: Run) -> Assignment | None:
         mask ^= lowest
         at = lowest.bit_length() - 1
         rule = run.table.rules[at]
-        if not holds(rule.condition, run.view):
+        if not run.plan.certain[at] and not holds(rule.condition, run.view):
             continue
         claim = run.plan.rule_claims[at]
         if rule.window is not None and not rule.window.holds(run.now):
