@@ -18,9 +18,11 @@ from fastapi.responses import RedirectResponse
 from sqlalchemy import Engine
 from starlette.concurrency import run_in_threadpool
 
+from graph.domain.table import RoutingTable
 from graph.rules.blocks import FEEDBACK
 from graph.rules.wording import first_name
 from tools.store import crm_pages, inbox
+from tools.store.ledgers import ledgers
 from tools.web.pages import Pages
 from tools.web.rendering import drawn
 
@@ -73,13 +75,17 @@ def inbox_router(
     require_login: Callable[..., Any],
     clock: Callable[[], datetime],
     approve_lead: ApproveLead | None = None,
+    routing: Callable[[], RoutingTable] | None = None,
 ) -> APIRouter:
-    """Pages under /inbox. Whoever is logged in acts for the owner of the alert that is clicked."""
+    """Pages under /inbox. Whoever is logged in acts for the owner of the alert that is clicked. routing: the file in
+    use, for the page of its pools."""
     router = APIRouter(prefix="/inbox", dependencies=[Depends(require_login)], include_in_schema=False)
     pages = Pages(pass_reasons=PASS_REASONS)
     _read_routes(router, engine, pages)
     _act_routes(router, engine, clock, pass_lead, approve_lead)
     _crm_routes(router, engine, pages)
+    if routing is not None:
+        _ledger_routes(router, engine, pages, clock, routing)
     return router
 
 
@@ -165,6 +171,19 @@ def _crm_routes(router: APIRouter, engine: Engine, pages: Pages) -> None:
     @router.get("/nurture")
     def nurture(page: PageNumber = 1) -> Response:
         return pages.answer("nurture.html", page=crm_pages.page_of(engine, "nurture", page))
+
+
+def _ledger_routes(
+    router: APIRouter,
+    engine: Engine,
+    pages: Pages,
+    clock: Callable[[], datetime],
+    routing: Callable[[], RoutingTable],
+) -> None:
+    @router.get("/ledger")
+    def ledger() -> Response:
+        table = routing()
+        return pages.answer("ledger.html", ledgers=ledgers(engine, table, list(table.pools), clock()))
 
 
 def _held(engine: Engine, value: str) -> tuple[str, int, str]:

@@ -50,9 +50,9 @@ class FrontDoor:
             connect(url, timeout_s=None), settings.stream_partitions, self._store.engine, self._store.executor
         )
         self.webhook = Webhook(self._inbox, Identifier(secrets.lead_key), self._decisions, intake_options(settings))
-        routing = live_routing(settings, self._store)
+        self._routing = live_routing(settings, self._store)
         embedded = not settings.redis_url
-        self._probe = Probe(connect(url), settings.stream_partitions, self._store.engine, routing, embedded)
+        self._probe = Probe(connect(url), settings.stream_partitions, self._store.engine, self._routing, embedded)
         self.api = self._api(Login(token))
 
     def _api(self, login: Login) -> FastAPI:
@@ -71,7 +71,11 @@ class FrontDoor:
         api.include_router(health_router(self._probe))
         api.include_router(login.router())
         api.include_router(admin_router(self._store.engine, self._inbox), dependencies=[required])
-        api.include_router(inbox_router(self._store.engine, self._pass_on, login.required, utc_now, self._approve))
+        api.include_router(
+            inbox_router(
+                self._store.engine, self._pass_on, login.required, utc_now, self._approve, self._routing.current
+            )
+        )
         api.add_api_route("/", lambda: RedirectResponse("/inbox"), methods=["GET"], include_in_schema=False)
         return api
 
