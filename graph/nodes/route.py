@@ -12,13 +12,12 @@ from typing import Any, TypeVar
 from langgraph.runtime import Runtime
 
 from graph.domain.facts import value_of
-from graph.domain.lead import Path
 from graph.domain.routing import Assignment, PoolState, RoutingFacts
 from graph.domain.table import RoutingTable
 from graph.domain.values import evolve
 from graph.nodes.shell import alive, each, lead_of, step, with_read
-from graph.rules.nurture import sequence_for
 from graph.rules.routing import leads_counted
+from graph.rules.nurture import sequence_for, way_for
 from graph.rules.routing import route as route_lead
 from graph.state import BatchState, Case, RunContext
 
@@ -139,13 +138,16 @@ def _first(*values: int | None) -> int | None:
 def _finish(case: Case, assignment: Assignment, facts: RoutingFacts, table: RoutingTable) -> Case:
     sequence = sequence_for(facts, table)
     prior = value_of(case.reads.prior)
-    approved = case.submission.cause == "approved" or (prior is not None and prior.accepted_by is not None)
-    path: Path = "qualify"
-    if lead_of(case).needs_review and not approved:
-        path = "manual_review"
-    elif sequence is not None and not approved and case.submission.cause != "pass":
-        path = "nurture"
+    accepted = prior is not None and prior.accepted_by is not None
+    path = way_for(sequence, case.submission.cause, review=lead_of(case).needs_review, accepted=accepted)
     if path == "nurture":  # a nurtured lead has no deadline until it qualifies
         assignment = evolve(assignment, sla=None, clock=None, accept_s=None, accept_due_at=None, touch_due_at=None)
     trace = step(case, NODE, assignment.rule, f"{assignment.why} Owner {assignment.owner}, way {path}.")
-    return evolve(case, assignment=assignment, path=path, sequence=sequence if path == "nurture" else None, trace=trace)
+    return evolve(
+        case,
+        routing_facts=facts,
+        assignment=assignment,
+        path=path,
+        sequence=sequence if path == "nurture" else None,
+        trace=trace,
+    )

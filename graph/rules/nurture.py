@@ -1,7 +1,9 @@
-"""Which leads get a sequence of mails instead of an alert. Says only that; who owns the lead is routing's business."""
+"""Which leads get a sequence of mails instead of an alert, and which way a lead goes. Says only that; who owns the lead is
+routing's business."""
 
 from __future__ import annotations
 
+from graph.domain.lead import Cause, Path
 from graph.domain.routing import RoutingFacts
 from graph.domain.table import RoutingTable
 from graph.rules.conditions import holds, view_of
@@ -18,3 +20,13 @@ def sequence_for(facts: RoutingFacts, table: RoutingTable) -> str | None:
     if nurture.unless is not None and holds(nurture.unless, view):
         return None
     return nurture.sequence
+
+
+def way_for(sequence: str | None, cause: Cause, *, review: bool, accepted: bool) -> Path:
+    """review: something about the submission must be seen by a person; accepted: an owner has taken the lead before, or a
+    reviewer let it pass, after which it is neither held nor put into a sequence."""
+    if accepted or cause == "approved":
+        return "qualify"
+    if review:
+        return "manual_review"
+    return "nurture" if sequence is not None and cause != "pass" else "qualify"

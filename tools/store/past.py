@@ -1,0 +1,118 @@
+"""Past decisions as routing saw them: what a plan, a proof's shares and the watch on drift need, without a replay.
+
+Each comes from its decision record alone. Only what routing asked for is read, 20 us a decision; who needs the whole
+record asks `tools.store.queries`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+from pydantic import TypeAdapter
+from sqlalchemy import Engine, func, select
+
+from graph.domain.lead import Cause, Path
+from graph.domain.routing import PoolState, RoutingFacts
+from tools.store.tables import decisions
+
+POOLS: TypeAdapter[dict[str, PoolState]] = TypeAdapter(dict[str, PoolState])
+PAGE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """One recorded decision. What routing was given: facts, prior_turns (member by pool), excluded (owners who passed the
+    lead), pools (the ledgers it saw, as far as they mattered), review and accepted (see `way_for`), cause, decided_at.
+    What came out: owner, rule, line, pool, sla, path, by the file of routing_digest.
+
+    company: as typed or enriched, for people to recognise the lead; unknown: (field, text) of what was typed and not
+    understood. Both are a stranger's text.
+    """
+
+    lead_id: str
+    revision: int
+    decided_at: datetime
+    cause: Cause
+    facts: RoutingFacts
+    prior_turns: dict[str, str]
+    excluded: tuple[str, ...]
+    review: bool
+    accepted: bool
+    pools: dict[str, PoolState]
+    owner: str
+    rule: str
+    line: int | None
+    pool: str | None
+    sla: str | None
+    path: Path
+    routing_digest: str
+    company: str | None
+    unknown: tuple[tuple[str, str], ...]
+
+
+def past_decisions(
+    engine: Engine, since: datetime | None = None, until: datetime | None = None, limit: int | None = None
+) -> Iterator[Past]:
+    """Decisions with since <= decided_at < until, oldest first, read in pages; with a limit the newest of them."""
+    chosen = select(decisions.c.decided_at, decisions.c.lead_id, decisions.c.revision)
+    if since is not None:
+        chosen = chosen.where(decisions.c.decided_at >= since)
+    if until is not None:
+        chosen = chosen.where(decisions.c.decided_at < until)
+    if limit is not None:
+        newest = (decisions.c.decided_at.desc(), decisions.c.lead_id.desc(), decisions.c.revision.desc())
+        chosen = chosen.order_by(*newest).limit(limit)
+    keys = chosen.subquery()
+    wanted = (
+        select(decisions.c.decided_at, decisions.c.record)
+        .join(keys, (decisions.c.lead_id == keys.c.lead_id) & (decisions.c.revision == keys.c.revision))
+        .order_by(decisions.c.decided_at, decisions.c.lead_id, decisions.c.revision)
+    )
+    with engine.connect() as connection:
+        for row in connection.execution_options(yield_per=PAGE).execute(wanted):
+            yield past_of(row.decided_at, orjson.loads(row.record))
+
+
+def count_decisions(engine: Engine, since: datetime | None = None) -> int:
+    """How many decisions were made since then."""
+    wanted = select(func.count()).select_from(decisions)
+    if since is not None:
+        wanted = wanted.where(decisions.c.decided_at >= since)
+    with engine.connect() as connection:
+        return int(connection.scalar(wanted) or 0)
+
+
+def past_of(decided_at: datetime, record: dict[str, Any]) -> Past:
+    """From a decision record as JSON (see graph.record)."""
+    reads, submission, lead, assignment = (record[key] for key in ("facts", "submission", "lead", "assignment"))
+    prior, profile = _value(reads["prior"]), _value(reads["profile"])
+    facts = record["routing_facts"]
+    return Past(
+        lead_id=record["lead_id"],
+        revision=record["revision"],
+        decided_at=decided_at,
+        cause=submission["cause"],
+        facts=RoutingFacts(**(facts | {"family": tuple(facts["family"])})),
+        prior_turns=dict(prior["turns"]) if prior else {},
+        excluded=(*(prior["passed_by"] if prior else ()), *submission["excluded"]),
+        review=any(flag["review"] for flag in lead["flags"]),
+        accepted=prior is not None and prior["accepted_by"] is not None,
+        pools=POOLS.validate_python(reads["pools"]) if reads["pools"] else {},
+        owner=record["owner"],
+        rule=record["rule"],
+        line=assignment["line"],
+        pool=record["pool"],
+        sla=assignment["sla"],
+        path=record["path"],
+        routing_digest=record["versions"]["routing"],
+        company=(profile["name"] if profile else None) or lead["company"],
+        unknown=tuple((item["field"], item["typed"]) for item in lead["unknown"]),
+    )
+
+
+def _value(fact: dict[str, Any] | None) -> Any:
+    return fact["value"] if fact is not None and fact["kind"] == "found" else None
