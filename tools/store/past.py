@@ -6,8 +6,8 @@ record asks `tools.store.queries`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -23,26 +23,31 @@ POOLS: TypeAdapter[dict[str, PoolState]] = TypeAdapter(dict[str, PoolState])
 PAGE = 500
 
 
-@dataclass(frozen=True, slots=True)
-class Past:
-    """One recorded decision. What routing was given: facts, prior_turns (member by pool), excluded (owners who passed the
-    lead), pools (the ledgers it saw, as far as they mattered), review and accepted (see `way_for`), cause, decided_at.
-    What came out: owner, rule, line, pool, sla, path, by the file of routing_digest.
-
-    company: as typed or enriched, for people to recognise the lead; unknown: (field, text) of what was typed and not
-    understood. Both are a stranger's text.
-    """
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """What routing is given about one lead. prior_turns: member by pool; excluded: owners who passed it; pools: the ledgers
+    it saw, as far as they mattered; review, accepted, cause: see `way_for`. company is for people to recognise the lead."""
 
     lead_id: str
-    revision: int
     decided_at: datetime
-    cause: Cause
     facts: RoutingFacts
-    prior_turns: dict[str, str]
-    excluded: tuple[str, ...]
-    review: bool
-    accepted: bool
-    pools: dict[str, PoolState]
+    cause: Cause = "submission"
+    prior_turns: Mapping[str, str] = field(default_factory=dict)
+    excluded: tuple[str, ...] = ()
+    pools: Mapping[str, PoolState] = field(default_factory=dict)
+    review: bool = False
+    accepted: bool = False
+    company: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past(Given):
+    """One recorded decision: what routing was given, and what came out under the file of routing_digest.
+
+    unknown: (field, text) of what was typed and not understood; a stranger's text, like `company`.
+    """
+
+    revision: int
     owner: str
     rule: str
     line: int | None
@@ -50,7 +55,6 @@ class Past:
     sla: str | None
     path: Path
     routing_digest: str
-    company: str | None
     unknown: tuple[tuple[str, str], ...]
 
 

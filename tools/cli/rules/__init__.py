@@ -11,7 +11,7 @@ from importlib import import_module
 
 from tools.settings import Settings
 
-COMMANDS = ("check", "diff", "merge", "ledger")
+COMMANDS = ("check", "diff", "merge", "ledger", "plan")
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
