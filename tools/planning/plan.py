@@ -117,7 +117,7 @@ def plan_of(leads: Sequence[Given], before: RoutingTable, after: RoutingTable) -
 
 def _kinds(was: Outcome, becomes: Outcome) -> list[str]:
     kinds = []
-    if was.target != becomes.target:
+    if was.owner != becomes.owner and was.target != becomes.target:
         kinds.append("moved")
     elif was.owner != becomes.owner:
         kinds.append("turn_order")
