@@ -1,4 +1,4 @@
-"""Every routing file that ever decided a lead, by the digest of its text."""
+"""Every routing file that ever decided a lead or was proposed to, by the digest of its text."""
 
 from __future__ import annotations
 
@@ -19,3 +19,11 @@ def keep_version(engine: Engine, digest: str, text: str) -> None:
 def version_text(engine: Engine, digest: str) -> str | None:
     with engine.connect() as connection:
         return connection.scalar(select(routing_versions.c.text).where(routing_versions.c.digest == digest))
+
+
+def versions_like(engine: Engine, beginning: str) -> list[tuple[str, str]]:
+    """(digest, text) of the versions whose digest begins like this; two are enough to know that it is not unique."""
+    like = routing_versions.c.digest.startswith(beginning.lower(), autoescape=True)
+    with engine.connect() as connection:
+        rows = connection.execute(select(routing_versions.c.digest, routing_versions.c.text).where(like).limit(2))
+        return [(row.digest, row.text) for row in rows]
