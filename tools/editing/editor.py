@@ -12,6 +12,7 @@ One edit at a time holds the file's folder, over all processes; what people do t
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -63,6 +64,11 @@ class Editor:
         """What is live, with a hand edit on disk noted in the history. Raises Refused for a file that cannot be used."""
         with editing(self._disk.path):
             return self._disk.live()
+
+    def note_disk(self) -> None:
+        """The same, where it does not matter whether the file can be used."""
+        with suppress(Refused):
+            self.reconcile()
 
     def apply(self, edit: Edit) -> Result:
         def go() -> Result:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from tools.planning.guards import Stop
 from tools.planning.plan import Plan
+from tools.planning.showing import as_json as plan_json
 
 Outcome: TypeAlias = Literal[
     "applied", "scheduled", "proposed", "cancelled", "unchanged", "invalid", "stopped", "conflict"
@@ -56,3 +57,17 @@ class Refused(Exception):
     def __init__(self, outcome: Outcome, message: str, **more: object) -> None:
         super().__init__(message)
         self.result = Result(outcome, message, **more)  # type: ignore[arg-type]
+
+
+def as_json(result: Result, *, most: int | None = None) -> dict[str, Any]:
+    """For programs; with `most` only so many of the leads that change."""
+    return {
+        "outcome": result.outcome,
+        "message": result.message,
+        "change": result.change,
+        "digest": result.digest,
+        "text": result.text,
+        "findings": list(result.findings),
+        "conflicts": list(result.conflicts),
+        "plan": None if result.plan is None else plan_json(result.plan, result.stops, most=most),
+    }

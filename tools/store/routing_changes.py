@@ -120,6 +120,12 @@ def approvals_text(approvals: Sequence[Approval]) -> str:
     return orjson.dumps([{"by": each.by, "at": each.at} for each in approvals]).decode()
 
 
+def as_json(change: RoutingChange) -> dict[str, Any]:
+    """For programs, with times as they are."""
+    held = {name: getattr(change, name) for name in change.__slots__}
+    return held | {"approvals": [{"by": each.by, "at": each.at} for each in change.approvals]}
+
+
 def _next_position() -> Any:
     held = routing_changes.alias()
     return select(func.coalesce(func.max(held.c.position), 0) + 1).scalar_subquery()

@@ -11,7 +11,7 @@ from importlib import import_module
 
 from tools.settings import Settings
 
-COMMANDS = ("check", "diff", "merge", "ledger", "plan")
+COMMANDS = ("check", "diff", "merge", "ledger", "plan", "apply", "approve", "cancel", "history", "show", "rollback")
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
