@@ -16,8 +16,8 @@ from graph.domain.routing import Assignment, PoolState, RoutingFacts
 from graph.domain.table import RoutingTable
 from graph.domain.values import evolve
 from graph.nodes.shell import alive, each, lead_of, step, with_read
+from graph.rules.nurture import sequence_for, way_for, work_moved
 from graph.rules.routing import leads_counted
-from graph.rules.nurture import sequence_for, way_for
 from graph.rules.routing import route as route_lead
 from graph.state import BatchState, Case, RunContext
 
@@ -74,14 +74,10 @@ async def route(state: BatchState, runtime: Runtime[RunContext]) -> dict[str, An
 
 
 def open_changes(case: Case) -> dict[str, int]:
-    """How many open leads the decision adds to whom, by e-mail. A lead in a sequence is nobody's work."""
+    """How many open leads the decision adds to whom, by e-mail."""
     prior, assignment = value_of(case.reads.prior), case.assignment
-    before = prior.owner if prior is not None and prior.path != "nurture" else None
-    after = assignment.owner if assignment is not None and case.path != "nurture" else None
-    changes = {} if before is None else {before: -1}
-    if after is not None:
-        changes[after] = changes.get(after, 0) + 1
-    return changes
+    before = None if prior is None else (prior.owner, prior.path)
+    return work_moved(before, None if assignment is None else (assignment.owner, case.path))
 
 
 def _assign(

@@ -30,3 +30,12 @@ def way_for(sequence: str | None, cause: Cause, *, review: bool, accepted: bool)
     if review:
         return "manual_review"
     return "nurture" if sequence is not None and cause != "pass" else "qualify"
+
+
+def work_moved(before: tuple[str, str | None] | None, after: tuple[str, str | None] | None) -> dict[str, int]:
+    """How many open leads a decision adds to whom, by e-mail; before, after: (owner, way) of the lead. A lead in a sequence
+    is nobody's work."""
+    changes = {} if before is None or before[1] == "nurture" else {before[0]: -1}
+    if after is not None and after[1] != "nurture":
+        changes[after[0]] = changes.get(after[0], 0) + 1
+    return changes

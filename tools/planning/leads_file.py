@@ -18,8 +18,8 @@ from graph.domain.table import RoutingTable
 from tools.routing_file.fields import Draft, Field
 from tools.routing_file.findings import RoutingFileError
 from tools.routing_file.lead_fields import parse_lead
-from tools.routing_file.people import Team
 from tools.routing_file.reader import Node, Source, read
+from tools.routing_file.team import Team
 from tools.store.past import Given
 
 OWN: Final = ("id", "at", "company")

@@ -15,7 +15,7 @@ from datetime import datetime
 from graph.domain.routing import RoutingFacts
 from graph.domain.table import RoutingTable
 from tools.planning.loads import Load, LoadBook
-from tools.planning.world import Outcome, World, first_seen
+from tools.planning.world import Outcome, World, as_it_began
 from tools.store.past import Given
 
 DEFAULT = "map.DEFAULT"
@@ -82,8 +82,8 @@ class Flow:
 
 def plan_of(leads: Sequence[Given], before: RoutingTable, after: RoutingTable) -> Plan:
     """leads: in the order of their time. Both worlds begin with the pools as the period began."""
-    begins = first_seen(leads)
-    worlds = World(before, begins), World(after, begins)
+    begun = as_it_began(leads)
+    worlds = World(before, begun), World(after, begun)
     books = LoadBook(before), LoadBook(after)
     newest: dict[str, tuple[Given, Outcome, Outcome]] = {}
     for given in leads:

@@ -6,16 +6,17 @@ the file alone differ by the file alone. Nothing here is written anywhere.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from graph.domain.lead import Path
 from graph.domain.routing import PoolState
 from graph.domain.table import RoutingTable
-from graph.rules.nurture import sequence_for, way_for
-from graph.rules.routing import route
-from tools.store.past import Given
+from graph.rules.nurture import sequence_for, way_for, work_moved
+from graph.rules.routing import leads_counted, route
+from tools.store.past import Given, Past
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,41 +43,76 @@ class Outcome:
         return self.rule if self.line is None else f"{self.rule} (line {self.line})"
 
 
+@dataclass(slots=True)
 class Ledgers:
-    """What routing is given besides the lead's facts: the pools' states."""
+    """What routing is given besides the lead: pools by name, open leads by e-mail."""
 
-    def __init__(self, pools: Mapping[str, PoolState]) -> None:
-        self.pools = dict(pools)
+    pools: dict[str, PoolState] = field(default_factory=dict)
+    open: Counter[str] = field(default_factory=Counter)
 
 
-def first_seen(leads: Iterable[Given]) -> dict[str, PoolState]:
-    """Each pool as the first decision of the period that asked it saw it: as it stood when the period began."""
-    found: dict[str, PoolState] = {}
+@dataclass(slots=True)
+class _Lead:
+    """How a lead stands in one world. turns: member by pool; held: owner and way."""
+
+    turns: dict[str, str]
+    held: tuple[str, str | None] | None
+
+
+def as_it_began(leads: Iterable[Given]) -> Ledgers:
+    """The ledgers when the period began: each pool as the first decision that asked it saw it; each count of open leads
+    as the first that asked it, without what the decisions of the period before it had added."""
+    begun, since = Ledgers(), Counter[str]()
     for given in leads:
         for name, state in given.pools.items():
-            found.setdefault(name, state)
-    return found
+            begun.pools.setdefault(name, state)
+        for email, count in given.open.items():
+            if email not in begun.open:
+                begun.open[email] = count - since[email]
+        if isinstance(given, Past):
+            since.update(work_moved(_held(given), (given.owner, given.path)))
+    return begun
+
+
+def _held(given: Given) -> tuple[str, str | None] | None:
+    return None if given.holder is None else (given.holder, given.held_way)
 
 
 class World:
-    """begins: the pools' states at the beginning; a pool without one has had no turn yet."""
+    """begun: the ledgers at the beginning; a pool without one has had no turn yet."""
 
-    def __init__(self, table: RoutingTable, begins: Mapping[str, PoolState]) -> None:
+    def __init__(self, table: RoutingTable, begun: Ledgers) -> None:
         self.table = table
-        self._ledgers = Ledgers(begins)
-        self._turns: dict[str, dict[str, str]] = {}
+        self._ledgers = Ledgers(dict(begun.pools), begun.open.copy())
+        self._counted = bool(leads_counted(table))
+        self._leads: dict[str, _Lead] = {}
 
     def decide(self, given: Given) -> Outcome:
-        """The next lead; leads come in the order of their time. A lead that comes again keeps the turns it took here."""
+        """The next lead; leads come in the order of their time. A lead that comes again is held as it was left here."""
         table, ledgers = self.table, self._ledgers
-        turns = self._turns.setdefault(given.lead_id, dict(given.prior_turns))
-        found = route(given.facts, table, ledgers.pools, given.decided_at, prior_turns=turns, excluded=given.excluded)
+        lead = self._leads.get(given.lead_id)
+        if lead is None:
+            lead = self._leads[given.lead_id] = _Lead(dict(given.prior_turns), _held(given))
+        found = route(
+            given.facts,
+            table,
+            ledgers.pools,
+            given.decided_at,
+            prior_turns=lead.turns,
+            holder=lead.held[0] if lead.held else None,
+            returned=given.cause == "pass",
+            open_leads=ledgers.open,
+            excluded=given.excluded,
+        )
         if found.turn is not None:
             ledgers.pools[found.turn.pool] = found.turn.after
-            turns[found.turn.pool] = found.turn.member
+            lead.turns[found.turn.pool] = found.turn.member
         sequence = sequence_for(given.facts, table)
         path = way_for(sequence, given.cause, review=given.review, accepted=given.accepted)
-        timed = path != "nurture" and found.sla is not None
+        if self._counted:
+            ledgers.open.update(work_moved(lead.held, (found.owner, path)))
+        lead.held = found.owner, path
+        timed = path != "nurture"
         return Outcome(
             owner=found.owner,
             rule=found.rule,
@@ -85,6 +121,6 @@ class World:
             sla=found.sla if timed else None,
             path=path,
             sequence=sequence if path == "nurture" else None,
-            accept_s=table.slas[found.sla].accept_s if timed and found.sla is not None else None,
+            accept_s=found.accept_s if timed else None,
             accept_due_at=found.accept_due_at if timed else None,
         )

@@ -25,16 +25,20 @@ PAGE = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
-    """What routing is given about one lead. prior_turns: member by pool; excluded: owners who passed it; pools: the ledgers
-    it saw, as far as they mattered; review, accepted, cause: see `way_for`. company is for people to recognise the lead."""
+    """What routing is given about one lead. prior_turns: member by pool; holder: who had it, held_way: on which way;
+    excluded: owners who passed it; pools, open: the ledgers and the counts of open leads that it asked; review, accepted,
+    cause: see `way_for`. company is for people to recognise the lead."""
 
     lead_id: str
     decided_at: datetime
     facts: RoutingFacts
     cause: Cause = "submission"
     prior_turns: Mapping[str, str] = field(default_factory=dict)
+    holder: str | None = None
+    held_way: Path | None = None
     excluded: tuple[str, ...] = ()
     pools: Mapping[str, PoolState] = field(default_factory=dict)
+    open: Mapping[str, int] = field(default_factory=dict)
     review: bool = False
     accepted: bool = False
     company: str | None = None
@@ -102,10 +106,13 @@ def past_of(decided_at: datetime, record: dict[str, Any]) -> Past:
         cause=submission["cause"],
         facts=RoutingFacts(**(facts | {"family": tuple(facts["family"])})),
         prior_turns=dict(prior["turns"]) if prior else {},
+        holder=prior["owner"] if prior else None,
+        held_way=prior["path"] if prior else None,
         excluded=(*(prior["passed_by"] if prior else ()), *submission["excluded"]),
         review=any(flag["review"] for flag in lead["flags"]),
         accepted=prior is not None and prior["accepted_by"] is not None,
         pools=POOLS.validate_python(reads["pools"]) if reads["pools"] else {},
+        open=reads["open"] or {},
         owner=record["owner"],
         rule=record["rule"],
         line=assignment["line"],

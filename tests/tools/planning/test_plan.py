@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Sequence
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -18,8 +19,9 @@ from tests.fixtures.router import the_table
 from tools.planning.guards import approvals_needed, stops
 from tools.planning.plan import Plan, flows, plan_of
 from tools.planning.showing import as_csv, as_json, as_text, plain
+from tools.planning.world import as_it_began
 from tools.routing_file import parse
-from tools.store.past import Given
+from tools.store.past import Given, Past
 
 AT = datetime(2026, 4, 6, 15, tzinfo=UTC)
 FILE: dict[str, Any] = {
@@ -90,15 +92,15 @@ def test_an_unchanged_file_moves_nobody(found: list[Given]):
 
 
 def test_each_moved_lead_is_told_with_its_lines_before_and_after():
-    draft = table(rules=[{"id": "tiny", "if": {"employees": "<60"}, "to": "ana"}, *FILE["rules"]])
+    draft = table(rules=[{"id": "tiny", "if": {"employees": "<60"}, "to": "kim@company.com"}, *FILE["rules"]])
     plan = plan_of([*small(6), lead(7, country="DE")], table(), draft)
     (flow,) = flows(plan)
     line = draft.rules[0].line
-    assert (flow.source, flow.target, len(flow.changes)) == ("pool:smb", "ana@company.com", 6)
+    assert (flow.source, flow.target, len(flow.changes)) == ("pool:smb", "kim@company.com", 6)
     assert (flow.was, flow.because) == (f"rules.smb (line {table().rules[0].line})", f"rules.tiny (line {line})")
     assert plan.moved_share == 6 / 7
     said = as_text(plan, [])
-    assert f"6  pool:smb  ana@company.com  rules.tiny (line {line})" in said
+    assert f"6  pool:smb  kim@company.com  rules.tiny (line {line})" in said
     assert said.count("Company") == 3, "up to three examples"
 
 
@@ -233,3 +235,26 @@ def test_the_json_holds_every_lead_and_the_figures():
     assert (found["moved"], len(found["changes"]), found["flows"][0]["leads"]) == (5, 5, 5)
     assert len(as_json(plan, [], most=2)["changes"]) == 2
     assert found["members"]["ana@company.com"]["after"]["leads"] == 0
+
+
+def test_open_leads_are_counted_from_what_the_period_began_with():
+    """A cap of two open leads: Ana begins with one, whatever the decision saw that asked first."""
+    capped = {"pools": {"smb": {"members": {"ana": 2, "ben": 1}, "cap": "2/open"}}}
+    known = Past(
+        **{field.name: getattr(lead(0, country="DE"), field.name) for field in fields(Given)}
+        | {"open": {}, "company": None},
+        revision=1,
+        owner="ana@company.com",
+        rule="map.DE",
+        line=1,
+        pool=None,
+        sla=None,
+        path="qualify",
+        routing_digest="",
+        unknown=(),
+    )
+    asking = replace(lead(1, country="US", employees=5), open={"ana@company.com": 2, "ben@company.com": 0})
+    assert as_it_began([known, asking]).open["ana@company.com"] == 1
+    plan = plan_of([asking, *small(9)[2:5]], table(**capped), table(**capped))
+    assert plan.loads_after["ben@company.com"].leads == 2
+    assert "ana@company.com" not in plan.loads_after, "both of her places were taken when the period began"

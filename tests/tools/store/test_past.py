@@ -31,7 +31,15 @@ async def test_routing_a_past_decision_again_from_what_is_read_gives_the_same(da
     assert [past.cause for past in found].count("pass") == 1
     for past in found:
         again = route(
-            past.facts, TABLE, past.pools, past.decided_at, prior_turns=past.prior_turns, excluded=past.excluded
+            past.facts,
+            TABLE,
+            past.pools,
+            past.decided_at,
+            prior_turns=past.prior_turns,
+            holder=past.holder,
+            returned=past.cause == "pass",
+            open_leads=past.open,
+            excluded=past.excluded,
         )
         assert (again.owner, again.rule, again.line, again.pool) == (past.owner, past.rule, past.line, past.pool)
         sequence = sequence_for(past.facts, TABLE)

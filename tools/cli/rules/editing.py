@@ -25,6 +25,7 @@ def store_of(settings: Settings) -> Iterator[Engine]:
     from tools.store.migrate import migrate
     from tools.wiring import open_store
 
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
     store = open_store(settings)
     try:
         migrate(store.engine)

@@ -51,7 +51,6 @@ def _row(change: RoutingChange) -> tuple[str, ...]:
     why += [f"[guards overridden: {plain(change.overridden, 60)}]"] if change.overridden else []
     why += [f"[{plain(change.note, 200)}]"] if change.note else []
     version = "" if change.position is None else str(change.version or 1)
-    state = "live" if change.state == "live" else change.state
     return (
         str(change.id), version, change.state, f"{when:%Y-%m-%d %H:%M}", change.author, moved, change.digest[:12], " ".join(why),
     )  # fmt: skip

@@ -47,6 +47,7 @@ def tables(settings: Settings, draft: Path) -> tuple[RoutingTable, RoutingTable]
 
 def draft_leads(settings: Settings, arguments: argparse.Namespace, live: RoutingTable) -> list[Given]:
     """The leads of `--leads`, else those of `--last`."""
+    from tools.cli.rules.editing import store_of
     from tools.planning.leads_file import LeadsError, leads_of
     from tools.planning.period import last
     from tools.store.past import past_decisions
@@ -62,12 +63,5 @@ def draft_leads(settings: Settings, arguments: argparse.Namespace, live: Routing
         raise Unusable(f"{arguments.leads} cannot be read: {error.strerror or type(error).__name__}") from None
     except (ValueError, OverflowError) as error:
         raise Unusable(f"--last: {error}") from None
-    from tools.store.migrate import migrate
-    from tools.wiring import open_store
-
-    store = open_store(settings)
-    try:
-        migrate(store.engine)
-        return list(past_decisions(store.engine, since))
-    finally:
-        store.close()
+    with store_of(settings) as engine:
+        return list(past_decisions(engine, since))
