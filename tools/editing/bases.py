@@ -56,6 +56,7 @@ def joined(engine: Engine, edit: Edit, live: RoutingTable, check: Callable[[str]
             f"The live file has moved on since the draft was made, and both changed the same. Nothing was written. Make the "
             f"draft anew from the live file ({live.digest[:12]}), or say what it was made from with --base.",
             conflicts=conflicts,
+            digest=live.digest,
         )
     named = ", ".join(base[0][:12] for base in bases)
     raise Refused(

@@ -60,6 +60,9 @@ class Editor:
         self._disk = Disk(engine, path, clock)
         self._readying = Readying(engine, path.parent, clock, last)
 
+    def now(self) -> datetime:
+        return self._disk.clock()
+
     def reconcile(self) -> RoutingTable:
         """What is live, with a hand edit on disk noted in the history. Raises Refused for a file that cannot be used."""
         with editing(self._disk.path):

@@ -54,6 +54,9 @@ class Readying:
         """None for an edit that changes nothing. Raises Refused."""
         fit(edit.text, self.folder)
         made = joined(self.engine, edit, live, lambda text: parse(text, self.folder))
+        if edit.exact and made.merged:
+            told = "The live file has moved on since: here is yours on top of it, to look at and send again."
+            raise Refused("conflict", told, digest=live.digest, text=made.text)
         own = written_version(live.text)
         if made.text == live.text or (own is not None and put(made.text, ("version",), own) == live.text):
             return None

@@ -18,7 +18,8 @@ Outcome: TypeAlias = Literal[
 @dataclass(frozen=True, slots=True)
 class Edit:
     """author: as they call themselves, an id of the file's people or an address. base: the digest, or its beginning, of the
-    version that the text was made from; without it the text's `version` says so. override: why the shares do not count."""
+    version that the text was made from; without it the text's `version` says so. override: why the shares do not count.
+    exact: the base must be what is live: an edit on top of others' is shown, not written."""
 
     text: str
     author: str
@@ -26,6 +27,7 @@ class Edit:
     base: str | None = None
     effective_at: datetime | None = None
     override: str | None = None
+    exact: bool = False
 
 
 @dataclass(frozen=True, slots=True)
