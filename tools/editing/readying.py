@@ -19,7 +19,7 @@ from tools.planning.plan import Plan, plan_of
 from tools.routing_file import parse
 from tools.routing_file.changes import diff
 from tools.routing_file.writer import put
-from tools.store.past import past_decisions
+from tools.store.past import Chosen, past_decisions
 from tools.store.routing_changes import RoutingChange, live_changes
 from tools.store.routing_versions import version_text
 
@@ -83,4 +83,4 @@ class Readying:
 
     def _plan(self, live: RoutingTable, table: RoutingTable) -> Plan:
         since = self.clock() - self.last
-        return plan_of(list(past_decisions(self.engine, since, limit=MOST_LEADS)), live, table)
+        return plan_of(list(past_decisions(self.engine, Chosen(since, limit=MOST_LEADS))), live, table)

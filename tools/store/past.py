@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import orjson
 from pydantic import TypeAdapter
@@ -62,27 +62,46 @@ class Past(Given):
     unknown: tuple[tuple[str, str], ...]
 
 
-def past_decisions(
-    engine: Engine, since: datetime | None = None, until: datetime | None = None, limit: int | None = None
-) -> Iterator[Past]:
-    """Decisions with since <= decided_at < until, oldest first, read in pages; with a limit the newest of them."""
-    chosen = select(decisions.c.decided_at, decisions.c.lead_id, decisions.c.revision)
-    if since is not None:
-        chosen = chosen.where(decisions.c.decided_at >= since)
-    if until is not None:
-        chosen = chosen.where(decisions.c.decided_at < until)
-    if limit is not None:
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Decisions with since <= decided_at < until, of one lead or of all; with a limit the newest of them."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+    lead_id: str | None = None
+    limit: int | None = None
+
+
+EVERYTHING: Final = Chosen()
+
+
+def past_decisions(engine: Engine, chosen: Chosen = EVERYTHING) -> Iterator[Past]:
+    """Oldest first, read in pages."""
+    for decided_at, record in past_records(engine, chosen):
+        yield past_of(decided_at, orjson.loads(record))
+
+
+def past_records(engine: Engine, chosen: Chosen = EVERYTHING) -> Iterator[tuple[datetime, bytes]]:
+    """The same as (decided_at, decision record)."""
+    keys = select(decisions.c.decided_at, decisions.c.lead_id, decisions.c.revision)
+    if chosen.since is not None:
+        keys = keys.where(decisions.c.decided_at >= chosen.since)
+    if chosen.until is not None:
+        keys = keys.where(decisions.c.decided_at < chosen.until)
+    if chosen.lead_id is not None:
+        keys = keys.where(decisions.c.lead_id == chosen.lead_id)
+    if chosen.limit is not None:
         newest = (decisions.c.decided_at.desc(), decisions.c.lead_id.desc(), decisions.c.revision.desc())
-        chosen = chosen.order_by(*newest).limit(limit)
-    keys = chosen.subquery()
+        keys = keys.order_by(*newest).limit(chosen.limit)
+    held = keys.subquery()
     wanted = (
         select(decisions.c.decided_at, decisions.c.record)
-        .join(keys, (decisions.c.lead_id == keys.c.lead_id) & (decisions.c.revision == keys.c.revision))
+        .join(held, (decisions.c.lead_id == held.c.lead_id) & (decisions.c.revision == held.c.revision))
         .order_by(decisions.c.decided_at, decisions.c.lead_id, decisions.c.revision)
     )
     with engine.connect() as connection:
         for row in connection.execution_options(yield_per=PAGE).execute(wanted):
-            yield past_of(row.decided_at, orjson.loads(row.record))
+            yield row.decided_at, row.record
 
 
 def count_decisions(engine: Engine, since: datetime | None = None) -> int:

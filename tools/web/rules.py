@@ -26,7 +26,7 @@ from tools.planning.showing import as_json as plan_json
 from tools.routing_file import RoutingFileError, parse
 from tools.routing_file.changes import diff
 from tools.routing_file.merge import merge
-from tools.store.past import past_decisions
+from tools.store.past import Chosen, past_decisions
 from tools.store.routing_changes import as_json, changes_in, live_changes
 from tools.store.routing_versions import version_text
 from tools.web.bodies import Busy, Few, SmallRoute, answer
@@ -87,7 +87,7 @@ class Rules:
     def plan(self, draft: Draft) -> dict[str, Any]:
         live, table = self.editor.reconcile(), fit(draft.text, self.path.parent)
         since = self.editor.now() - last(draft.last)
-        plan = plan_of(list(past_decisions(self.engine, since, limit=LEADS)), live, table)
+        plan = plan_of(list(past_decisions(self.engine, Chosen(since, limit=LEADS))), live, table)
         return plan_json(plan, stops(plan, live.guards), most=SHOWN)
 
     def apply(self, told: Told, if_match: str) -> Result:

@@ -11,7 +11,7 @@ from graph.ports import Ports
 from graph.rules.nurture import sequence_for, way_for
 from graph.rules.routing import route
 from tests.fixtures.router import NOW, person, settle, the_table
-from tools.store.past import count_decisions, past_decisions
+from tools.store.past import Chosen, count_decisions, past_decisions
 
 TABLE = the_table()
 
@@ -59,8 +59,8 @@ async def test_what_was_typed_and_not_understood_comes_along(database: Engine, p
 async def test_a_period_has_its_beginning_and_not_its_end_and_a_limit_takes_the_newest(database: Engine, ports: Ports):
     await filled(database, ports)
     third, fourth = NOW + timedelta(days=3), NOW + timedelta(days=4)
-    assert [past.cause for past in past_decisions(database, third, fourth)] == ["pass"]
-    assert [past.decided_at for past in past_decisions(database, third)] == [third, fourth]
-    assert [past.revision for past in past_decisions(database, limit=2)] == [2, 3]
-    assert list(past_decisions(database, until=NOW)) == []
+    assert [past.cause for past in past_decisions(database, Chosen(third, fourth))] == ["pass"]
+    assert [past.decided_at for past in past_decisions(database, Chosen(third))] == [third, fourth]
+    assert [past.revision for past in past_decisions(database, Chosen(limit=2))] == [2, 3]
+    assert list(past_decisions(database, Chosen(until=NOW))) == []
     assert (count_decisions(database), count_decisions(database, third)) == (7, 2)

@@ -50,7 +50,7 @@ def draft_leads(settings: Settings, arguments: argparse.Namespace, live: Routing
     from tools.cli.rules.editing import store_of
     from tools.planning.leads_file import LeadsError, leads_of
     from tools.planning.period import last
-    from tools.store.past import past_decisions
+    from tools.store.past import Chosen, past_decisions
 
     now = datetime.now(UTC)
     try:
@@ -64,4 +64,4 @@ def draft_leads(settings: Settings, arguments: argparse.Namespace, live: Routing
     except (ValueError, OverflowError) as error:
         raise Unusable(f"--last: {error}") from None
     with store_of(settings) as engine:
-        return list(past_decisions(engine, since))
+        return list(past_decisions(engine, Chosen(since)))
