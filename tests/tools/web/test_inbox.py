@@ -7,12 +7,16 @@ from datetime import timedelta
 import pytest
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.testclient import TestClient
-from sqlalchemy import Engine
+from sqlalchemy import Engine, insert
 
+from graph.domain.table import RoutingTable
 from tests.fixtures.alerts import NOW, decision
 from tests.fixtures.inbox import HOSTILE, dispatch, move, offer
+from tests.fixtures.router import the_table
+from tools.routing_file import parse
 from tools.store import inbox
 from tools.store.engine import open_engine
+from tools.store.tables import pools as pool_rows
 from tools.web.inbox import inbox_router
 
 OWN = {"sec-fetch-site": "same-origin"}
@@ -43,7 +47,7 @@ def engine(sqlite_url):
     engine.dispose()
 
 
-def desk_over(engine: Engine, *, login=lambda: None) -> Desk:
+def desk_over(engine: Engine, *, login=lambda: None, routing: RoutingTable | None = None) -> Desk:
     app = FastAPI()
     desk = Desk(engine, TestClient(app))
 
@@ -56,7 +60,7 @@ def desk_over(engine: Engine, *, login=lambda: None) -> Desk:
         return "It is decided again as a real lead."
 
     clock = lambda: NOW + timedelta(seconds=72)  # noqa: E731
-    app.include_router(inbox_router(engine, pass_lead, login, clock, approve_lead))
+    app.include_router(inbox_router(engine, pass_lead, login, clock, approve_lead, lambda: routing or the_table()))
     return desk
 
 
@@ -264,3 +268,46 @@ def test_an_address_with_quotes_stays_within_its_attribute(desk):
     offer(desk.engine, owner='"><script>x</script>@company.com')
     assert "<script>x" not in desk.page()
     assert decision()["lead_id"] == "ld_01J9"
+
+
+def test_the_ledger_of_each_pool_is_shown_with_shares_turns_caps_and_who_is_there(engine):
+    people = """"people": {"ana": {"email": "ana@company.com", "max_open": 40},
+                           "ben": {"email": "ben@company.com", "hours": "sat 09:00-10:00"}}"""
+    pools = """"pools": {"crew": {"members": {"ana": 2, "ben": 1}, "cap": "8/day", "if_none": "desk@company.com"},
+                         "held": {"members": ["<b>@company.com"], "off_hours": "hold"}}"""
+    table = parse(f'{{"DEFAULT": "g@company.com", {people}, {pools}}}'.replace("<b>", "b'x"))
+    row = {
+        "pool": "crew",
+        "version": 1201,
+        "credits": '{"ana@company.com": -250000}',
+        "turns": '{"ana@company.com": 1200, "ben@company.com": 1}',
+        "spent": f'{{"day": {{"period": "{NOW:%Y-%m-%d}", "leads": {{"ana@company.com": 3}}}}}}',
+        "updated_at": NOW,
+    }
+    with engine.begin() as connection:
+        connection.execute(insert(pool_rows).values(**row))
+    page = desk_over(engine, routing=table).page("/inbox/ledger")
+    for part in (
+        "1,201 turns so far",
+        "67%",
+        "-0.25",
+        "3 of 8 today, 0 of 40 open",
+        "works now",
+        "begins Sat",
+        "leads go to desk@company.com",
+        "a lead waits for its member’s opening",
+        "b&#39;x@company.com",
+        'aria-current="page">Pools',
+    ):
+        assert part in page, part
+
+
+def test_a_file_without_pools_says_so_on_the_page_of_pools(engine):
+    assert "has no pools" in desk_over(engine, routing=parse('{"DEFAULT": "g@company.com"}')).page("/inbox/ledger")
+
+
+def test_the_ledger_needs_a_login_like_every_page(engine):
+    def refused():
+        raise HTTPException(401)
+
+    assert desk_over(engine, login=refused).client.get("/inbox/ledger").status_code == 401
