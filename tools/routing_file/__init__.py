@@ -2,7 +2,7 @@
 
 from tools.routing_file.file_tests import TestResult, run_tests
 from tools.routing_file.findings import Finding, RoutingFileError, describe
-from tools.routing_file.live import LiveRouting, check_file, load
+from tools.routing_file.live import LiveRouting, check_file, load, read_text
 from tools.routing_file.parser import parse
 
 __all__ = [
@@ -14,5 +14,6 @@ __all__ = [
     "describe",
     "load",
     "parse",
+    "read_text",
     "run_tests",
 ]

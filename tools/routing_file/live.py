@@ -20,10 +20,10 @@ LOOK_EVERY_S: Final = 0.5
 
 def load(path: Path) -> RoutingTable:
     """The table of a valid file whose tests pass; OSError or RoutingFileError for any other."""
-    return _tested(parse(_read(path), path.parent))
+    return _tested(parse(read_text(path), path.parent))
 
 
-def _read(path: Path) -> str:
+def read_text(path: Path) -> str:
     content = path.read_bytes()
     try:
         return content.decode()
