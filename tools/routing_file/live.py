@@ -83,6 +83,7 @@ class LiveRouting:
     def _loaded(self) -> RoutingTable:
         """Loads what is on the disk, and remembers what it was, good or bad."""
         # Taken before the texts are read: a write in between shows as another identity at the next look.
+        self._seen = None
         self._names = named_files(read_text(self._path))
         self._seen = _identity(self._path, self._names)
         table = load(self._path)

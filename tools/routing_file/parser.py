@@ -35,7 +35,7 @@ SETTINGS: Final = (
     "$schema", "version", "timezone", "regions", "segments", "people", "pools", "accounts", "precedence",
     "account_owner", "slas", "rules", "default_sla", "nurture", "guards", "tests", "tests_at",
 )  # fmt: skip
-_NAMED_FILE: Final = re.compile(r'"@([^"\n]+)"')
+_NAMED_FILE: Final = re.compile(r'"[ \t]*@([^"\n]+?)[ \t]*"')
 _NO_DEFAULT: Final = '"DEFAULT" is missing; add "DEFAULT": "somebody@company.com", so that every lead has an owner'
 
 

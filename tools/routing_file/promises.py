@@ -139,6 +139,6 @@ def parse_if_inactive(field: Field | None, precedence: tuple[Step, ...]) -> Step
         if text:
             item.fail(f'"{text}" is not in "precedence"', closest(text, precedence))
         return None
-    if "account_owner" in precedence and precedence.index(cast("Step", text)) <= precedence.index("account_owner"):
+    if "account_owner" in precedence and precedence.index(text) <= precedence.index("account_owner"):
         item.fail(f'"{text}" does not come after "account_owner" in "precedence"')
-    return cast("Step", text)
+    return text
