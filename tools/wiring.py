@@ -93,7 +93,7 @@ def live_routing(settings: Settings, store: Store) -> LiveRouting:
     return LiveRouting(
         settings.routing_file,
         time.monotonic,
-        on_load=lambda table: keep_version(store.engine, table.digest, table.text),
+        on_load=lambda table: keep_version(store.engine, table.digest, table.text, table.files),
     )
 
 

@@ -17,7 +17,7 @@ from graph.rules.calendars import calendars_of
 from graph.rules.caps import Limits
 from graph.rules.conditions import ConditionIndex, is_exact, view_of
 from graph.rules.local_time import named_zone
-from graph.rules.places import MapIndex
+from graph.rules.map_index import MapIndex
 from graph.rules.pools import Before, take_turn
 from graph.rules.reasons import away_reason, map_reason, rule_reason
 from graph.rules.sla import Due, due

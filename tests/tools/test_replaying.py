@@ -222,6 +222,14 @@ async def test_the_newest_are_taken_and_given_oldest_first(database: Engine, por
     assert list(stored_records(database, 0)) == []
 
 
+async def test_a_territory_of_that_time_comes_from_the_store(settings: Settings, database: Engine, ports: Ports):
+    text = '{"DEFAULT": "g@company.com", "DACH": "d@company.com", "regions": {"DACH": "@dach.csv"}}'
+    table = parse(text, files={"dach.csv": "place\nDE\n"})
+    keep_version(database, table.digest, table.text, table.files)
+    found = Replayer(settings, database, the_graph(), ports)._table(table.digest)
+    assert (found.digest, found.regions["DACH"].spots) == (table.digest, table.regions["DACH"].spots)
+
+
 def test_the_first_place_that_differs_is_named():
     assert first_difference({"a": {"b": [1, 2]}}, {"a": {"b": [1, 3]}}) == ("a.b[1]", "2", "3")
     assert first_difference({"a": 1}, {"a": 1, "b": 2}) == ("b", "None", "2")

@@ -4,6 +4,7 @@ from tools.routing_file.file_tests import TestResult, run_tests
 from tools.routing_file.findings import Finding, RoutingFileError, describe
 from tools.routing_file.live import LiveRouting, check_file, load
 from tools.routing_file.parser import parse
+from tools.routing_file.reader import read_text
 
 __all__ = [
     "Finding",
@@ -14,5 +15,6 @@ __all__ = [
     "describe",
     "load",
     "parse",
+    "read_text",
     "run_tests",
 ]

@@ -197,6 +197,7 @@ routing_versions = Table(
     metadata,
     Column("digest", String(64), primary_key=True),
     Column("text", Text, nullable=False),
+    Column("files", Text, nullable=False, server_default="{}"),  # JSON: the texts of the files that it names, by name
     Column("loaded_at", UtcTime, nullable=False),
 )
 

@@ -11,7 +11,7 @@ from importlib import import_module
 
 from tools.settings import Settings
 
-COMMANDS = ("check", "ledger")
+COMMANDS = ("check", "diff", "ledger", "merge", "schema")
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -306,6 +306,7 @@ def upgrade() -> None:
         "routing_versions",
         sa.Column("digest", sa.String(length=64), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("files", sa.Text(), server_default="{}", nullable=False),
         sa.Column("loaded_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("digest", name=op.f("pk_routing_versions")),
     )
