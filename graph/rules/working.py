@@ -38,7 +38,7 @@ class _Block(NamedTuple):
 
 class Calendar:
     """hours: when they work; holidays: each of these keeps them away; zone: IANA name, for the holidays of those whose
-    hours are `always`. Instants come and go in UTC. Remembers the month it was asked about last, and the time of work or rest."""
+    hours are `always`. Instants come and go in UTC. Remembers the month and the time of work or rest asked about last."""
 
     def __init__(self, hours: Hours, holidays: Sequence[Holidays], zone: str) -> None:
         self._holidays = tuple(item for item in holidays if item.codes or item.days)

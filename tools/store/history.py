@@ -65,7 +65,7 @@ _BEST = (
 _OPEN = (
     select(assignments.c.owner, func.count())
     .join(leads, (leads.c.lead_id == assignments.c.lead_id) & (leads.c.assignment == assignments.c.number))
-    .where(_among(assignments.c.owner), HELD, leads.c.path != "nurture")
+    .where(_among(assignments.c.owner), assignments.c.state.in_(HELD), leads.c.path != "nurture")
     .group_by(assignments.c.owner)
 )
 _POOLS = select(pools).where(_among(pools.c.pool))

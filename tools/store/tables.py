@@ -116,7 +116,7 @@ assignments = Table(
     metadata,
     Column("lead_id", String(40), primary_key=True),
     Column("number", Integer, primary_key=True),
-    Column("owner", String(320), nullable=False, index=True),
+    Column("owner", String(320), nullable=False),
     Column("rule", String(200), nullable=False),
     Column("state", String(10), nullable=False),  # offered, accepted, touched, passed, moved
     Column("offered_at", UtcTime, nullable=False),
@@ -127,9 +127,8 @@ assignments = Table(
     Column("reason", Text),
 )
 
-HELD = text("state IN ('offered', 'accepted', 'touched')")
-Index("ix_assignments_held", assignments.c.owner, assignments.c.lead_id, assignments.c.number, sqlite_where=HELD,
-      postgresql_where=HELD)  # fmt: skip
+Index("ix_assignments_held", *(assignments.c[name] for name in ("owner", "state", "lead_id", "number")))
+HELD = ("offered", "accepted", "touched")  # the states of an assignment that is somebody's work
 
 pools = Table(
     "pools",

@@ -64,14 +64,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("lead_id", "number", name=op.f("pk_assignments")),
     )
     with op.batch_alter_table("assignments", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_assignments_held",
-            ["owner", "lead_id", "number"],
-            unique=False,
-            sqlite_where=sa.text("state IN ('offered', 'accepted', 'touched')"),
-            postgresql_where=sa.text("state IN ('offered', 'accepted', 'touched')"),
-        )
-        batch_op.create_index(batch_op.f("ix_assignments_owner"), ["owner"], unique=False)
+        batch_op.create_index("ix_assignments_held", ["owner", "state", "lead_id", "number"], unique=False)
 
     op.create_table(
         "crm_companies",
@@ -386,12 +379,7 @@ def downgrade() -> None:
     op.drop_table("crm_contacts")
     op.drop_table("crm_companies")
     with op.batch_alter_table("assignments", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_assignments_owner"))
-        batch_op.drop_index(
-            "ix_assignments_held",
-            sqlite_where=sa.text("state IN ('offered', 'accepted', 'touched')"),
-            postgresql_where=sa.text("state IN ('offered', 'accepted', 'touched')"),
-        )
+        batch_op.drop_index("ix_assignments_held")
 
     op.drop_table("assignments")
     with op.batch_alter_table("alerts", schema=None) as batch_op:
