@@ -15,16 +15,17 @@ import orjson
 from sqlalchemy import Connection, Engine, select, update
 from sqlalchemy.exc import IntegrityError
 
-from graph.domain.effects import VENDOR_OF, key_of
+from graph.domain.effects import VENDOR_OF, due_of, key_of
 from graph.domain.facts import value_of
-from graph.domain.lead import Submission
+from graph.domain.lead import GIVES_BACK, Submission
 from graph.domain.routing import PoolState
 from graph.domain.trace import Versions
-from graph.record import assignment_number, parent_of, record_bytes, record_of, revision_of
+from graph.record import assignment_number, begins, parent_of, record_bytes, record_of, revision_of
 from graph.rules.forms import form_fields, merged
 from graph.state import Case, RunContext
 from tools.store.rows import insert_rows
-from tools.store.tables import assignments, decisions, leads, outbox, pools, turns
+from tools.store.tables import HELD, assignments, decisions, leads, outbox, pools, turns
+from tools.store.timers import ALL, settle_timers
 from tools.store.upsert import insert_for
 
 
@@ -53,19 +54,20 @@ def already_decided(engine: Engine, submission_ids: Sequence[str]) -> set[str]:
         return set(connection.scalars(wanted))
 
 
-def void_passes(engine: Engine, submissions: Sequence[Submission]) -> set[str]:
-    """Ids of the passes that came too late: their assignment was accepted, or has moved on. They change nothing."""
-    passes = [s for s in submissions if s.cause == "pass"]
-    if not passes:
+def too_late(engine: Engine, submissions: Sequence[Submission]) -> set[str]:
+    """Ids of the passes and misses that came too late: their assignment was accepted, or has moved on. They change
+    nothing."""
+    given_back = [s for s in submissions if s.cause in GIVES_BACK]
+    if not given_back:
         return set()
     with engine.connect() as connection:
         rows = connection.execute(
             select(assignments.c.lead_id, assignments.c.number).where(
-                assignments.c.lead_id.in_([s.lead_id for s in passes]), assignments.c.state == "offered"
+                assignments.c.lead_id.in_([s.lead_id for s in given_back]), assignments.c.state == "offered"
             )
         )
         offered = {(row.lead_id, row.number) for row in rows}
-    return {s.submission_id for s in passes if (s.lead_id, s.assignment) not in offered}
+    return {s.submission_id for s in given_back if (s.lead_id, s.assignment) not in offered}
 
 
 def commit(engine: Engine, batch: Sequence[Decided], now: datetime, versions: Versions) -> None:
@@ -178,7 +180,9 @@ def _move_pool(connection: Connection, before: PoolState, after: PoolState, now:
     return connection.execute(held).rowcount == 1
 
 
-ASSIGNMENTS = ("lead_id", "number", "owner", "rule", "state", "offered_at", "accept_due_at", "touch_due_at")
+ASSIGNMENTS = (
+    "lead_id", "number", "owner", "rule", "state", "sla", "clock", "rung", "offered_at", "accept_due_at", "touch_due_at",
+)  # fmt: skip
 
 
 def _write_assignments(connection: Connection, batch: Sequence[Decided], now: datetime) -> None:
@@ -187,43 +191,67 @@ def _write_assignments(connection: Connection, batch: Sequence[Decided], now: da
         case, prior = decided.case, value_of(decided.case.reads.prior)
         assignment, number = case.assignment, assignment_number(case)
         assert assignment is not None
-        if case.submission.cause == "pass":
-            _close(connection, case, now)
-        elif prior is not None and number != prior.assignment:
+        moves = prior is None or number != prior.assignment
+        if case.submission.cause in GIVES_BACK:
+            _give_back(connection, case, now, moves=moves)
+        elif prior is not None and moves:
             _move(connection, case.submission.lead_id, prior.assignment, now)
-        if prior is None or number != prior.assignment:
-            lead_id, due = case.submission.lead_id, (assignment.accept_due_at, assignment.touch_due_at)
-            offered.append((lead_id, number, assignment.owner, assignment.rule, "offered", now, *due))
+        elif prior is not None and prior.path != case.path:
+            _offer_anew(connection, case, number, now)
+        if moves:
+            offered.append(
+                (
+                    case.submission.lead_id, number, assignment.owner, assignment.rule, "offered", assignment.sla,
+                    assignment.clock, assignment.rung, now, assignment.accept_due_at, assignment.touch_due_at,
+                )
+            )  # fmt: skip
     insert_rows(connection, assignments, ASSIGNMENTS, offered)
 
 
-def _close(connection: Connection, case: Case, now: datetime) -> None:
-    """A pass holds only while the lead is still on offer: if it was accepted meanwhile, the acceptance has won."""
-    number = case.submission.assignment
-    held = (
-        update(assignments)
-        .where(
-            assignments.c.lead_id == case.submission.lead_id,
-            assignments.c.number == number,
-            assignments.c.state == "offered",
-        )
-        .values(
-            state="passed",
-            acted_at=now,
-            acted_by=next(iter(case.submission.excluded), None),
-            reason=case.submission.reason,
-        )
+def _give_back(connection: Connection, case: Case, now: datetime, *, moves: bool) -> None:
+    """A pass or a miss holds only while the lead is still on offer: if it was accepted meanwhile, the acceptance has
+    won. Without another owner (moves) a lead that was missed stays on offer, one rung further up."""
+    submission, number = case.submission, case.submission.assignment
+    assert case.assignment is not None
+    if moves:
+        by = next(iter(submission.excluded), None)
+        state = "passed" if submission.cause == "pass" else "missed"
+        change = {"state": state, "acted_at": now, "acted_by": by, "reason": submission.reason}
+    else:
+        change = {"reason": submission.reason, "rung": case.assignment.rung}
+    held = update(assignments).where(
+        assignments.c.lead_id == submission.lead_id,
+        assignments.c.number == number,
+        assignments.c.state == "offered",
     )
-    if connection.execute(held).rowcount != 1:
-        raise Conflict(f"assignment {number} of {case.submission.lead_id} is no longer on offer")
+    if connection.execute(held.values(**change)).rowcount != 1:
+        raise Conflict(f"assignment {number} of {submission.lead_id} is no longer on offer")
+    if moves:  # the timer that fired is its dispatcher's to record
+        kinds = ALL if submission.cause == "pass" else [kind for kind in ALL if kind != "accept_missed"]
+        settle_timers(connection, submission.lead_id, kinds, submission.cause, now)
 
 
 def _move(connection: Connection, lead_id: str, number: int, now: datetime) -> None:
+    """Somebody else has the lead, whatever the one before did with it; what is closed stays so."""
     connection.execute(
         update(assignments)
-        .where(assignments.c.lead_id == lead_id, assignments.c.number == number, assignments.c.state == "offered")
+        .where(assignments.c.lead_id == lead_id, assignments.c.number == number, HELD)
         .values(state="moved", acted_at=now)
     )
+    settle_timers(connection, lead_id, ALL, "moved", now)
+
+
+def _offer_anew(connection: Connection, case: Case, number: int, now: datetime) -> None:
+    """A lead that comes out of nurture is on offer from now on; one that goes there has no times any more."""
+    lead_id, assignment = case.submission.lead_id, case.assignment
+    assert assignment is not None
+    if case.path == "nurture":
+        settle_timers(connection, lead_id, ALL, "nurture", now)
+    elif not begins(case):
+        return
+    times = {name: getattr(assignment, name) for name in ("sla", "clock", "rung", "accept_due_at", "touch_due_at")}
+    one = update(assignments).where(assignments.c.lead_id == lead_id, assignments.c.number == number)
+    connection.execute(one.values(offered_at=now, **times))
 
 
 OUTBOX = (
@@ -243,7 +271,7 @@ def _effects(decided: Decided, now: datetime) -> list[tuple[Any, ...]]:
             orjson.dumps(effect),
             "pending",
             0,
-            now,
+            due_of(effect, now),
             at,
             now,
         )

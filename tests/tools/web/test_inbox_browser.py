@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from sqlalchemy import Engine
 
 from tests.fixtures.inbox import HOSTILE, dispatch, move, offer
-from tools.store import inbox
+from tools.store import acts
 from tools.store.engine import open_engine
 from tools.web.inbox import inbox_router
 
@@ -156,7 +156,7 @@ def test_a_half_typed_reason_outlives_every_refresh(site: Site, page: Page):
     page.locator("summary", has_text="Pass").click()
     detail = page.locator("#alert-1").get_by_label("For the next owner")
     detail.fill("half a sen")
-    inbox.feedback(site.engine, "ld_1", 1, by="ana@company.com", code="spam", now=datetime.now(UTC))
+    acts.feedback(site.engine, "ld_1", 1, by="ana@company.com", code="spam", now=datetime.now(UTC))
     offer(site.engine, "ld_2", at=datetime.now(UTC))
     expect(page.locator(".stale")).to_be_visible(timeout=8_000)
     expect(detail).to_have_value("half a sen")
