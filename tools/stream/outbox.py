@@ -3,8 +3,8 @@
     pending (due_at passed) --claim--> pending (due_at = end of the lease, lease_by = claim) --record--> done | pending | dead
 
 A claim moves `due_at` to the end of the lease: a dispatcher that dies lets go by itself. Effects of one lead and vendor
-go in their order: one is free only when no earlier one is pending with a later due time (leased, or backing off; a timer
-of the vendor `sla` waits for nothing but its time, since those of an assignment come due in the order of their rows).
+go in their order: one is free only when no earlier one is pending with a later due time (leased, or backing off). A timer
+(vendor `sla`) waits for nothing but its time: a reminder that cannot be written must not hold up the deadline.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def _due() -> Select[Any]:
         outbox.c.vendor == bindparam("v_vendor"),
         outbox.c.state == text("'pending'"),
         outbox.c.due_at <= bindparam("v_now"),
-        ~blocked,
+        or_(outbox.c.vendor == text("'sla'"), ~blocked),
     )
     return select(outbox.c.id).where(*free).order_by(outbox.c.due_at, outbox.c.id).limit(bindparam("v_limit"))
 
