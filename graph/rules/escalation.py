@@ -39,7 +39,8 @@ def escalate(
 ) -> Assignment:
     """The next assignment of a lead whose present one was missed. The same owner: nobody is left, it stays with them.
 
-    prior: the missed assignment; pools, now, open_leads: as for `route`; excluded: lower-case e-mails that passed or missed the lead, its owner among them.
+    prior: the missed assignment; pools, now, open_leads: as for `route`; excluded: lower-case e-mails that passed or missed
+    the lead, its owner among them.
     """
     sla = table.slas.get(prior.sla or "")
     held = Held(dict(prior.turns), prior.owner)
