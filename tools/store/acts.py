@@ -66,7 +66,8 @@ def accept(engine: Engine, lead_id: str, number: int, by: str, now: datetime) ->
 
 def touch(engine: Engine, lead_id: str, number: int, by: str, how: str, now: datetime) -> ActResult:
     """Log the first touch of an accepted lead. how: a code of TOUCHES; raises KeyError for another."""
-    words = TOUCHES[how]
+    if how not in TOUCHES:
+        raise KeyError(how)
     with engine.execution_options(immediate=True).begin() as connection:
         change = {"state": "touched", "touched_at": now, "touch": how}
         won = _change(connection, lead_id, number, ("accepted",), change)
@@ -80,7 +81,8 @@ def touch(engine: Engine, lead_id: str, number: int, by: str, how: str, now: dat
         if (message := shown(connection, state)) is not None:
             late = state.touch_due_at is not None and now > state.touch_due_at
             sla = "" if state.touch_due_at is None else ", later than promised" if late else ", in time"
-            note = f"First touch by {first_name(by)} after {duration(seconds)}{sla}: {words.lower()}."
+            booked = " A meeting is booked." if how == "booked" else ""
+            note = f"First touch by {first_name(by)} after {duration(seconds)}{sla}.{booked}"
             update = UpdateAlert(state.owner, number, touched_message(message, seconds), note)
             redraw(connection, state, "touched", update, now)
     _count("touch", state.sla, state.touch_due_at, now)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hypothesis import given, settings
@@ -214,3 +214,33 @@ def test_from_any_state_a_lead_moves_at_most_once_a_rung_and_once_more_and_ends_
     assert lead.now.owner == table.default.to.email
     for _ in range(3):
         assert lead.miss().owner == table.default.to.email, "what DEFAULT misses stays there"
+
+
+def away(cover: str | None = None) -> dict[str, Any]:
+    return {"ooo": [{"from": "2026-04-01", "until": "2026-04-30", **({"cover": cover} if cover else {})}]}
+
+
+def test_a_manager_on_leave_has_their_cover_and_without_one_is_stepped_over():
+    ladder = ["manager", "DEFAULT"]
+    covered = Ladder(table_of(ladder, people={"rita": away("uwe"), "uwe": {}}))
+    found = covered.miss()
+    assert (found.owner, found.rung) == ("uwe@company.com", 1)
+    assert "Uwe covers" in found.why
+    alone = Ladder(table_of(ladder, people={"rita": away()}))
+    assert alone.miss().owner == GENERAL
+    assert any(line.startswith("slas.hot.manager: ") and "nobody covers" in line for line in alone.now.skipped)
+
+
+def test_a_cover_who_missed_the_lead_is_not_asked_again():
+    lead = Ladder(table_of(["manager", "DEFAULT"], people={"rita": away("dee")}))
+    assert lead.miss().owner == GENERAL
+
+
+def test_the_clock_of_a_manager_starts_at_their_opening():
+    hours = {"hours": "mon-fri 09:00-18:00 America/Los_Angeles"}
+    slas = {"hot": {"accept": "5m", "remind": "50%", "clock": "business", "then": ["manager"]}}
+    lead = Ladder(table_of(people={"rita": hours}, slas=slas))
+    found = lead.miss()
+    opening = datetime(2026, 4, 7, 16, 0, tzinfo=UTC)  # 9 in the morning there
+    assert found.remind_at == opening + timedelta(seconds=150)
+    assert found.accept_due_at == opening + timedelta(minutes=5)
