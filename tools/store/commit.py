@@ -17,15 +17,14 @@ from sqlalchemy.exc import IntegrityError
 
 from graph.domain.effects import VENDOR_OF, due_of, key_of
 from graph.domain.facts import value_of
-from graph.domain.lead import GIVES_BACK, Submission
 from graph.domain.routing import PoolState
 from graph.domain.trace import Versions
-from graph.record import assignment_number, begins, parent_of, record_bytes, record_of, revision_of
+from graph.record import assignment_number, parent_of, record_bytes, record_of, revision_of
 from graph.rules.forms import form_fields, merged
 from graph.state import Case, RunContext
+from tools.store.assigning import NoLongerOffered, write_assignments
 from tools.store.rows import insert_rows
-from tools.store.tables import HELD, assignments, decisions, leads, outbox, pools, turns
-from tools.store.timers import ALL, settle_timers
+from tools.store.tables import decisions, leads, outbox, pools, turns
 from tools.store.upsert import insert_for
 
 
@@ -54,22 +53,6 @@ def already_decided(engine: Engine, submission_ids: Sequence[str]) -> set[str]:
         return set(connection.scalars(wanted))
 
 
-def too_late(engine: Engine, submissions: Sequence[Submission]) -> set[str]:
-    """Ids of the passes and misses that came too late: their assignment was accepted, or has moved on. They change
-    nothing."""
-    given_back = [s for s in submissions if s.cause in GIVES_BACK]
-    if not given_back:
-        return set()
-    with engine.connect() as connection:
-        rows = connection.execute(
-            select(assignments.c.lead_id, assignments.c.number).where(
-                assignments.c.lead_id.in_([s.lead_id for s in given_back]), assignments.c.state == "offered"
-            )
-        )
-        offered = {(row.lead_id, row.number) for row in rows}
-    return {s.submission_id for s in given_back if (s.lead_id, s.assignment) not in offered}
-
-
 def commit(engine: Engine, batch: Sequence[Decided], now: datetime, versions: Versions) -> None:
     """Write the batch or nothing of it. Raises Conflict; a database that is away raises SQLAlchemy's own errors."""
     if not batch:
@@ -78,10 +61,12 @@ def commit(engine: Engine, batch: Sequence[Decided], now: datetime, versions: Ve
         with engine.connect().execution_options(immediate=True) as connection, connection.begin():
             insert_rows(connection, decisions, DECISIONS, [_decision(d, now, versions) for d in batch])
             _write_pools(connection, batch, now)
-            _write_assignments(connection, batch, now)
+            write_assignments(connection, [d.case for d in batch], now)
             rows = [_lead(d, now) for d in batch]
             insert_rows(connection, leads, LEADS, rows, keys=("lead_id",), keep=("created_at",))
             insert_rows(connection, outbox, OUTBOX, [row for d in batch for row in _effects(d, now)])
+    except NoLongerOffered as error:
+        raise Conflict(str(error)) from error
     except IntegrityError as error:
         if not _is_duplicate(error):
             raise  # a value that the tables refuse: another try would end the same
@@ -178,80 +163,6 @@ def _move_pool(connection: Connection, before: PoolState, after: PoolState, now:
         return connection.execute(fresh.returning(pools.c.pool)).first() is not None  # an INSERT has no rowcount
     held = update(pools).where(pools.c.pool == after.pool, pools.c.version == before.version).values(**row)
     return connection.execute(held).rowcount == 1
-
-
-ASSIGNMENTS = (
-    "lead_id", "number", "owner", "rule", "state", "sla", "clock", "rung", "offered_at", "accept_due_at", "touch_due_at",
-)  # fmt: skip
-
-
-def _write_assignments(connection: Connection, batch: Sequence[Decided], now: datetime) -> None:
-    offered: list[tuple[Any, ...]] = []
-    for decided in batch:
-        case, prior = decided.case, value_of(decided.case.reads.prior)
-        assignment, number = case.assignment, assignment_number(case)
-        assert assignment is not None
-        moves = prior is None or number != prior.assignment
-        if case.submission.cause in GIVES_BACK:
-            _give_back(connection, case, now, moves=moves)
-        elif prior is not None and moves:
-            _move(connection, case.submission.lead_id, prior.assignment, now)
-        elif prior is not None and prior.path != case.path:
-            _offer_anew(connection, case, number, now)
-        if moves:
-            offered.append(
-                (
-                    case.submission.lead_id, number, assignment.owner, assignment.rule, "offered", assignment.sla,
-                    assignment.clock, assignment.rung, now, assignment.accept_due_at, assignment.touch_due_at,
-                )
-            )  # fmt: skip
-    insert_rows(connection, assignments, ASSIGNMENTS, offered)
-
-
-def _give_back(connection: Connection, case: Case, now: datetime, *, moves: bool) -> None:
-    """A pass or a miss holds only while the lead is still on offer: if it was accepted meanwhile, the acceptance has
-    won. Without another owner (moves) a lead that was missed stays on offer, one rung further up."""
-    submission, number = case.submission, case.submission.assignment
-    assert case.assignment is not None
-    if moves:
-        by = next(iter(submission.excluded), None)
-        state = "passed" if submission.cause == "pass" else "missed"
-        change = {"state": state, "acted_at": now, "acted_by": by, "reason": submission.reason}
-    else:
-        change = {"reason": submission.reason, "rung": case.assignment.rung}
-    held = update(assignments).where(
-        assignments.c.lead_id == submission.lead_id,
-        assignments.c.number == number,
-        assignments.c.state == "offered",
-    )
-    if connection.execute(held.values(**change)).rowcount != 1:
-        raise Conflict(f"assignment {number} of {submission.lead_id} is no longer on offer")
-    if moves:  # the timer that fired is its dispatcher's to record
-        kinds = ALL if submission.cause == "pass" else [kind for kind in ALL if kind != "accept_missed"]
-        settle_timers(connection, submission.lead_id, kinds, submission.cause, now)
-
-
-def _move(connection: Connection, lead_id: str, number: int, now: datetime) -> None:
-    """Somebody else has the lead, whatever the one before did with it; what is closed stays so."""
-    connection.execute(
-        update(assignments)
-        .where(assignments.c.lead_id == lead_id, assignments.c.number == number, HELD)
-        .values(state="moved", acted_at=now)
-    )
-    settle_timers(connection, lead_id, ALL, "moved", now)
-
-
-def _offer_anew(connection: Connection, case: Case, number: int, now: datetime) -> None:
-    """A lead that comes out of nurture is on offer from now on; one that goes there has no times any more."""
-    lead_id, assignment = case.submission.lead_id, case.assignment
-    assert assignment is not None
-    if case.path == "nurture":
-        settle_timers(connection, lead_id, ALL, "nurture", now)
-    elif not begins(case):
-        return
-    times = {name: getattr(assignment, name) for name in ("sla", "clock", "rung", "accept_due_at", "touch_due_at")}
-    one = update(assignments).where(assignments.c.lead_id == lead_id, assignments.c.number == number)
-    connection.execute(one.values(offered_at=now, **times))
 
 
 OUTBOX = (

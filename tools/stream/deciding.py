@@ -34,7 +34,8 @@ from graph.ports import History
 from graph.record import Undecided
 from graph.state import Case, RunContext
 from tools.observe import metrics
-from tools.store.commit import Conflict, Decided, already_decided, commit, seal, too_late
+from tools.store.assigning import too_late
+from tools.store.commit import Conflict, Decided, already_decided, commit, seal
 from tools.stream.consumer import Entry
 
 log = structlog.get_logger(__name__)

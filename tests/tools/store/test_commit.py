@@ -18,7 +18,8 @@ from graph.record import Undecided
 from graph.state import Case
 from tests.fixtures.router import NOW, TABLES, context_of, decided, person, settle
 from tools.store.acts import accept
-from tools.store.commit import Conflict, already_decided, commit, seal, too_late
+from tools.store.assigning import too_late
+from tools.store.commit import Conflict, already_decided, commit, seal
 from tools.store.tables import assignments, decisions, leads, outbox, pools
 from tools.stream.again import again, passed
 

@@ -178,6 +178,27 @@ async def test_a_lead_that_writes_again_keeps_its_timers_and_its_deadline(desk: 
     assert len(desk.timer_rows()) == 3
 
 
+async def test_a_nurtured_lead_has_no_timers_until_it_qualifies_and_none_when_it_goes_there(desk: Desk):
+    desk.table = parse(json.dumps({**FILE, "nurture": {"if": {"source": "newsletter"}, "sequence": "edu"}}))
+    lead_id = await desk.lead("ann", source="newsletter")
+    assert desk.timer_rows() == []
+    desk.bench.now += timedelta(days=2)
+    await desk.lead("ann", source="demo_request", message="now we are ready")
+    assert [row.due_at - desk.bench.now for row in desk.timer_rows()] == [
+        timedelta(seconds=150),
+        timedelta(minutes=5),
+        timedelta(minutes=15),
+    ]
+    (row,) = desk.bench.rows("assignments")
+    assert (row.number, row.offered_at, row.sla) == (1, desk.bench.now, "hot")
+    assert row.accept_due_at == desk.bench.now + timedelta(minutes=5)
+    await desk.lead("ann", source="newsletter", message="send me news")
+    assert desk.record(lead_id)["path"] == "nurture"
+    assert desk.pending() == []
+    (row,) = desk.bench.rows("assignments")
+    assert (row.accept_due_at, row.touch_due_at, row.sla) == (None, None, None)
+
+
 async def test_the_ladder_is_climbed_to_its_end_and_each_owner_hears_what_concerns_them(desk: Desk):
     lead_id = await desk.lead()
     await desk.dispatch()
