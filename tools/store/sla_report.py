@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Engine, Row, select
 
-from tools.store.tables import assignments
+from tools.store.tables import assignments, leads
 
 
 @dataclass(slots=True)
@@ -46,7 +46,11 @@ def sla_by_member(engine: Engine, since: datetime, now: datetime) -> list[Member
     """Everybody to whom something was offered since then, by address. Nurtured leads are offered to nobody, have no
     times, and count as assignments only."""
     tallies: dict[str, _Tally] = {}
-    wanted = select(*(assignments.c[name] for name in _COLUMNS)).where(assignments.c.offered_at >= since)
+    wanted = (
+        select(*(assignments.c[name] for name in _COLUMNS), leads.c.path)
+        .join(leads, leads.c.lead_id == assignments.c.lead_id)
+        .where(assignments.c.offered_at >= since)
+    )
     with engine.connect().execution_options(yield_per=1000) as connection:
         for row in connection.execute(wanted.order_by(assignments.c.owner)):
             _add(tallies.setdefault(row.owner, _Tally(MemberSla(row.owner))), row, now)
@@ -58,7 +62,7 @@ def sla_by_member(engine: Engine, since: datetime, now: datetime) -> list[Member
 def _add(tally: _Tally, row: Row[Any], now: datetime) -> None:
     member = tally.member
     member.assignments += 1
-    member.open += row.state in {"offered", "accepted", "touched"}
+    member.open += row.state in {"offered", "accepted", "touched"} and row.path != "nurture"
     if row.accepted_at is not None:
         tally.seconds.append((row.accepted_at - row.offered_at).total_seconds())
     ended = row.acted_at if row.state in {"passed", "moved", "missed"} else None

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Engine, insert
 
 from tests.fixtures.alerts import NOW
+from tests.fixtures.inbox import offer
 from tools.store.sla_report import MemberSla, sla_by_member
 from tools.store.tables import assignments
 
@@ -24,13 +25,14 @@ def offered(engine: Engine, number: int, state: str, owner: str = "dee@company.c
 
 
 def test_each_member_has_what_they_met_missed_and_hold(database: Engine):
-    offered(database, 1, "touched", acted=1, accepted=1, touched=10)
-    offered(database, 2, "accepted", acted=2, accepted=2)  # the touch is overdue
-    offered(database, 3, "moved", acted=8, accepted=7)  # late; gone before its touch was due
-    offered(database, 4, "missed", acted=5)
-    offered(database, 5, "passed", acted=1)  # neither met nor missed
-    offered(database, 6, "closed", acted=1, accepted=1, closed=3)
-    offered(database, 7, "offered", owner="eli@company.com")
+    offer(database, "ld", at=NOW - 60 * MINUTE)
+    offered(database, 2, "touched", acted=1, accepted=1, touched=10)
+    offered(database, 3, "accepted", acted=2, accepted=2)  # the touch is overdue
+    offered(database, 4, "moved", acted=8, accepted=7)  # late; gone before its touch was due
+    offered(database, 5, "missed", acted=5)
+    offered(database, 6, "passed", acted=1)  # neither met nor missed
+    offered(database, 7, "closed", acted=1, accepted=1, closed=3)
+    offered(database, 8, "offered", owner="eli@company.com")
     later = NOW + 20 * MINUTE
     dee, eli = sla_by_member(database, NOW - MINUTE, later)
     assert dee == MemberSla("dee@company.com", 6, 2, 3, 2, 1, 1, 90.0)
@@ -38,3 +40,9 @@ def test_each_member_has_what_they_met_missed_and_hold(database: Engine):
     (_, early) = sla_by_member(database, NOW - MINUTE, NOW + MINUTE)
     assert (early.accept_missed, early.touch_missed, early.open) == (0, 0, 1)
     assert sla_by_member(database, NOW + MINUTE, later) == []
+
+
+def test_a_nurtured_lead_is_nobodys_open_work(database: Engine):
+    offer(database, "ld", path="nurture", at=NOW)
+    (dee,) = sla_by_member(database, NOW - MINUTE, NOW + MINUTE)
+    assert (dee.assignments, dee.open) == (1, 0)
