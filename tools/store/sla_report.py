@@ -7,7 +7,7 @@ from datetime import datetime
 from statistics import median
 from typing import Any
 
-from sqlalchemy import Engine, Row, select
+from sqlalchemy import Engine, select
 
 from tools.store.tables import assignments, leads
 
@@ -59,7 +59,7 @@ def sla_by_member(engine: Engine, since: datetime, now: datetime) -> list[Member
     return [tally.member for tally in tallies.values()]
 
 
-def _add(tally: _Tally, row: Row[Any], now: datetime) -> None:
+def _add(tally: _Tally, row: Any, now: datetime) -> None:
     member = tally.member
     member.assignments += 1
     member.open += row.state in {"offered", "accepted", "touched"} and row.path != "nurture"
