@@ -79,7 +79,7 @@ async def close_ports(ports: Ports) -> None:
 
 
 def build_performers(settings: Settings, store: Store) -> Mapping[str, Performer]:
-    """One performer a vendor queue."""
+    """One performer a vendor queue; the timers of SLAs, which need the stream, come on top."""
     return {
         "crm": _crm_performer(settings, store),
         "notifier": _notifier(settings, store),

@@ -185,6 +185,7 @@ class Run:
             accept_s=None if sla is None else sla.accept_s,
             accept_due_at=times.accept_at,
             touch_due_at=times.touch_at,
+            remind_at=times.remind_at,
             skipped=tuple(self.skipped),
         )
 

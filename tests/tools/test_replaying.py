@@ -13,7 +13,7 @@ import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import Engine, delete, update
+from sqlalchemy import Engine, delete, select, update
 
 from graph.build import run_batch
 from graph.ports import Ports
@@ -25,7 +25,8 @@ from tools.routing_file import parse
 from tools.settings import Settings
 from tools.store.commit import commit, seal
 from tools.store.routing_versions import keep_version
-from tools.store.tables import decisions, routing_versions
+from tools.store.tables import assignments, decisions, routing_versions
+from tools.stream.again import again, missed
 from tools.xgb import XgbScorer
 
 
@@ -251,3 +252,20 @@ def test_a_difference_is_always_told_in_three_words(before: Any, after: Any):
     if before != after:
         path, recorded, replayed = first_difference(before, after)
         assert all(isinstance(part, str) for part in (path, recorded, replayed))
+
+
+async def test_a_missed_lead_is_replayed_with_the_ladder_it_climbed(database: Engine, ports: Ports, replayer: Replayer):
+    await settle(database, ports, person("ann"), person("bob", honeypot="x"))
+    for number in range(1, 6):  # the other of the pool, the manager, DEFAULT, where it stays
+        for row in _assignments(database, number):
+            given = again(database, row.lead_id, "missed")
+            await settle(database, ports, missed(given, number, row.owner), now=NOW + timedelta(minutes=5 * number))
+    causes = [orjson.loads(record)["submission"]["cause"] for record in stored_records(database)]
+    assert causes.count("missed") >= 6
+    assert await replayer.run(stored_records(database)) == (len(causes), [])
+
+
+def _assignments(engine: Engine, number: int) -> list[Any]:
+    wanted = select(assignments).where(assignments.c.number == number, assignments.c.state == "offered")
+    with engine.connect() as connection:
+        return list(connection.execute(wanted))

@@ -5,7 +5,7 @@
     assignments  one row each time a lead was given to somebody; `number` counts from 1 within a lead
     pools        one row a pool: its ledger, guarded by `version`
     turns        one row a lead and pool: the turn this lead took, so that a replay takes no second
-    outbox       one row an effect, unique by key; done rows stay as the history of writes
+    outbox       one row an effect, unique by key; done rows stay as the history of writes; a timer is a row due later
     dead_letters one row a lead or effect that was given up, with what is needed to replay it
     routing_versions  one row a routing file that ever decided a lead, by digest
     crm_*, alerts, alert_notes, nurture_enrolments, remembered_accounts   the embedded twins' own data
@@ -118,13 +118,21 @@ assignments = Table(
     Column("number", Integer, primary_key=True),
     Column("owner", String(320), nullable=False),
     Column("rule", String(200), nullable=False),
-    Column("state", String(10), nullable=False),  # offered, accepted, touched, passed, moved
+    Column("state", String(10), nullable=False),  # offered, accepted, touched, closed; passed, missed, moved
+    Column("sla", String(100)),
+    Column("clock", String(10)),
+    Column("rung", Integer, nullable=False, server_default="0"),  # of the SLA's ladder, used up so far
     Column("offered_at", UtcTime, nullable=False),
     Column("accept_due_at", UtcTime),
     Column("touch_due_at", UtcTime),
-    Column("acted_at", UtcTime),
+    Column("acted_at", UtcTime),  # when it was accepted, passed, missed or moved, whichever was last
     Column("acted_by", String(320)),
     Column("reason", Text),
+    Column("accepted_at", UtcTime),
+    Column("touched_at", UtcTime),
+    Column("touch", String(20)),  # how it was touched: call, booked
+    Column("closed_at", UtcTime),
+    Column("outcome", String(20)),
 )
 
 Index("ix_assignments_held", *(assignments.c[name] for name in ("owner", "state", "lead_id", "number")))

@@ -156,6 +156,10 @@ def test_feedback_shows_in_the_thread(desk):
         ("pass", {"value": "ld_1:1", "reason": "cover", "until": "someday"}, 422),
         ("pass", {"value": "ld_1:1", "reason": "time", "detail": "x" * 301}, 422),
         ("feedback", {"value": "ld_1:1", "code": "nonsense"}, 422),
+        ("touch", {"value": "ld_1:1", "code": "nonsense"}, 422),
+        ("touch", {"value": "ld_9:1", "code": "call"}, 404),
+        ("close", {"value": "ld_1:1", "code": "nonsense"}, 422),
+        ("close", {"value": "ld_1:1"}, 422),
     ],
 )
 def test_a_form_that_no_page_of_ours_makes_is_refused(database, act, form, status):
@@ -170,7 +174,7 @@ def test_a_form_that_no_page_of_ours_makes_is_refused(database, act, form, statu
     [{"sec-fetch-site": "cross-site"}, {"sec-fetch-site": "same-site"}, {"origin": "https://evil.example"},
      {"origin": "null"}],
 )  # fmt: skip
-@pytest.mark.parametrize("act", ["accept", "pass", "feedback"])
+@pytest.mark.parametrize("act", ["accept", "pass", "touch", "close", "feedback"])
 def test_a_form_from_another_site_changes_nothing(desk, headers, act):
     offer(desk.engine)
     form = {"value": "ld_1:1", "reason": "conflict", "code": "spam"}
@@ -193,7 +197,7 @@ def test_every_page_and_form_asks_for_the_login(engine):
     client = desk_over(engine, login=refuse).client
     for path in ("", "/list", "/crm", "/crm/ld_1", "/nurture", "/why/ld_1?number=1"):
         assert client.get(f"/inbox{path}").status_code == 401
-    for act in ("accept", "pass", "feedback"):
+    for act in ("accept", "pass", "touch", "close", "feedback"):
         assert client.post(f"/inbox/{act}", data={}, headers=OWN).status_code == 401
 
 
@@ -311,3 +315,51 @@ def test_the_ledger_needs_a_login_like_every_page(engine):
         raise HTTPException(401)
 
     assert desk_over(engine, login=refused).client.get("/inbox/ledger").status_code == 401
+
+
+def test_an_accepted_lead_is_touched_and_closed_with_buttons_of_its_own(database):
+    offer(database)
+    desk = desk_over(database)
+    desk.press("accept", value="ld_1:1")
+    dispatch(database)
+    page = desk.page()
+    assert "first touch by" in page
+    assert 'class="primary">Log first touch</button>' in page
+    assert page.count('action="/inbox/touch"') == 2
+    assert page.count('action="/inbox/close"') == 1
+    desk.press("touch", value="ld_1:1", code="call")
+    assert "First touch logged after 1 min 12 s." in desk.page()
+    dispatch(database)
+    page = desk.page()
+    assert "<strong>First touch 1 min 12 s</strong>" in page
+    assert "first touch 1 min 12 s</span>" in page
+    assert 'action="/inbox/touch"' not in page
+    desk.press("close", value="ld_1:1", code="no_show")
+    dispatch(database)
+    page = desk.page()
+    assert "<strong>No-show, closed by Dee</strong>" in page
+    assert "no-show</span>" in page
+    assert 'action="/inbox/close"' not in page
+    assert [note.text for note in inbox.alerts(database)[0].notes] == [
+        "Accepted by Dee in 1 min 12 s.",
+        "First touch by Dee after 1 min 12 s, in time.",
+        "No-show, closed by Dee. Was the score right?",
+    ]
+
+
+def test_what_is_not_theirs_yet_or_any_more_can_be_neither_touched_nor_closed(desk):
+    offer(desk.engine)
+    desk.press("touch", value="ld_1:1", code="call")
+    assert "This lead was not accepted yet." in desk.page()
+    desk.press("close", value="ld_1:1", code="won")
+    assert inbox.alerts(desk.engine)[0].state == "offered"
+    desk.press("accept", value="ld_1:1")
+    desk.press("touch", value="ld_1:1", code="booked")
+    desk.press("touch", value="ld_1:1", code="call")
+    assert "Dee has touched this lead already." in desk.page()
+    desk.press("close", value="ld_1:1", code="won")
+    desk.press("close", value="ld_1:1", code="lost")
+    assert "This lead is closed: won." in desk.page()
+    move(desk.engine, "ld_1", "eli@company.com")
+    desk.press("close", value="ld_1:1", code="lost")
+    assert "This lead has moved to Eli." in desk.page()
