@@ -40,13 +40,15 @@ class Decisions:
 
     def effects(self, since: int) -> tuple[int, int]:
         """(all, performed) effects above row number `since` of the outbox."""
-        wanted = f"SELECT count(*), coalesce(sum(state = 'done'), 0) FROM outbox WHERE id > {since:d}"
+        wanted = (
+            f"SELECT count(*), coalesce(sum(state = 'done'), 0) FROM outbox WHERE id > {since:d} AND vendor <> 'sla'"
+        )
         found = self._connection.execute(wanted).fetchone()
         return int(found[0]), int(found[1])
 
     def pending(self) -> int:
         """Effects not performed yet."""
-        return self._one("SELECT count(*) FROM outbox WHERE state = 'pending'")
+        return self._one("SELECT count(*) FROM outbox WHERE state = 'pending' AND vendor <> 'sla'")
 
     def paths(self, since: int) -> dict[str, int]:
         """How many decisions above row number `since` took each path."""

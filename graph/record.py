@@ -29,12 +29,23 @@ def revision_of(case: Case) -> int:
 
 
 def assignment_number(case: Case) -> int:
-    """Counts the hand-overs of a lead: a new owner gets the next number, the same owner keeps theirs."""
+    """Counts the hand-overs of a lead: a new owner gets the next number, the same owner keeps theirs until the lead has
+    an outcome."""
     prior = value_of(case.reads.prior)
     if prior is None:
         return 1
-    same = case.assignment is not None and prior.owner == case.assignment.owner and case.submission.cause != "pass"
+    again = case.submission.cause == "pass" or prior.closed
+    same = case.assignment is not None and prior.owner == case.assignment.owner and not again
     return prior.assignment if same else prior.assignment + 1
+
+
+def begins(case: Case) -> bool:
+    """Whether this decision offers the lead to somebody from now on, with times of its own: a new assignment, or one
+    that waited in nurture until now."""
+    prior = value_of(case.reads.prior)
+    if case.path == "nurture":
+        return False
+    return prior is None or prior.path == "nurture" or assignment_number(case) != prior.assignment
 
 
 def parent_of(case: Case) -> str | None:

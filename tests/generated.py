@@ -1,4 +1,5 @@
-"""What is generated into the repository: the graph in README and the settings' example. `--check` says what is stale."""
+"""What is generated into the repository: the graph in README, the settings' example, the schema of the routing file.
+`--check` says what is stale."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ import sys
 from pathlib import Path
 
 from graph.draw import mermaid
+from tools.routing_file.schema import schema_text
 from tools.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -30,7 +32,7 @@ def env_example() -> str:
     return "\n".join(lines) + "\n"
 
 
-FILES = {"README.md": readme, "infra/env.example": env_example}
+FILES = {"README.md": readme, "infra/env.example": env_example, "infra/routing.schema.json": schema_text}
 
 
 def main(arguments: list[str]) -> int:

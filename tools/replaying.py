@@ -30,7 +30,7 @@ from tools.ml.registry import load
 from tools.routing_file import parse
 from tools.settings import Settings
 from tools.store.past import EVERYTHING, Chosen, past_records
-from tools.store.routing_versions import version_text
+from tools.store.routing_versions import version_texts
 from tools.versions import code_digest
 from tools.xgb import XgbScorer
 
@@ -124,10 +124,10 @@ class Replayer:
 
     def _table(self, digest: str) -> Any:
         if digest not in self._tables:
-            text = version_text(self._engine, digest)
-            if text is None:
+            kept = version_texts(self._engine, digest)
+            if kept is None:
                 raise NotReplayable(f"the routing file {digest[:12]} is not in the store")
-            self._tables[digest] = parse(text, self._settings.routing_file.parent)
+            self._tables[digest] = parse(kept[0], files=kept[1])
         return self._tables[digest]
 
     def _scorer(self, digest: str) -> XgbScorer:

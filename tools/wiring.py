@@ -79,7 +79,7 @@ async def close_ports(ports: Ports) -> None:
 
 
 def build_performers(settings: Settings, store: Store) -> Mapping[str, Performer]:
-    """One performer a vendor queue."""
+    """One performer a vendor queue; the timers of SLAs, which need the stream, come on top."""
     return {
         "crm": _crm_performer(settings, store),
         "notifier": _notifier(settings, store),
@@ -93,7 +93,7 @@ def live_routing(settings: Settings, store: Store) -> LiveRouting:
     return LiveRouting(
         settings.routing_file,
         time.monotonic,
-        on_load=lambda table: keep_version(store.engine, table.digest, table.text),
+        on_load=lambda table: keep_version(store.engine, table.digest, table.text, table.files),
     )
 
 

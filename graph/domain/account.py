@@ -81,8 +81,12 @@ class Family:
 
 @value(frozen=True)
 class Prior:
-    """The last decision about this lead. turns: those it took, (pool, member); accepted_by: who accepted its present
-    assignment, after accepted_s seconds, None while it is on offer."""
+    """The last decision about this lead. turns: those it took, (pool, member); passed_by: who passed or missed it.
+
+    Of its present assignment: rule, sla, clock and rung (of the ladder of escalation) as decided, its due times;
+    accepted_by: who accepted it, after accepted_s seconds, None while it is on offer; touched_s: seconds to the first
+    touch; closed: it has an outcome, so that whatever comes next is a new assignment.
+    """
 
     revision: int
     owner: str
@@ -97,3 +101,11 @@ class Prior:
     passed_by: tuple[str, ...] = ()
     accepted_by: str | None = None
     accepted_s: float | None = None
+    rule: str = ""
+    sla: str | None = None
+    clock: str | None = None
+    rung: int = 0
+    accept_due_at: datetime | None = None
+    touch_due_at: datetime | None = None
+    touched_s: float | None = None
+    closed: bool = False

@@ -3,7 +3,7 @@
     key = {lead_id}@{revision}/{kind}/{target}
 
 `vendor` names the queue: effects of one vendor wait for each other per lead (a contact exists before its owner is set);
-effects of different vendors never do.
+effects of different vendors never do. A timer is an effect that is due in the future, in a queue of its own, `sla`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeAlias
 
 from graph.domain.values import value
 
-Vendor: TypeAlias = Literal["crm", "notifier", "nurture", "similar"]
+Vendor: TypeAlias = Literal["crm", "notifier", "nurture", "similar", "sla"]
 Kind: TypeAlias = Literal[
     "upsert_company",
     "upsert_contact",
@@ -23,6 +23,9 @@ Kind: TypeAlias = Literal[
     "update_alert",
     "enrol_nurture",
     "remember_account",
+    "remind_owner",
+    "accept_missed",
+    "touch_missed",
 ]
 
 VENDOR_OF: dict[str, Vendor] = {
@@ -34,6 +37,9 @@ VENDOR_OF: dict[str, Vendor] = {
     "update_alert": "notifier",
     "enrol_nurture": "nurture",
     "remember_account": "similar",
+    "remind_owner": "sla",
+    "accept_missed": "sla",
+    "touch_missed": "sla",
 }
 
 
@@ -166,11 +172,68 @@ class RememberAccount:
         return self.domain
 
 
+@value(frozen=True)
+class RemindOwner:
+    """At `at` part of the time to accept is gone: the owner hears of it, if the assignment is still on offer."""
+
+    owner: str
+    assignment: int
+    at: datetime
+    kind: Literal["remind_owner"] = "remind_owner"
+
+    @property
+    def target(self) -> str:
+        return str(self.assignment)
+
+
+@value(frozen=True)
+class AcceptMissed:
+    """At `at` the time to accept is over: the lead is decided again, if the assignment is still on offer."""
+
+    owner: str
+    assignment: int
+    at: datetime
+    kind: Literal["accept_missed"] = "accept_missed"
+
+    @property
+    def target(self) -> str:
+        return str(self.assignment)
+
+
+@value(frozen=True)
+class TouchMissed:
+    """At `at` the first touch is overdue: owner and manager (an e-mail address) hear of it, unless it was touched."""
+
+    owner: str
+    manager: str | None
+    assignment: int
+    at: datetime
+    kind: Literal["touch_missed"] = "touch_missed"
+
+    @property
+    def target(self) -> str:
+        return str(self.assignment)
+
+
+Timer: TypeAlias = RemindOwner | AcceptMissed | TouchMissed
 Effect: TypeAlias = (
-    UpsertCompany | UpsertContact | AssignOwner | CreateTask | PostAlert | UpdateAlert | EnrolNurture | RememberAccount
+    UpsertCompany
+    | UpsertContact
+    | AssignOwner
+    | CreateTask
+    | PostAlert
+    | UpdateAlert
+    | EnrolNurture
+    | RememberAccount
+    | Timer
 )
 
 
 def key_of(effect: Effect, lead_id: str, revision: int) -> str:
     """The idempotency key: the same write of the same decision has the same key in every replay."""
     return f"{lead_id}@{revision}/{effect.kind}/{effect.target}"
+
+
+def due_of(effect: Effect, now: datetime) -> datetime:
+    """When the effect is to be performed: a timer at its own time, everything else at once."""
+    return effect.at if isinstance(effect, Timer) else now

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from dataclasses import field
 from datetime import datetime
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from graph.domain.values import value
 
 EmailDomainType: TypeAlias = Literal["corporate", "free", "edu", "government", "unknown"]
 Seniority: TypeAlias = Literal["c_level", "vp", "director", "manager", "individual", "unknown"]
 Path: TypeAlias = Literal["qualify", "nurture", "manual_review"]
-Cause: TypeAlias = Literal["submission", "retry", "pass", "approved"]
+Cause: TypeAlias = Literal["submission", "retry", "pass", "approved", "missed"]
+GIVES_BACK: Final = frozenset({"pass", "missed"})
+"""Causes that end one assignment, which they name: they count only while it is still on offer."""
 
 
 @value(frozen=True)
@@ -47,10 +49,11 @@ class Form:
 
 @value(frozen=True)
 class Submission:
-    """One accepted request to decide a lead: a POST, an operator's retry, an owner's pass, or a reviewer's approval.
+    """One accepted request to decide a lead: a POST, an operator's retry, an owner's pass, a reviewer's approval, or a
+    time to accept that went by.
 
     `submission_id` is unique for ever and makes the commit idempotent. `excluded` lists owner e-mails that may not get
-    the lead again (they passed it); `assignment` is the number of the assignment that a pass gives back.
+    the lead again (they passed or missed it); `assignment` is the number of the assignment that a pass or a miss ends.
     """
 
     submission_id: str

@@ -75,7 +75,8 @@ class Assignment:
 
     rule: `accounts.acme.com`, `rules.us-smb`, `map.US` or `map.DEFAULT`; line: counted from 1 in the file; why: a
     sentence. Times are None where no SLA applies; accept_s: seconds to accept on its `clock`, of which accept_due_at is
-    the end. slack: the owner's Slack user id where the file has one.
+    the end. slack: the owner's Slack user id where the file has one. rung: how many rungs of the ladder of escalation
+    the lead has used up; 0 while nobody missed it.
     """
 
     owner: str
@@ -91,4 +92,6 @@ class Assignment:
     accept_s: int | None = None
     accept_due_at: datetime | None = None
     touch_due_at: datetime | None = None
+    remind_at: datetime | None = None
+    rung: int = 0
     skipped: tuple[str, ...] = ()

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import fields
 
+from graph.domain.account import Prior
 from graph.domain.brief import Brief
 from graph.domain.effects import Effect
 from graph.domain.facts import value_of
@@ -14,10 +15,14 @@ from graph.domain.scoring import Score
 from graph.domain.values import evolve
 from graph.nodes.shell import Cases, lead_of, read, step, unavailable
 from graph.ports import AccountQuery
-from graph.record import assignment_number, revision_of
-from graph.rules.blocks import accepted_message, closed_message, message_of
+from graph.record import assignment_number, begins, revision_of
+from graph.rules.blocks import Message, message_of
 from graph.rules.brief import brief_of
-from graph.rules.writes import alert_writes
+from graph.rules.bullets import moment
+from graph.rules.local_time import named_zone
+from graph.rules.message_states import accepted_message, closed_message, touched_message
+from graph.rules.wording import first_name
+from graph.rules.writes import alert_writes, timers, told_manager
 from graph.state import Case, Reads, RunContext
 
 NEIGHBOURS = 3
@@ -86,10 +91,10 @@ def with_alert(
     prior = value_of(case.reads.prior)
     again = prior is not None and prior.alert_owner == assignment.owner
     message = message_of(brief, update=revision_of(case) if again else None)  # an update wants block ids of its own
-    if prior and prior.accepted_by and prior.accepted_s is not None and prior.assignment == brief.assignment:
-        message = accepted_message(message, prior.accepted_by, prior.accepted_s)  # it stays theirs
-    why_moved = f"passed: {case.submission.reason}" if case.submission.cause == "pass" else "the facts changed"
-    moved = f"Moved to {assignment.owner} at {context.now:%H:%M} UTC, {why_moved}."
+    if prior is not None and prior.assignment == brief.assignment:
+        message = _as_it_stands(message, prior, context)
+    moved = _moved(case, assignment, context)
+    stays = case.submission.cause == "missed" and not begins(case)
     alerts = alert_writes(
         assignment,
         brief.assignment,
@@ -99,15 +104,42 @@ def with_alert(
         closing=lambda: closed_message(message, moved),
         moved=moved,
     )
-    effects = (*writes(case, brief), *alerts)
+    if stays:  # nothing new for the CRM: only somebody who can do something about it hears of it
+        copy = closed_message(message, f"{first_name(assignment.owner)} has not accepted it: {assignment.why}")
+        effects: tuple[Effect, ...] = (*alerts, *told_manager(assignment, brief.assignment, copy, assignment.why))
+    else:
+        effects = (*writes(case, brief), *alerts)
+    if begins(case):
+        effects += timers(assignment, brief.assignment)
     known = value_of(case.reads.similar)
     like = f", {len(known)} similar accounts" if known else ""
     sentence = f"Brief of {len(brief.bullets)} points for {assignment.owner}{like}; {len(effects)} writes to perform."
     return evolve(case, alert=message, effects=effects, trace=step(case, node, "alert", sentence))
 
 
+def _as_it_stands(message: Message, prior: Prior, context: RunContext) -> Message:
+    """A lead that was accepted, or touched, stays so."""
+    if prior.accepted_by is None or prior.accepted_s is None:
+        return message
+    due = prior.touch_due_at
+    until = moment(due, context.now, named_zone(context.table.timezone)) if due is not None else None
+    message = accepted_message(message, prior.accepted_by, prior.accepted_s, until)
+    return message if prior.touched_s is None else touched_message(message, prior.touched_s)
+
+
+def _moved(case: Case, assignment: Assignment, context: RunContext) -> str:
+    """What the owner before reads."""
+    at = f"{context.now:%H:%M} UTC"
+    if case.submission.cause == "missed":
+        return f"Missed: not accepted, moved to {first_name(assignment.owner)} at {at}."
+    why = f"passed: {case.submission.reason}" if case.submission.cause == "pass" else "the facts changed"
+    return f"Moved to {assignment.owner} at {at}, {why}."
+
+
 def _what_is_new(case: Case) -> str:
     match case.submission.cause:
+        case "missed" if case.assignment is not None:
+            return case.assignment.why
         case "retry":
             return "Decided again by an operator."
         case "approved":

@@ -11,11 +11,14 @@ from typing import Any, TypeVar
 
 from langgraph.runtime import Runtime
 
+from graph.domain.account import Prior
 from graph.domain.facts import value_of
 from graph.domain.routing import Assignment, PoolState, RoutingFacts
 from graph.domain.table import RoutingTable
 from graph.domain.values import evolve
 from graph.nodes.shell import alive, each, lead_of, step, with_read
+from graph.record import begins
+from graph.rules.escalation import escalate, kept
 from graph.rules.nurture import sequence_for, way_for, work_moved
 from graph.rules.routing import leads_counted
 from graph.rules.routing import route as route_lead
@@ -76,7 +79,7 @@ async def route(state: BatchState, runtime: Runtime[RunContext]) -> dict[str, An
 def open_changes(case: Case) -> dict[str, int]:
     """How many open leads the decision adds to whom, by e-mail."""
     prior, assignment = value_of(case.reads.prior), case.assignment
-    before = None if prior is None else (prior.owner, prior.path)
+    before = None if prior is None or prior.closed else (prior.owner, prior.path)
     return work_moved(before, None if assignment is None else (assignment.owner, case.path))
 
 
@@ -84,16 +87,20 @@ def _assign(
     case: Case, facts: RoutingFacts, pools: Mapping[str, PoolState], opened: Mapping[str, int], context: RunContext
 ) -> Assignment:
     prior = value_of(case.reads.prior)
-    return route_lead(
+    excluded = (*(prior.passed_by if prior else ()), *case.submission.excluded)
+    cause, table, now = case.submission.cause, context.table, context.now
+    if prior is not None and cause == "missed":
+        return escalate(prior, facts, table, pools, now, open_leads=opened, excluded=excluded)
+    return kept(prior, cause, facts, table, now) or route_lead(
         facts,
-        context.table,
+        table,
         pools,
-        context.now,
+        now,
         prior_turns=dict(prior.turns) if prior else {},
         holder=prior.owner if prior else None,
-        returned=case.submission.cause == "pass",
+        returned=cause == "pass",
         open_leads=opened,
-        excluded=(*(prior.passed_by if prior else ()), *case.submission.excluded),
+        excluded=excluded,
     )
 
 
@@ -137,7 +144,18 @@ def _finish(case: Case, assignment: Assignment, facts: RoutingFacts, table: Rout
     accepted = prior is not None and prior.accepted_by is not None
     path = way_for(sequence, case.submission.cause, review=lead_of(case).needs_review, accepted=accepted)
     if path == "nurture":  # a nurtured lead has no deadline until it qualifies
-        assignment = evolve(assignment, sla=None, clock=None, accept_s=None, accept_due_at=None, touch_due_at=None)
+        assignment = evolve(
+            assignment,
+            sla=None,
+            clock=None,
+            accept_s=None,
+            accept_due_at=None,
+            touch_due_at=None,
+            remind_at=None,
+            rung=0,
+        )
+    elif prior is not None and not begins(evolve(case, assignment=assignment, path=path)):
+        assignment = _as_before(assignment, prior)
     trace = step(case, NODE, assignment.rule, f"{assignment.why} Owner {assignment.owner}, way {path}.")
     return evolve(
         case,
@@ -146,4 +164,17 @@ def _finish(case: Case, assignment: Assignment, facts: RoutingFacts, table: Rout
         path=path,
         sequence=sequence if path == "nurture" else None,
         trace=trace,
+    )
+
+
+def _as_before(assignment: Assignment, prior: Prior) -> Assignment:
+    """Who has the lead already keeps its times: writing to us again buys nobody another five minutes."""
+    return evolve(
+        assignment,
+        sla=prior.sla,
+        clock=prior.clock,
+        accept_due_at=prior.accept_due_at,
+        touch_due_at=prior.touch_due_at,
+        remind_at=None,
+        rung=max(assignment.rung, prior.rung),
     )

@@ -1,7 +1,6 @@
-"""Draws a brief as a Slack message (Block Kit), and what becomes of that message later. Never decides what is said.
+"""Draws a brief as a Slack message (Block Kit). Never decides what is said; `message_states` has what becomes of it later.
 
     header · context (deadline, owner, source) · section of bullets · actions
-    accepted: the buttons that claim are gone, the context says who took it · closed: no buttons, only what the lead is
 
 A stranger's words cannot do anything here: `&`, `<`, `>` are escaped, mentions, links, channels and emoji codes are
 broken by a zero-width space, marks of formatting are replaced by their look-alikes, line breaks by spaces.
@@ -14,7 +13,7 @@ import re
 from typing import Any, TypeAlias
 
 from graph.domain.brief import Brief, Bullet, Part
-from graph.rules.wording import duration, first_name
+from graph.rules.wording import first_name
 
 Message: TypeAlias = dict[str, Any]
 Block: TypeAlias = dict[str, Any]
@@ -24,8 +23,6 @@ HEADER, TEXT, QUOTE, NOTIFICATION = 150, 3_000, 200, 600
 GROWTH = 5
 """One character becomes five at most, `&amp;`."""
 GAP = "  |  "
-LASTING = ("• *Who:*", "• *Company:*", "• *Asked for:*", "• *Score:*")
-"""Bullets that stay once a lead is somebody else's; the others speak of its owner."""
 FEEDBACK = {
     "score_high": "Score is too high",
     "score_low": "Score is too low",
@@ -89,7 +86,7 @@ def _part(part: Part, room: int) -> str:
         return f"`{name.replace('&', '&amp;').replace('<', '&lt;').replace('>', '&gt;')}`"
     if part.kind == "link":
         return _link(part, room)
-    return _moment(part)
+    return moment_text(part)
 
 
 def _link(part: Part, room: int) -> str:
@@ -100,7 +97,7 @@ def _link(part: Part, room: int) -> str:
     return f"<{part.url.replace('&', '&amp;')}|{text}>"
 
 
-def _moment(part: Part) -> str:
+def moment_text(part: Part) -> str:
     """Slack shows it in the reader's own zone; the text stands where it cannot."""
     if part.at is None:
         return escaped(part.text)
@@ -120,7 +117,7 @@ def _line(bullet: Bullet) -> str:
     return f"• *{bullet.label}:* {''.join(texts)}"
 
 
-def _sections(lines: list[str]) -> list[Block]:
+def sections(lines: list[str]) -> list[Block]:
     """One section as a rule; more where very long names would not fit."""
     texts: list[str] = []
     for line in lines:
@@ -135,15 +132,15 @@ def _context(brief: Brief) -> Block:
     owner = f"<@{brief.slack}>" if brief.slack and _SLACK_USER.fullmatch(brief.slack) else first_name(brief.owner)
     facts = [
         f"for {owner if owner.startswith('<@') else escaped(owner)}",
-        f"{escaped(brief.asked, 200)}, {_moment(brief.received)}",
+        f"{escaped(brief.asked, 200)}, {moment_text(brief.received)}",
     ]
     if brief.deadline is not None:
         clock = f", {brief.clock} clock" if brief.clock else ""
-        facts.insert(0, f"*Accept by {_moment(brief.deadline)}* ({brief.wait}{clock})")
+        facts.insert(0, f"*Accept by {moment_text(brief.deadline)}* ({brief.wait}{clock})")
     return {"type": "context", "elements": [{"type": "mrkdwn", "text": GAP.join(facts)}]}
 
 
-def _button(action: str, text: str, value: str) -> Block:
+def button(action: str, text: str, value: str) -> Block:
     return {
         "type": "button",
         "action_id": action,
@@ -154,10 +151,10 @@ def _button(action: str, text: str, value: str) -> Block:
 
 def _actions(brief: Brief, block_id: str) -> Block:
     value = f"{brief.lead_id}:{brief.assignment}"
-    accept = {"type": "button", "style": "primary"} | _button("lead.accept", "Accept", value)
-    elements = [accept, _button("lead.pass", "Pass…", value), _button("lead.why", "Why me?", value)]
+    accept = {"type": "button", "style": "primary"} | button("lead.accept", "Accept", value)
+    elements = [accept, button("lead.pass", "Pass…", value), button("lead.why", "Why me?", value)]
     if brief.crm_url:
-        elements.append(_button("lead.crm", "Open in CRM", value) | {"url": brief.crm_url})
+        elements.append(button("lead.crm", "Open in CRM", value) | {"url": brief.crm_url})
     options = [{"text": {"type": "plain_text", "text": text}, "value": code} for code, text in FEEDBACK.items()]
     elements.append({"type": "overflow", "action_id": "lead.more", "options": options})
     return {"type": "actions", "block_id": block_id, "elements": elements}
@@ -177,54 +174,7 @@ def message_of(brief: Brief, update: int | None = None) -> Message:
         "blocks": [
             {"type": "header", "text": {"type": "plain_text", "text": _headline(brief.header)}},
             _context(brief),
-            *_sections([_line(bullet) for bullet in brief.bullets]),
+            *sections([_line(bullet) for bullet in brief.bullets]),
             _actions(brief, block_id),
         ],
     }
-
-
-def accepted_message(message: Message, by: str, seconds: float) -> Message:
-    """The message once `by` (an e-mail address or a name) took the lead, `seconds` after it was offered."""
-    fact = f"Accepted by {escaped(first_name(by))} in {duration(seconds)}"
-    blocks: list[Block] = []
-    for block in message["blocks"]:
-        if block["type"] == "context":
-            blocks.append(_with_first(block, fact))
-        elif block["type"] == "actions":
-            left = [e for e in block["elements"] if e["action_id"] not in {"lead.accept", "lead.pass"}]
-            blocks.append({**block, "block_id": f"{block['block_id']}:accepted", "elements": left})
-        else:
-            blocks.append(block)
-    return {**message, "text": _told(fact, message), "metadata": _event(message, "lead_accepted"), "blocks": blocks}
-
-
-def closed_message(message: Message, text: str) -> Message:
-    """The message to somebody who no longer has the lead. text: what became of it, "moved to Eli, 10:08"."""
-    fact = escaped(text[:1].upper() + text[1:], 300)
-    blocks: list[Block] = []
-    for block in message["blocks"]:
-        if block["type"] == "context":
-            blocks.append({"type": "context", "elements": [{"type": "mrkdwn", "text": f"*{fact}*"}]})
-        elif block["type"] == "section":
-            lines = [line for line in block["text"]["text"].split("\n") if line.startswith(LASTING)]
-            blocks += _sections(lines)
-        elif block["type"] != "actions":
-            blocks.append(block)
-    return {**message, "text": _told(fact, message), "metadata": _event(message, "lead_closed"), "blocks": blocks}
-
-
-def _with_first(context: Block, fact: str) -> Block:
-    """The context with what happened in the place of the deadline."""
-    facts = context["elements"][0]["text"].split(GAP)
-    kept = [f for f in facts if not f.startswith(("*Accept by ", "*Accepted by "))]
-    return {"type": "context", "elements": [{"type": "mrkdwn", "text": GAP.join([f"*{fact}*", *kept])}]}
-
-
-def _told(fact: str, message: Message) -> str:
-    """The notification: what happened, and to which lead. The header is plain text, so it is escaped here."""
-    headers = [block["text"]["text"] for block in message["blocks"] if block["type"] == "header"]
-    return f"{fact}: {escaped(headers[0], NOTIFICATION)}" if headers else fact
-
-
-def _event(message: Message, event_type: str) -> dict[str, Any]:
-    return {**message["metadata"], "event_type": event_type}

@@ -62,6 +62,7 @@ def brief_of(
         lead, profile, crm, score, account, judgement, similar, assignment, path, company, parent, now, zone
     )  # fmt: skip
     due = assignment.accept_due_at
+    due = due if due is not None and due > now else None  # one that went by is nobody's deadline
     deadline = moment(due, now, zone) if due is not None else None
     brief = Brief(
         lead_id=lead_id,

@@ -43,18 +43,22 @@ class Calendars:
 
     def __init__(self, table: RoutingTable) -> None:
         self._people, self._zone = table.people_by_email, table.timezone
-        self._calendars: dict[tuple[str, Holidays], Calendar] = {}
+        self._calendars: dict[str, Calendar] = {}
         self._rosters: dict[str, Roster] = {}
         self._pools = table.pools
 
-    def of(self, email: str, holidays: Holidays = NO_HOLIDAYS) -> Calendar:
-        """Their hours and holidays, and the pool's `holidays`; an address that is nobody's of the file always works."""
-        found = self._calendars.get((email, holidays))
+    def of(self, email: str) -> Calendar:
+        """Their hours and holidays; an address that is nobody's of the file always works."""
+        found = self._calendars.get(email)
         if found is None:
-            person = self._people.get(email)
-            hours, own = (ALWAYS, NO_HOLIDAYS) if person is None else (person.hours, person.holidays)
-            found = self._calendars[email, holidays] = Calendar(hours, (own, holidays), self._zone)
+            found = self._calendars[email] = self.made(email)
         return found
+
+    def made(self, email: str, *more: Holidays) -> Calendar:
+        """A calendar with more holidays than their own."""
+        person = self._people.get(email)
+        hours, own = (ALWAYS, NO_HOLIDAYS) if person is None else (person.hours, person.holidays)
+        return Calendar(hours, (own, *more), self._zone)
 
     def roster(self, pool: str) -> Roster:
         found = self._rosters.get(pool)
@@ -110,6 +114,7 @@ class Roster:
         members = tuple(member for member in pool.members if member.active)
         self._members = members
         self._edges = tuple(sorted({edge for member in members for edge in self._dates(member)}))
+        self._taker_calendars: dict[str, Calendar] = {}
         self._present = _Present(_NEVER, _NEVER, (), ())
 
     def _dates(self, member: Member) -> Iterator[datetime]:
@@ -147,11 +152,18 @@ class Roster:
                 continue
             taker = self._calendars.taker(member.email, now)
             if taker is not None:
-                calendar = self._calendars.of(taker, self.pool.holidays)
+                calendar = self.calendar(taker)
                 works, changes = (True, until) if calendar.always else calendar.until(now)
                 until = min(until, changes)
                 seats.append(Seat(member, taker, works))
         return _Present(now, until, tuple(seats), eligible(self.pool, seats))
+
+    def calendar(self, email: str) -> Calendar:
+        """Of a taker: their own, with the pool's holidays."""
+        found = self._taker_calendars.get(email)
+        if found is None:
+            found = self._taker_calendars[email] = self._calendars.made(email, self.pool.holidays)
+        return found
 
     def takers(self) -> frozenset[str]:
         """Everybody who may ever get a lead here: the members and their covers."""

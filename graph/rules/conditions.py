@@ -12,14 +12,16 @@ from functools import lru_cache
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from graph.domain.routing import RoutingFacts
-from graph.domain.table import Condition, Range
-from graph.rules.places import ANY, FAILS, HOLDS, OPEN, UNKNOWN, Anything, country_of, place_bits, postal_key
+from graph.domain.table import Condition, Place, Range
+from graph.rules.place_sets import either, place_set
+from graph.rules.places import ANY, FAILS, HOLDS, OPEN, UNKNOWN, Anything, Postal, country_of, place_bits, postal_key
 
 Word: TypeAlias = str | Literal[Anything.ANY] | None
 Number: TypeAlias = float | Literal[Anything.ANY] | None
 
 _FLIPPED = (UNKNOWN, FAILS, HOLDS, OPEN)
 _WORDS = ("industry", "source", "product", "tier")
+_FEW = 16  # places that are looked through one by one
 _NUMBERS = ("employees", "revenue", "score")
 
 
@@ -84,9 +86,9 @@ def bits(condition: Condition, view: View) -> int:
         if ranges:
             found.append(_lies_in(number, ranges))
     if condition.segments:
-        found.append(_either(bits(segment.condition, view) for segment in condition.segments))
+        found.append(either(bits(segment.condition, view) for segment in condition.segments))
     if condition.any_of:
-        found.append(_either(bits(item, view) for item in condition.any_of))
+        found.append(either(bits(item, view) for item in condition.any_of))
     if condition.negated is not None:
         found.append(_FLIPPED[bits(condition.negated, view)])
     return _both(found)
@@ -100,19 +102,17 @@ def _both(found: Iterable[int]) -> int:
     return true | (false & FAILS)
 
 
-def _either(found: Iterable[int]) -> int:
-    true, false = UNKNOWN, FAILS
-    for item in found:
-        true |= item
-        false &= item
-    return (true & HOLDS) | false
-
-
 def _in_any(condition: Condition, view: View) -> int:
     if view.country is ANY:
         return OPEN
     country, state, postal = view.country, view.state, view.postal
-    return _either(place_bits(place, country, state, postal) for where in condition.where for place in where.places)
+    return either(_in_places(where.places, country, state, postal) for where in condition.where)
+
+
+def _in_places(places: tuple[Place, ...], country: str | None, state: str | None, postal: Postal) -> int:
+    if len(places) > _FEW:
+        return place_set(places).bits(country, state, postal)
+    return either([place_bits(place, country, state, postal) for place in places])
 
 
 def _is_one_of(fact: Word, written: tuple[str, ...]) -> int:

@@ -12,12 +12,12 @@ from typing import Final, NamedTuple
 
 from graph.domain.routing import Assignment, PoolState, RoutingFacts, Turn
 from graph.domain.table import Account, RoutingTable, Target
-from graph.domain.working import NO_HOLIDAYS, Holidays, Leave
+from graph.domain.working import Leave
 from graph.rules.calendars import calendars_of
 from graph.rules.caps import Limits
 from graph.rules.conditions import ConditionIndex, is_exact, view_of
 from graph.rules.local_time import named_zone
-from graph.rules.places import MapIndex
+from graph.rules.map_index import MapIndex
 from graph.rules.pools import Before, take_turn
 from graph.rules.reasons import away_reason, map_reason, rule_reason
 from graph.rules.sla import Due, due
@@ -121,7 +121,7 @@ class Run:
         if email in self.excluded:
             self.skip(claim.rule, f"{email} passed this lead")
             return None
-        return self.assign(email, claim)
+        return self.assign(email, claim, claim.why)
 
     def _stand_in(self, email: str, leave: Leave, claim: Claim) -> Assignment | None:
         """To the cover of somebody on leave."""
@@ -130,13 +130,13 @@ class Run:
             why = "nobody covers" if cover is None else f"{cover}, who covers, passed this lead"
             self.skip(claim.rule, f"{away}, and {why}")
             return None
-        return self.assign(cover, claim._replace(why=f"{claim.why} {away}, {first_name(cover)} covers."))
+        return self.assign(cover, claim, f"{claim.why} {away}, {first_name(cover)} covers.")
 
     def _take_turn(self, name: str, claim: Claim) -> Assignment | None:
-        plan, pool, member = self.plan, self.table.pools[name], self.held.turns.get(name)
+        plan, roster, member = self.plan, self.plan.rosters[name], self.held.turns.get(name)
         state = self.pools.get(name) or PoolState(name)
         turn = take_turn(
-            plan.rosters[name],
+            roster,
             state,
             self.now,
             quota=plan.limits[name].quota(state, self.open_leads, self.now),
@@ -145,12 +145,13 @@ class Run:
         )
         if turn is not None:
             why = f"{claim.why} {self._turn_reason(turn)}"
-            return self.assign(turn.taker, claim._replace(why=why), turn, pool.holidays)
-        if pool.if_none is None:
+            return self.assign(turn.taker, claim, why, turn, roster.calendar(turn.taker))
+        heir = roster.pool.if_none
+        if heir is None:
             self.skip(claim.rule, f"nobody in the pool {name} may take this lead")
             return None
         why = f"{claim.why} Nobody in the pool {name} may take this one."
-        return self.give(pool.if_none, claim._replace(why=why))
+        return self.give(heir, claim._replace(why=why))
 
     def _turn_reason(self, turn: Turn) -> str:
         said = f"{turn.taker} {'already had' if turn.reused else 'has'} the turn in the pool {turn.pool}."
@@ -160,17 +161,20 @@ class Run:
         return f"{said} {away_reason(turn.member, leave)}, {first_name(turn.taker)} covers."
 
     def assign(
-        self, email: str, claim: Claim, turn: Turn | None = None, holidays: Holidays = NO_HOLIDAYS
+        self, email: str, claim: Claim, why: str, turn: Turn | None = None, calendar: Calendar | None = None
     ) -> Assignment:
-        """holidays: of the pool that the lead came through."""
+        """calendar: with the holidays of the pool that the lead came through."""
         table, person = self.table, self.table.people_by_email.get(email)
-        calendar = None if person is None else self.plan.calendars.of(email, holidays)
+        if person is None:
+            calendar = None
+        elif calendar is None:
+            calendar = self.plan.calendars.of(email)
         sla = None if claim.sla is None else table.slas[claim.sla]
         times = _NO_DUE if sla is None else due(sla, self.now, calendar)
         return Assignment(
             owner=email,
             rule=claim.rule,
-            why=claim.why if calendar is None or calendar.always else self._with_opening(claim.why, email, calendar),
+            why=why if calendar is None or calendar.works(self.now) else self._with_opening(why, email, calendar),
             line=claim.line,
             pool=None if turn is None else turn.pool,
             turn=turn,
@@ -181,13 +185,12 @@ class Run:
             accept_s=None if sla is None else sla.accept_s,
             accept_due_at=times.accept_at,
             touch_due_at=times.touch_at,
+            remind_at=times.remind_at,
             skipped=tuple(self.skipped),
         )
 
     def _with_opening(self, why: str, email: str, calendar: Calendar) -> str:
         """Outside of their hours: when they begin."""
-        if calendar.works(self.now):
-            return why
         opening = calendar.opening(self.now)
         if opening is None:
             return why

@@ -75,7 +75,7 @@ def _now(plan: Plan, table: RoutingTable, name: str, member: Member, now: dateti
         cover = plan.calendars.taker(member.email, now)
         away = away_reason(member.email, leave)
         return f"{away}, {first_name(cover)} covers" if cover else f"{away}, nobody covers"
-    calendar = plan.calendars.of(member.email, table.pools[name].holidays)
+    calendar = plan.rosters[name].calendar(member.email)
     if calendar.works(now):
         return "works now"
     opening = calendar.opening(now)

@@ -3,7 +3,7 @@ routing's business."""
 
 from __future__ import annotations
 
-from graph.domain.lead import Cause, Path
+from graph.domain.lead import GIVES_BACK, Cause, Path
 from graph.domain.routing import RoutingFacts
 from graph.domain.table import RoutingTable
 from graph.rules.conditions import holds, view_of
@@ -29,7 +29,7 @@ def way_for(sequence: str | None, cause: Cause, *, review: bool, accepted: bool)
         return "qualify"
     if review:
         return "manual_review"
-    return "nurture" if sequence is not None and cause != "pass" else "qualify"
+    return "nurture" if sequence is not None and cause not in GIVES_BACK else "qualify"
 
 
 def work_moved(before: tuple[str, str | None] | None, after: tuple[str, str | None] | None) -> dict[str, int]:

@@ -7,7 +7,7 @@ Reads nothing but the ISO 3166 tables bundled with pycountry.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from enum import Enum
 from functools import cache, lru_cache
 from typing import Final, Literal, TypeAlias
@@ -99,17 +99,18 @@ def place_bits(place: Place, country: str | None, state: str | None, postal: Pos
         return UNKNOWN
     if country != place.country:
         return FAILS
-    area = HOLDS if place.subdivision is None else _area_bits(place.subdivision, state)
+    area = HOLDS if place.subdivision is None else area_bits(place.subdivision, state)
     if place.low is None or area == FAILS:
         return area
     if postal is ANY:
         return OPEN
     if postal is None:
         return UNKNOWN
-    return HOLDS if _has_prefix(postal, place.low, place.high or place.low) else FAILS
+    return HOLDS if has_prefix(postal, place.low, place.high or place.low) else FAILS
 
 
-def _area_bits(area: str, state: str | None) -> int:
+def area_bits(area: str, state: str | None) -> int:
+    """Whether a lead is in a subdivision of its own country."""
     if state == area:
         return HOLDS
     if state is None or state in above(area):
@@ -117,50 +118,18 @@ def _area_bits(area: str, state: str | None) -> int:
     return HOLDS if state in within(area) else FAILS
 
 
-def _has_prefix(postal: str, low: str, high: str) -> bool:
+def has_prefix(postal: str, low: str, high: str) -> bool:
+    """Whether a code begins with a prefix from low to high."""
     prefix = postal[: len(low)]
     # Text compares as numbers do only between digits of equal length.
     return prefix == low or (low < prefix <= high and len(prefix) == len(low) and prefix.isdecimal())
 
 
-def _rank(spot: Spot) -> tuple[int, int, int]:
+def rank(spot: Spot) -> tuple[int, int, int]:
     """Smaller is more specific: the longer prefix, the deeper subdivision, the name with fewer regions in between."""
     place = spot.place
     level = 0 if place.subdivision is None else 1 + len(above(place.subdivision))
     return (-len(place.low or ""), -level, spot.depth)
-
-
-class MapIndex:
-    """The capital keys of a file, looked up from a lead's place, most specific first."""
-
-    def __init__(self, entries: Sequence[MapEntry]) -> None:
-        found = [(spot, entry) for entry in entries for spot in entry.spots]
-        found.sort(key=lambda pair: _rank(pair[0]))
-        postal: defaultdict[str, list[tuple[Place, MapEntry]]] = defaultdict(list)
-        states: defaultdict[str, list[MapEntry]] = defaultdict(list)
-        nations: defaultdict[str, list[MapEntry]] = defaultdict(list)
-        for spot, entry in found:
-            place = spot.place
-            if place.low is not None:
-                postal[place.country].append((place, entry))
-            elif place.subdivision is not None:
-                for state in within(place.subdivision):
-                    states[state].append(entry)
-            else:
-                nations[place.country].append(entry)
-        self._postal, self._states, self._nations = dict(postal), dict(states), dict(nations)
-
-    def find(self, country: str | None, state: str | None, postal: str | None) -> Iterator[MapEntry]:
-        """The keys that the lead's place matches; the first is meant, the others are for when its owner is away."""
-        if country is None:
-            return
-        if postal is not None:
-            for place, entry in self._postal.get(country, ()):
-                if place_bits(place, country, state, postal) == HOLDS:
-                    yield entry
-        if state is not None and state[:2] == country:
-            yield from self._states.get(state, ())
-        yield from self._nations.get(country, ())
 
 
 def clashes(entries: Sequence[MapEntry]) -> list[tuple[MapEntry, MapEntry, str]]:
@@ -171,7 +140,7 @@ def clashes(entries: Sequence[MapEntry]) -> list[tuple[MapEntry, MapEntry, str]]
             place = spot.place
             # Postal ranges of one rank meet even in two subdivisions: where the lead's own is unknown.
             area = place.subdivision if place.low is None else None
-            claims[_rank(spot), place.country, area].append((place, entry))
+            claims[rank(spot), place.country, area].append((place, entry))
     found = []
     for group in claims.values():
         group.sort(key=lambda claim: claim[0].low or "")

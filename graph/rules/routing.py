@@ -171,7 +171,7 @@ def _default(run: Run) -> Assignment:
     if given is not None:
         return given
     run.skipped[skipped:] = [f"{reason}, but nobody else is left" for reason in run.skipped[skipped:]]
-    return run.assign(email, claim)
+    return run.assign(email, claim, why)
 
 
 _TAKERS: Final[Mapping[Step, _Taker]] = {

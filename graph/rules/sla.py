@@ -15,19 +15,30 @@ from graph.rules.working import Calendar
 
 @value(frozen=True)
 class Due:
-    """clock: the one the times were computed on. A time is None where the SLA does not limit it."""
+    """clock: the one the times were computed on. A time is None where the SLA does not limit it. remind_at: when the
+    owner is reminded to accept, None without a reminder."""
 
     clock: Clock
     accept_at: datetime | None
     touch_at: datetime | None
+    remind_at: datetime | None = None
 
 
 def due(sla: Sla, now: datetime, calendar: Calendar | None = None) -> Due:
     """The due times of a lead assigned now. calendar: the owner's; None for an address whose hours nobody knows, whose
     clock is the wall's."""
+    lengths = (sla.accept_s, sla.touch_s, remind_s(sla))
     if sla.clock == "business" and calendar is not None:
-        return Due("business", _worked(calendar, now, sla.accept_s), _worked(calendar, now, sla.touch_s))
-    return Due("wall", _after(now, sla.accept_s), _after(now, sla.touch_s))
+        return Due("business", *(_worked(calendar, now, seconds) for seconds in lengths))
+    return Due("wall", *(_after(now, seconds) for seconds in lengths))
+
+
+def remind_s(sla: Sla) -> int | None:
+    """Seconds of the time to accept until the reminder; None without one, or where it would come at its very ends."""
+    if sla.accept_s is None or sla.remind is None:
+        return None
+    seconds = round(sla.accept_s * sla.remind)
+    return seconds if 0 < seconds < sla.accept_s else None
 
 
 def _worked(calendar: Calendar, now: datetime, seconds: int | None) -> datetime | None:

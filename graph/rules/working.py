@@ -20,6 +20,7 @@ DAY: Final = timedelta(days=1)
 BLOCK: Final = timedelta(days=32)
 _ALL_DAY: Final = 1440
 _EVERY_DAY: Final = (0, 1, 2, 3, 4, 5, 6)
+_NEVER: Final = datetime.max.replace(tzinfo=UTC)
 SEARCHED: Final = 60
 """Blocks in which an opening is looked for: five years. Nobody writes that many holidays in a row."""
 
@@ -37,28 +38,35 @@ class _Block(NamedTuple):
 
 class Calendar:
     """hours: when they work; holidays: each of these keeps them away; zone: IANA name, for the holidays of those whose
-    hours are `always`. Instants come and go in UTC. Remembers the month it was asked about last."""
+    hours are `always`. Instants come and go in UTC. Remembers the month and the time of work or rest asked about last."""
 
     def __init__(self, hours: Hours, holidays: Sequence[Holidays], zone: str) -> None:
         self._holidays = tuple(item for item in holidays if item.codes or item.days)
         self.always = not hours.spans and not self._holidays
         self._spans = hours.spans or (Span(_EVERY_DAY, 0, _ALL_DAY, zone),)
         self._block: _Block | None = None
+        self._present = (_NEVER, _NEVER, False)
 
     def works(self, now: datetime) -> bool:
         return self.always or self.until(now)[0]
 
     def until(self, now: datetime) -> tuple[bool, datetime]:
         """Whether they work now, and an instant until which that stays so (at most some weeks ahead)."""
-        block = self._block_of(now)
-        at = bisect_right(block.opens, now)
-        if at and now < block.closes[at - 1]:
-            return True, block.closes[at - 1]
-        return False, block.opens[at] if at < len(block.opens) else block.end
+        since, until, works = self._present
+        if not since <= now < until:
+            block = self._block_of(now)
+            at = bisect_right(block.opens, now)
+            works = at > 0 and now < block.closes[at - 1]
+            ahead = block.opens[at] if at < len(block.opens) else block.end
+            until = block.closes[at - 1] if works else ahead
+            self._present = now, until, works
+        return works, until
 
     def opening(self, now: datetime) -> datetime | None:
         """Now while they work, else when they next begin; None when no opening is in sight."""
-        return next((max(opens, now) for opens, _ in self.intervals(now)), None)
+        if self.works(now):
+            return now
+        return next((opens for opens, _ in self.intervals(now)), None)
 
     def after(self, now: datetime, seconds: int) -> datetime | None:
         """The instant at which they will have worked so long, counted from now; None when that is not in sight.
@@ -68,10 +76,9 @@ class Calendar:
         left = timedelta(seconds=seconds)
         if self.always:
             return now + left
-        block = self._block_of(now)
-        at = bisect_right(block.opens, now)
+        works, until = self.until(now)
         ends = now + left
-        if at and ends <= block.closes[at - 1]:  # most of the time they work, and long enough
+        if works and ends <= until:  # most of the time they work, and long enough
             return ends
         for opens, closes in self.intervals(now):
             begin = max(opens, now)
@@ -83,11 +90,11 @@ class Calendar:
     def intervals(self, now: datetime) -> Iterator[Interval]:
         """The times of work that end after now, in order, for some years."""
         block = self._block_of(now)
+        first = bisect_right(block.closes, now)
+        yield from zip(block.opens[first:], block.closes[first:], strict=True)
         for _ in range(SEARCHED):
-            for opens, closes in zip(block.opens, block.closes, strict=True):
-                if closes > now:
-                    yield opens, closes
             block = self._made(block.end)
+            yield from zip(block.opens, block.closes, strict=True)
 
     def _block_of(self, now: datetime) -> _Block:
         block = self._block

@@ -1,8 +1,8 @@
 """Which writes follow from a decision. Pure: effects are returned, never performed.
 
-qualify         company, contact, owner, task and account memory; alert to the owner
+qualify         company, contact, owner, task and account memory; alert to the owner, timers of its SLA
 nurture         company, contact, owner; enrolment in the sequence
-manual_review   alert only: a lead that may be a bot enters the CRM when a person has approved it
+manual_review   alert and timers only: a lead that may be a bot enters the CRM when a person has approved it
 """
 
 from __future__ import annotations
@@ -12,12 +12,15 @@ from typing import Any
 
 from graph.domain.account import CompanyProfile, Prior
 from graph.domain.effects import (
+    AcceptMissed,
     AssignOwner,
     CreateTask,
     Effect,
     EnrolNurture,
     PostAlert,
     RememberAccount,
+    RemindOwner,
+    TouchMissed,
     UpdateAlert,
     UpsertCompany,
     UpsertContact,
@@ -122,3 +125,22 @@ def alert_writes(
             writes.append(UpdateAlert(had, prior.assignment, dict(closing()), moved, closed=True))
         writes.append(PostAlert(assignment.owner, assignment.slack, number, dict(message)))
     return tuple(writes)
+
+
+def timers(assignment: Assignment, number: int) -> tuple[Effect, ...]:
+    """What is to happen if the owner does not answer: a timer for each time that the SLA names, in their order."""
+    owner, found = assignment.owner, list[Effect]()
+    if assignment.remind_at is not None:
+        found.append(RemindOwner(owner, number, assignment.remind_at))
+    if assignment.accept_due_at is not None:
+        found.append(AcceptMissed(owner, number, assignment.accept_due_at))
+    if assignment.touch_due_at is not None:
+        found.append(TouchMissed(owner, assignment.manager, number, assignment.touch_due_at))
+    return tuple(found)
+
+
+def told_manager(assignment: Assignment, number: int, message: Mapping[str, Any], note: str) -> tuple[Effect, ...]:
+    """A copy without buttons for the manager of an owner who missed the lead and has it still."""
+    if assignment.manager is None or assignment.manager == assignment.owner:
+        return ()
+    return (UpdateAlert(assignment.manager, number, dict(message), note, closed=True),)

@@ -12,6 +12,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import os
+import re
 import shutil
 import signal
 import socket
@@ -69,6 +70,8 @@ class Product:
 
     def start(self, *, ready: bool = True) -> Self:
         self.data.mkdir(parents=True, exist_ok=True)
+        if "ROUTING_FILE" not in self.environment:
+            self.environment["ROUTING_FILE"] = str(calm_routing(self.folder))
         if _trained and not (self.data / "models").exists():
             shutil.copytree(_trained[0], self.data / "models")
         with self.log.open("ab") as log:
@@ -195,6 +198,17 @@ class Product:
     def one(self, question: str, *values: object) -> int:
         with self.sql() as connection:
             return int(connection.execute(question, values).fetchone()[0] or 0)
+
+
+def calm_routing(folder: Path) -> Path:
+    """The product's own rules with times to accept and touch that nobody misses while a scenario runs: a lead that moves
+    up a ladder would be counted as decided twice. Scenarios of SLAs bring a file of their own."""
+    text = (ROOT / "infra" / "routing.json").read_text()
+    calm, found = re.subn(r'"accept": "\w+", "touch": "\w+"', '"accept": "30d", "touch": "60d"', text)
+    assert found, "infra/routing.json writes its SLAs in another way now"
+    path = folder / "routing.json"
+    path.write_text(calm)
+    return path
 
 
 def _processes() -> list[psutil.Process]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
 import signal
 import sqlite3
 import time
@@ -14,7 +13,7 @@ import httpx
 
 from tests.system.client import Burst, Sent, lead, slowest, statuses
 from tests.system.counts import count
-from tests.system.harness import ROOT, Product, until
+from tests.system.harness import Product, calm_routing, until
 from tests.system.report import Result
 from tests.system.watch import EVERY_S, LIMIT_MS, Watch
 
@@ -152,9 +151,7 @@ def database_locked(product: Product, *, leads: int, hold_s: float = 5.0) -> Res
 
 def routing_copy(product: Product) -> None:
     """Before its start: give the product a routing file of its own, which can be edited."""
-    target = product.folder / "routing.json"
-    shutil.copy(ROOT / "infra" / "routing.json", target)
-    product.environment["ROUTING_FILE"] = str(target)
+    product.environment["ROUTING_FILE"] = str(calm_routing(product.folder))
 
 
 def edit_routing(product: Product) -> None:

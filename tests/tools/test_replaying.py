@@ -13,18 +13,21 @@ import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import Engine, delete, update
+from sqlalchemy import Engine, delete, select, update
 
+from graph.build import run_batch
 from graph.ports import Ports
+from graph.state import Case
 from tests.fixtures.router import NOW, ROUTING, context_of, decided, person, ports_of, settle, the_graph, the_table
 from tools.ml.registry import ensure_bootstrap
 from tools.replaying import NotReplayable, Replayer, first_difference, stored_records
 from tools.routing_file import parse
 from tools.settings import Settings
-from tools.store.commit import commit
+from tools.store.commit import commit, seal
 from tools.store.past import Chosen
 from tools.store.routing_versions import keep_version
-from tools.store.tables import decisions, routing_versions
+from tools.store.tables import assignments, decisions, routing_versions
+from tools.stream.again import again, missed
 from tools.xgb import XgbScorer
 
 
@@ -177,6 +180,41 @@ async def test_a_routing_file_or_model_that_is_not_kept_is_named(
         await replayer.run(stored_records(database))
 
 
+WORKING = """{
+  "DEFAULT": "general@company.com",
+  "people": {
+    "ana": {"email": "ana@company.com", "hours": "mon-fri 09:00-18:00 Europe/Berlin", "holidays": "DE-BY", "max_open": 3},
+    "ben": {"email": "ben@company.com", "ooo": [{"from": "2026-04-06", "until": "2026-04-09", "cover": "ana"}]},
+    "cy":  {"email": "cy@company.com", "hours": "mon-fri 12:00-20:00 America/New_York"}
+  },
+  "pools": {
+    "crew": {"members": {"ana": 2, "ben": 1, "cy": 1}, "cap": ["4/day", "9/week", "5/open"], "if_none": "pool:rest"},
+    "rest": {"members": ["cy", "ana"], "off_hours": "hold"}
+  },
+  "slas": {"hot": {"accept": "30m", "touch": "4h"}}, "default_sla": "hot",
+  "rules": [{"id": "all", "to": "pool:crew"}]
+}"""
+
+
+async def test_hours_leave_covers_and_caps_replay_bit_for_bit(
+    database: Engine, ports: Ports, replayer: Replayer, executor: Executor
+):
+    """Over the days of a leave, at all hours: whatever was asked of ledgers and counts stands in the record."""
+    table = parse(WORKING)
+    keep_version(database, table.digest, table.text)
+    for number in range(40):
+        now = NOW + timedelta(hours=5 * number)
+        names = [person(f"p{number}"), person(f"q{number % 7}", message=f"{number}")]
+        context = context_of(ports, now, table)
+        cases = await run_batch(the_graph(), [Case(submission) for submission in names], context)
+        commit(database, [seal(case, context) for case in cases], now, context.versions)
+    pools_seen = [set(orjson.loads(record)["facts"]["pools"]) for record in stored_records(database)]
+    owners = {orjson.loads(record)["owner"] for record in stored_records(database)}
+    assert {"crew", "rest"} in pools_seen, "the pool that gave nothing is recorded too"
+    assert {"ana@company.com", "ben@company.com", "cy@company.com"} <= owners
+    assert await replayer.run(stored_records(database)) == (80, [])
+
+
 async def test_the_newest_are_taken_and_given_oldest_first(database: Engine, ports: Ports):
     for n in range(5):
         await settle(database, ports, person(f"p{n}"), now=NOW + timedelta(minutes=n))
@@ -184,6 +222,14 @@ async def test_the_newest_are_taken_and_given_oldest_first(database: Engine, por
     assert newest == ["p2", "p3", "p4"]
     assert len(list(stored_records(database))) == 5
     assert list(stored_records(database, Chosen(limit=0))) == []
+
+
+async def test_a_territory_of_that_time_comes_from_the_store(settings: Settings, database: Engine, ports: Ports):
+    text = '{"DEFAULT": "g@company.com", "DACH": "d@company.com", "regions": {"DACH": "@dach.csv"}}'
+    table = parse(text, files={"dach.csv": "place\nDE\n"})
+    keep_version(database, table.digest, table.text, table.files)
+    found = Replayer(settings, database, ports)._table(table.digest)
+    assert (found.digest, found.regions["DACH"].spots) == (table.digest, table.regions["DACH"].spots)
 
 
 def test_the_first_place_that_differs_is_named():
@@ -207,3 +253,20 @@ def test_a_difference_is_always_told_in_three_words(before: Any, after: Any):
     if before != after:
         path, recorded, replayed = first_difference(before, after)
         assert all(isinstance(part, str) for part in (path, recorded, replayed))
+
+
+async def test_a_missed_lead_is_replayed_with_the_ladder_it_climbed(database: Engine, ports: Ports, replayer: Replayer):
+    await settle(database, ports, person("ann"), person("bob", honeypot="x"))
+    for number in range(1, 6):  # the other of the pool, the manager, DEFAULT, where it stays
+        for row in _assignments(database, number):
+            given = again(database, row.lead_id, "missed")
+            await settle(database, ports, missed(given, number, row.owner), now=NOW + timedelta(minutes=5 * number))
+    causes = [orjson.loads(record)["submission"]["cause"] for record in stored_records(database)]
+    assert causes.count("missed") >= 6
+    assert await replayer.run(stored_records(database)) == (len(causes), [])
+
+
+def _assignments(engine: Engine, number: int) -> list[Any]:
+    wanted = select(assignments).where(assignments.c.number == number, assignments.c.state == "offered")
+    with engine.connect() as connection:
+        return list(connection.execute(wanted))

@@ -108,15 +108,18 @@ async def _dispatch(settings: Settings, *, drain: bool) -> None:
     from tools.store.engine import SMALL_CACHE_KIB
     from tools.stream.connect import connect, socket_url
     from tools.stream.dispatcher import Dispatcher, Wake
+    from tools.stream.inbox import Inbox
+    from tools.stream.sla_timers import SlaTimers
     from tools.wiring import build_performers, open_store
 
     store = open_store(settings, threads=4, cache_kib=SMALL_CACHE_KIB)
     wake = Wake()
     asking = connect(socket_url(settings))
+    back = Inbox(connect(socket_url(settings), timeout_s=None), partitions=settings.stream_partitions)
     dispatcher = Dispatcher(
         store.engine,
         store.executor,
-        build_performers(settings, store),
+        {**build_performers(settings, store), "sla": SlaTimers(store.engine, store.executor, back)},
         f"{socket.gethostname()}-{os.getpid()}",
         wait=wake.wait,
         crowded=lambda: _crowded(asking, settings),
@@ -131,7 +134,8 @@ async def _dispatch(settings: Settings, *, drain: bool) -> None:
     ear = asyncio.create_task(_listen(redis, settings.stream_partitions, wake))
     log.info("dispatcher ready")
     try:
-        await dispatcher.run(drain=drain)
+        async with back:
+            await dispatcher.run(drain=drain)
     finally:
         ear.cancel()
         await redis.aclose()

@@ -47,7 +47,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
         chosen = _chosen(arguments)
         migrate(store.engine)
         if arguments.under is not None:
-            return _under(_table(arguments.under, settings, store.engine), chosen, store.engine)
+            return _under(_table(arguments.under, store.engine), chosen, store.engine)
         return asyncio.run(_again(settings, store, chosen))
     except _Wrong as error:
         print(error, file=sys.stderr)
@@ -89,13 +89,13 @@ async def _again(settings: Settings, store: Store, chosen: Chosen) -> int:
     return 1 if differences else 0
 
 
-def _table(named: str, settings: Settings, engine: Engine) -> RoutingTable:
+def _table(named: str, engine: Engine) -> RoutingTable:
     """A file, else a version that was live."""
     from tools.cli.rules.reading import Unusable, usable
     from tools.editing.results import Refused
     from tools.editing.versions import find_version
     from tools.routing_file import parse
-    from tools.store.routing_versions import version_text
+    from tools.store.routing_versions import version_texts
 
     try:
         if Path(named).exists():
@@ -105,7 +105,8 @@ def _table(named: str, settings: Settings, engine: Engine) -> RoutingTable:
         raise _Wrong(str(error)) from None
     except Refused as refused:
         raise _Wrong(f"{named} is no file. {refused}") from None
-    return parse(version_text(engine, found.digest) or "", settings.routing_file.parent)
+    text, files = version_texts(engine, found.digest) or ("", {})
+    return parse(text, files=files)
 
 
 def _under(table: RoutingTable, chosen: Chosen, engine: Engine) -> int:

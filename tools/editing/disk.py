@@ -71,9 +71,9 @@ class Disk:
         except OSError:
             return b""
 
-    def digest_of(self, text: str) -> str:
-        """The digest that a valid text has beside the files of the live one."""
-        return parse(text, self.path.parent).digest
+    def table_of(self, text: str) -> RoutingTable:
+        """The table of a valid text beside the files of the live one."""
+        return parse(text, self.path.parent)
 
     def _settle(self, table: RoutingTable) -> None:
         """Nobody else writes now, so a row that is being written is left from a process that ended in the middle of it."""
@@ -92,7 +92,7 @@ class Disk:
         newest = next(iter(live_changes(self.engine, 1)), None)
         if newest is not None and newest.digest == table.digest:
             return
-        keep_version(self.engine, table.digest, table.text)
+        keep_version(self.engine, table.digest, table.text, table.files)
         now = self.clock()
         add_live(
             self.engine,

@@ -21,7 +21,7 @@ from tools.routing_file.changes import diff
 from tools.routing_file.writer import put
 from tools.store.past import Chosen, past_decisions
 from tools.store.routing_changes import RoutingChange, live_changes
-from tools.store.routing_versions import version_text
+from tools.store.routing_versions import version_texts
 
 MOST_LEADS: Final = 100_000
 UNSAID: Final = frozenset({"version", "$schema"})
@@ -69,11 +69,12 @@ class Readying:
 
     def old(self, version: RoutingChange, live: RoutingTable) -> Ready:
         """An old version as the next one. It needs no approval: it had what it needed when it was live."""
-        text = version_text(self.engine, version.digest)
-        if text is None:
+        kept = version_texts(self.engine, version.digest)
+        if kept is None:
             raise Refused("invalid", f"The text of {version.digest[:12]} is not in the store.")
-        table = self._numbered(text, live, "The old version")
-        return Ready(live, table, self._plan(live, table), live.digest)
+        table = self._numbered(kept[0], live, "The old version")
+        note = None if table.files == kept[1] else f"{', '.join(kept[1])} beside it stayed as they are now."
+        return Ready(live, table, self._plan(live, table), live.digest, note=note)
 
     def _numbered(self, text: str, live: RoutingTable, what: str) -> RoutingTable:
         """With a number that no version had, which the next draft will carry. A file without `version` gets one with its

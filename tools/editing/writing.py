@@ -29,9 +29,9 @@ def keep(disk: Disk, edit: Edit, ready: Ready, change: RoutingChange | None, sta
     if change is not None:
         move_change(disk.engine, change.id, ["proposed", "scheduled"], **values)
         return change.id
-    draft = disk.digest_of(edit.text)
-    keep_version(disk.engine, draft, edit.text)
-    return add_change(disk.engine, digest=draft, draft=draft, **_author(disk, edit, ready), **values)
+    draft = disk.table_of(edit.text)
+    keep_version(disk.engine, draft.digest, edit.text, draft.files)
+    return add_change(disk.engine, digest=draft.digest, draft=draft.digest, **_author(disk, edit, ready), **values)
 
 
 def write(disk: Disk, edit: Edit, ready: Ready, change: RoutingChange | None, seen: bytes) -> int:
@@ -40,7 +40,7 @@ def write(disk: Disk, edit: Edit, ready: Ready, change: RoutingChange | None, se
     table, now = ready.table, disk.clock()
     if disk.content() != seen:
         raise Moved
-    keep_version(disk.engine, table.digest, table.text)
+    keep_version(disk.engine, table.digest, table.text, table.files)
     values = {"state": "writing", "digest": table.digest, "version": table.version, **_values(ready)}
     if change is None:
         found = add_change(disk.engine, **_author(disk, edit, ready), **values)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, multiprocess
 
+from graph.domain.facts import value_of
 from graph.state import BatchState, Case, RunContext
 
 if TYPE_CHECKING:  # a second of imports that only the worker needs
@@ -41,6 +42,8 @@ vendor_errors = Counter("lead_vendor_errors", "Errors of vendors, by class.", ["
 breaker_open = Gauge("lead_breaker_open", "1 while a vendor's breaker is open.", ["vendor"], multiprocess_mode="max")
 reads = Counter("lead_reads", "Facts read, by port and kind.", ["port", "kind"])
 outbox_depth = Gauge("lead_outbox_depth", "Effects not done.", ["vendor", "state"], multiprocess_mode="mostrecent")
+timers = Gauge("lead_timers", "Reminders and deadlines that are not due yet.", multiprocess_mode="mostrecent")
+sla = Counter("lead_sla", "Promises kept and broken, by kind (accept, touch) and SLA.", ["kind", "sla", "outcome"])
 stream_backlog = Gauge(
     "lead_stream_backlog", "Submissions accepted and not yet decided.", multiprocess_mode="mostrecent"
 )
@@ -65,10 +68,14 @@ def count_decisions(cases: Sequence[Case], now_s: float) -> None:
     paths: Tally[tuple[str, ...]] = Tally()
     owners: Tally[tuple[str, ...]] = Tally()
     facts: Tally[tuple[str, ...]] = Tally()
+    missed: Tally[tuple[str, ...]] = Tally()
     for case in cases:
         paths[str(case.path),] += 1
         if case.assignment is not None:
             owners[case.assignment.owner,] += 1
+        if case.submission.cause == "missed":
+            prior = value_of(case.reads.prior)
+            missed["accept", (prior.sla if prior else None) or "none", "missed"] += 1
         decision_seconds.observe(max(0.0, now_s - case.submission.received_at.timestamp()))
         reads_of = case.reads
         for name, fact in zip(
@@ -78,7 +85,7 @@ def count_decisions(cases: Sequence[Case], now_s: float) -> None:
         ):
             if fact is not None:
                 facts[name, fact.kind] += 1
-    for counter, tally in ((decided, paths), (owned, owners), (reads, facts)):
+    for counter, tally in ((decided, paths), (owned, owners), (reads, facts), (sla, missed)):
         for labels, count in tally.items():
             counter.labels(*labels).inc(count)
 

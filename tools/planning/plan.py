@@ -15,7 +15,7 @@ from datetime import datetime
 from graph.domain.routing import RoutingFacts
 from graph.domain.table import RoutingTable
 from tools.planning.loads import Load, LoadBook
-from tools.planning.world import Outcome, World, as_it_began
+from tools.planning.world import Outcome, World, as_it_began, routed
 from tools.store.past import Given
 
 DEFAULT = "map.DEFAULT"
@@ -82,7 +82,7 @@ class Flow:
 
 def plan_of(leads: Sequence[Given], before: RoutingTable, after: RoutingTable) -> Plan:
     """leads: in the order of their time. Both worlds begin with the pools as the period began."""
-    begun = as_it_began(leads)
+    begun, leads = as_it_began(leads), routed(leads)
     worlds = World(before, begun), World(after, begun)
     books = LoadBook(before), LoadBook(after)
     newest: dict[str, tuple[Given, Outcome, Outcome]] = {}

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from graph.domain.table import RoutingTable
-from tools.planning.world import Outcome, World, as_it_began
+from tools.planning.world import Outcome, World, as_it_began, routed
 from tools.store.past import Past
 
 
@@ -39,12 +39,14 @@ def differences_under(decisions: Sequence[Past], table: RoutingTable) -> tuple[i
     decisions: in the order of their time.
     """
     world = World(table, as_it_began(decisions))
-    found = [WouldDiffer(past, world.decide(past)) for past in decisions]
+    found = [WouldDiffer(past, world.decide(past)) for past in routed(decisions)]
     return len(found), [each for each in found if _differs(each.past, each.after)]
 
 
 def _differs(past: Past, after: Outcome) -> bool:
-    return (past.owner, past.rule, past.path, past.sla) != (after.owner, after.rule, after.path, after.sla)
+    if (past.owner, past.rule, past.path) != (after.owner, after.rule, after.path):
+        return True
+    return past.sla != after.sla and past.holder != past.owner  # who had the lead already kept their old times
 
 
 def _by(rule: str, line: int | None) -> str:

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypeVar
 
 from graph.domain.lead import Path
 from graph.domain.routing import PoolState
@@ -17,6 +18,8 @@ from graph.domain.table import RoutingTable
 from graph.rules.nurture import sequence_for, way_for, work_moved
 from graph.rules.routing import leads_counted, route
 from tools.store.past import Given, Past
+
+G = TypeVar("G", bound=Given)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +56,11 @@ class Ledgers:
 
 @dataclass(slots=True)
 class _Lead:
-    """How a lead stands in one world. turns: member by pool; held: owner and way."""
+    """How a lead stands in one world. turns: member by pool; work: owner and way while it is somebody's open lead."""
 
     turns: dict[str, str]
-    held: tuple[str, str | None] | None
+    holder: str | None
+    work: tuple[str, str | None] | None
 
 
 def as_it_began(leads: Iterable[Given]) -> Ledgers:
@@ -70,12 +74,22 @@ def as_it_began(leads: Iterable[Given]) -> Ledgers:
             if email not in begun.open:
                 begun.open[email] = count - since[email]
         if isinstance(given, Past):
-            since.update(work_moved(_held(given), (given.owner, given.path)))
+            since.update(work_moved(_work(given), (given.owner, given.path)))
     return begun
 
 
-def _held(given: Given) -> tuple[str, str | None] | None:
-    return None if given.holder is None else (given.holder, given.held_way)
+def routed(leads: Iterable[G]) -> list[G]:
+    """Those whose owner the rules chose. A ladder of escalation gave the others away because of who did not accept them,
+    which no routing file could have told."""
+    return [each for each in leads if each.cause != "missed" and not _escalated(each)]
+
+
+def _escalated(given: Given) -> bool:
+    return isinstance(given, Past) and given.rule.startswith("slas.")
+
+
+def _work(given: Given) -> tuple[str, str | None] | None:
+    return None if given.holder is None or given.closed else (given.holder, given.held_way)
 
 
 class World:
@@ -92,14 +106,14 @@ class World:
         table, ledgers = self.table, self._ledgers
         lead = self._leads.get(given.lead_id)
         if lead is None:
-            lead = self._leads[given.lead_id] = _Lead(dict(given.prior_turns), _held(given))
+            lead = self._leads[given.lead_id] = _Lead(dict(given.prior_turns), given.holder, _work(given))
         found = route(
             given.facts,
             table,
             ledgers.pools,
             given.decided_at,
             prior_turns=lead.turns,
-            holder=lead.held[0] if lead.held else None,
+            holder=lead.holder,
             returned=given.cause == "pass",
             open_leads=ledgers.open,
             excluded=given.excluded,
@@ -110,8 +124,8 @@ class World:
         sequence = sequence_for(given.facts, table)
         path = way_for(sequence, given.cause, review=given.review, accepted=given.accepted)
         if self._counted:
-            ledgers.open.update(work_moved(lead.held, (found.owner, path)))
-        lead.held = found.owner, path
+            ledgers.open.update(work_moved(lead.work, (found.owner, path)))
+        lead.holder, lead.work = found.owner, (found.owner, path)
         timed = path != "nurture"
         return Outcome(
             owner=found.owner,

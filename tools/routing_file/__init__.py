@@ -2,8 +2,9 @@
 
 from tools.routing_file.file_tests import TestResult, run_tests
 from tools.routing_file.findings import Finding, RoutingFileError, describe
-from tools.routing_file.live import LiveRouting, check_file, load, read_text
+from tools.routing_file.live import LiveRouting, check_file, load
 from tools.routing_file.parser import parse
+from tools.routing_file.reader import read_text
 
 __all__ = [
     "Finding",

@@ -6,25 +6,46 @@ a file are found in one pass; the parser uses nothing of a file that has finding
 
 from __future__ import annotations
 
+import errno
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
 from tools.routing_file.findings import Finding, closest
-from tools.routing_file.reader import Node, Source
+from tools.routing_file.reader import Node, Source, read_text
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 
 @dataclass(slots=True)
 class Draft:
-    """The text being parsed, the folder it lies in, and what is wrong with it so far."""
+    """The text being parsed, where the files that it names come from, and what is wrong with it so far.
+
+    base: the folder it lies in; given: the texts of the files by name, instead of a folder; files: those that it named.
+    """
 
     source: Source
     base: Path | None = None
+    given: Mapping[str, str] | None = None
+    files: dict[str, str] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
+
+    def text_beside(self, name: str) -> str:
+        """The text of a file that this one names, read once. LookupError, OSError, or RoutingFileError where it is no text."""
+        if name not in self.files:
+            if self.given is None and self.base is None:
+                raise LookupError(name)
+            self.files[name] = self.given[name] if self.given is not None else self._read(name)
+        return self.files[name]
+
+    def _read(self, name: str) -> str:
+        folder = (self.base or Path()).resolve()
+        path = (folder / name).resolve()
+        if not path.is_relative_to(folder):
+            raise PermissionError(errno.EACCES, "a link leads out of the folder of the routing file")
+        return read_text(path)
 
     def note(self, offset: int, path: str, message: str, suggestion: str | None = None) -> None:
         line, column = self.source.position(offset)

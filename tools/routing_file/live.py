@@ -5,32 +5,25 @@ A load is a parse and the file's own tests. Looks at the disk at most twice a se
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from threading import Lock
-from typing import Final
+from typing import Final, TypeAlias
 
 from graph.domain.table import RoutingTable
 from tools.routing_file.file_tests import run_tests
-from tools.routing_file.findings import Finding, RoutingFileError, describe
-from tools.routing_file.parser import parse
+from tools.routing_file.findings import RoutingFileError, describe
+from tools.routing_file.parser import named_files, parse
+from tools.routing_file.reader import read_text
 
 LOOK_EVERY_S: Final = 0.5
+Identity: TypeAlias = "tuple[tuple[int, int, int] | None, ...]"
 
 
 def load(path: Path) -> RoutingTable:
     """The table of a valid file whose tests pass; OSError or RoutingFileError for any other."""
     return _tested(parse(read_text(path), path.parent))
-
-
-def read_text(path: Path) -> str:
-    content = path.read_bytes()
-    try:
-        return content.decode()
-    except UnicodeDecodeError as error:
-        before = content[: error.start].decode(errors="replace")
-        line, column = before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1
-        raise RoutingFileError([Finding("", line, column, "the file is not text in UTF-8")]) from None
 
 
 def _tested(table: RoutingTable) -> RoutingTable:
@@ -53,8 +46,9 @@ class LiveRouting:
         self._path, self._clock, self._on_load = path, clock, on_load
         self._looking = Lock()
         self._looked_at = clock()
-        self._seen: tuple[int, int, int] | None = _identity(path)
-        self._table = load(path)
+        self._names: tuple[str, ...] = ()
+        self._seen: Identity | None = None
+        self._table = self._loaded()
         self.fault: str | None = None
         if on_load is not None:
             on_load(self._table)
@@ -71,13 +65,10 @@ class LiveRouting:
 
     def _look(self) -> None:
         try:
-            # Taken before the text is read: a write in between shows as another identity at the next look.
-            identity = _identity(self._path)
-            if identity == self._seen:
+            if _identity(self._path, self._names) == self._seen:
                 return
-            table = load(self._path)
+            table = self._loaded()
         except RoutingFileError as error:
-            self._seen = identity
             self.fault = f"{self._path.name} is not used: {_shortly(error)}"
             return
         except OSError as error:
@@ -85,8 +76,20 @@ class LiveRouting:
             self.fault = f"{self._path.name} cannot be read: {error.strerror or type(error).__name__}"
             return
         if table.digest != self._table.digest and not self._announced(table):
+            self._seen = None
             return
-        self._seen, self.fault = identity, None
+        self.fault = None
+
+    def _loaded(self) -> RoutingTable:
+        """Loads what is on the disk, and remembers what it was, good or bad."""
+        # Taken before the texts are read: a write in between shows as another identity at the next look.
+        self._seen = None
+        self._names = named_files(read_text(self._path))
+        self._seen = _identity(self._path, self._names)
+        table = load(self._path)
+        if named_files(table.text) != self._names:
+            self._seen = None
+        return table
 
     def _announced(self, table: RoutingTable) -> bool:
         """A version that could not be kept is not used; the next look tries again."""
@@ -100,8 +103,19 @@ class LiveRouting:
         return True
 
 
-def _identity(path: Path) -> tuple[int, int, int]:
-    status = path.stat()
+def _identity(path: Path, names: tuple[str, ...]) -> Identity:
+    """The file and those that it names; None for one that is not there."""
+    return (_one(path.stat()), *(_one_of(path.parent / name) for name in names))
+
+
+def _one_of(path: Path) -> tuple[int, int, int] | None:
+    try:
+        return _one(path.stat())
+    except (OSError, ValueError):
+        return None
+
+
+def _one(status: os.stat_result) -> tuple[int, int, int]:
     return status.st_mtime_ns, status.st_size, status.st_ino
 
 

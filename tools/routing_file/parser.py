@@ -1,11 +1,12 @@
 """From the text of a routing file to its RoutingTable, or to everything that is wrong with it at once.
 
-Opens no file and runs no test: the text comes in, and `file_tests` says whether the file keeps its own promises.
+Opens nothing but the files that the text names, and runs no test:  `file_tests` says whether the file keeps its own promises.
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -17,7 +18,7 @@ from tools.routing_file.fields import Draft, Field
 from tools.routing_file.file_tests import parse_tests
 from tools.routing_file.findings import Finding, RoutingFileError, closest
 from tools.routing_file.people import parse_accounts, parse_people, parse_pools
-from tools.routing_file.place_names import parse_map, parse_regions, suggested_place
+from tools.routing_file.place_names import suggested_place
 from tools.routing_file.promises import (
     parse_guards,
     parse_if_inactive,
@@ -27,32 +28,48 @@ from tools.routing_file.promises import (
     sla_name,
 )
 from tools.routing_file.reader import Source, read
+from tools.routing_file.regions import parse_map, parse_regions
 from tools.routing_file.team import Team
 
 SETTINGS: Final = (
     "$schema", "version", "timezone", "regions", "segments", "people", "pools", "accounts", "precedence",
     "account_owner", "slas", "rules", "default_sla", "nurture", "guards", "tests", "tests_at",
 )  # fmt: skip
+_NAMED_FILE: Final = re.compile(r'"[ \t]*@([^"\n]+?)[ \t]*"')
 _NO_DEFAULT: Final = '"DEFAULT" is missing; add "DEFAULT": "somebody@company.com", so that every lead has an owner'
 
 
-def parse(text: str, base: Path | None = None) -> RoutingTable:
+def parse(text: str, base: Path | None = None, files: Mapping[str, str] | None = None) -> RoutingTable:
     """The table of a valid text; RoutingFileError lists every error of another.
 
-    base: the folder of the file, for places kept in files beside it.
+    base: the folder of the file, for places kept in files beside it; files: their texts by name, instead of the folder.
     """
     try:
-        digest = hashlib.sha256(text.encode()).hexdigest()
+        text.encode()
     except UnicodeEncodeError as error:
         line, column = Source(text).position(error.start)
         raise RoutingFileError([Finding("", line, column, "the text holds half of a character")]) from None
-    draft = Draft(Source(text), base)
+    draft = Draft(Source(text), base, files)
     top = Field(draft, read(draft.source), "", 0)
     settings, places = _sorted_keys(top)
-    table = _table(top, settings, places, digest)
+    table = _table(top, settings, places)
     if draft.findings:
         raise RoutingFileError(draft.findings)
     return table
+
+
+def digest_of(text: str, files: Mapping[str, str]) -> str:
+    """SHA-256 in hexadecimal: of the text where it names no files, else of its digest and of each file's name and digest."""
+    own = hashlib.sha256(text.encode()).hexdigest()
+    if not files:
+        return own
+    lines = [own, *(f"{hashlib.sha256(files[name].encode()).hexdigest()} {name}" for name in sorted(files))]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def named_files(text: str) -> tuple[str, ...]:
+    """The files that a text may name, valid or not, in its order."""
+    return tuple(dict.fromkeys(_NAMED_FILE.findall(text)))
 
 
 def _sorted_keys(top: Field) -> tuple[dict[str, Field], dict[str, Field]]:
@@ -76,7 +93,7 @@ def _sorted_keys(top: Field) -> tuple[dict[str, Field], dict[str, Field]]:
     return settings, places
 
 
-def _table(top: Field, settings: Mapping[str, Field], places: dict[str, Field], digest: str) -> RoutingTable:
+def _table(top: Field, settings: Mapping[str, Field], places: dict[str, Field]) -> RoutingTable:
     zone = _zone(settings.get("timezone"))
     regions = parse_regions(settings.get("regions"))
     names = Names(regions, parse_segments(settings.get("segments"), regions))
@@ -90,7 +107,7 @@ def _table(top: Field, settings: Mapping[str, Field], places: dict[str, Field], 
     if "$schema" in settings:
         settings["$schema"].text()
     return RoutingTable(
-        digest=digest,
+        digest=digest_of(top.draft.source.text, top.draft.files),
         text=top.draft.source.text,
         version=settings["version"].whole(1, 1_000_000_000) if "version" in settings else 1,
         timezone=zone.key,
@@ -111,6 +128,7 @@ def _table(top: Field, settings: Mapping[str, Field], places: dict[str, Field], 
         nurture=parse_nurture(settings.get("nurture"), names),
         guards=parse_guards(settings.get("guards")),
         tests=parse_tests(settings.get("tests"), settings.get("tests_at"), team),
+        files=dict(top.draft.files),
     )
 
 

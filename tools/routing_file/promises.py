@@ -135,9 +135,10 @@ def parse_if_inactive(field: Field | None, precedence: tuple[Step, ...]) -> Step
         return None
     item = settings["if_inactive"]
     text = item.text()
-    if text and text not in precedence:
-        item.fail(f'"{text}" is not in "precedence"', closest(text, precedence))
+    if text not in precedence:
+        if text:
+            item.fail(f'"{text}" is not in "precedence"', closest(text, precedence))
         return None
-    if "account_owner" in precedence and precedence.index(cast("Step", text)) <= precedence.index("account_owner"):
+    if "account_owner" in precedence and precedence.index(text) <= precedence.index("account_owner"):
         item.fail(f'"{text}" does not come after "account_owner" in "precedence"')
-    return cast("Step", text)
+    return text

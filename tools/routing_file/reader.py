@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from json import JSONDecodeError, JSONDecoder
 from math import isfinite
+from pathlib import Path
 from typing import NoReturn, TypeAlias
 
 from tools.routing_file.findings import Finding, RoutingFileError
@@ -71,6 +72,16 @@ class Source:
         """Line and column, both from 1; a column is a character."""
         line = bisect_right(self._starts, offset)
         return line, offset - self._starts[line - 1] + 1
+
+
+def read_text(path: Path) -> str:
+    content = path.read_bytes()
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        before = content[: error.start].decode(errors="replace")
+        line, column = before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1
+        raise RoutingFileError([Finding("", line, column, "the file is not text in UTF-8")]) from None
 
 
 def read(source: Source) -> Node:

@@ -15,16 +15,16 @@ import orjson
 from sqlalchemy import Connection, Engine, select, update
 from sqlalchemy.exc import IntegrityError
 
-from graph.domain.effects import VENDOR_OF, key_of
+from graph.domain.effects import VENDOR_OF, due_of, key_of
 from graph.domain.facts import value_of
-from graph.domain.lead import Submission
 from graph.domain.routing import PoolState
 from graph.domain.trace import Versions
 from graph.record import assignment_number, parent_of, record_bytes, record_of, revision_of
 from graph.rules.forms import form_fields, merged
 from graph.state import Case, RunContext
+from tools.store.assigning import NoLongerOffered, write_assignments
 from tools.store.rows import insert_rows
-from tools.store.tables import assignments, decisions, leads, outbox, pools, turns
+from tools.store.tables import decisions, leads, outbox, pools, turns
 from tools.store.upsert import insert_for
 
 
@@ -53,21 +53,6 @@ def already_decided(engine: Engine, submission_ids: Sequence[str]) -> set[str]:
         return set(connection.scalars(wanted))
 
 
-def void_passes(engine: Engine, submissions: Sequence[Submission]) -> set[str]:
-    """Ids of the passes that came too late: their assignment was accepted, or has moved on. They change nothing."""
-    passes = [s for s in submissions if s.cause == "pass"]
-    if not passes:
-        return set()
-    with engine.connect() as connection:
-        rows = connection.execute(
-            select(assignments.c.lead_id, assignments.c.number).where(
-                assignments.c.lead_id.in_([s.lead_id for s in passes]), assignments.c.state == "offered"
-            )
-        )
-        offered = {(row.lead_id, row.number) for row in rows}
-    return {s.submission_id for s in passes if (s.lead_id, s.assignment) not in offered}
-
-
 def commit(engine: Engine, batch: Sequence[Decided], now: datetime, versions: Versions) -> None:
     """Write the batch or nothing of it. Raises Conflict; a database that is away raises SQLAlchemy's own errors."""
     if not batch:
@@ -76,10 +61,12 @@ def commit(engine: Engine, batch: Sequence[Decided], now: datetime, versions: Ve
         with engine.connect().execution_options(immediate=True) as connection, connection.begin():
             insert_rows(connection, decisions, DECISIONS, [_decision(d, now, versions) for d in batch])
             _write_pools(connection, batch, now)
-            _write_assignments(connection, batch, now)
+            write_assignments(connection, [d.case for d in batch], now)
             rows = [_lead(d, now) for d in batch]
             insert_rows(connection, leads, LEADS, rows, keys=("lead_id",), keep=("created_at",))
             insert_rows(connection, outbox, OUTBOX, [row for d in batch for row in _effects(d, now)])
+    except NoLongerOffered as error:
+        raise Conflict(str(error)) from error
     except IntegrityError as error:
         if not _is_duplicate(error):
             raise  # a value that the tables refuse: another try would end the same
@@ -178,54 +165,6 @@ def _move_pool(connection: Connection, before: PoolState, after: PoolState, now:
     return connection.execute(held).rowcount == 1
 
 
-ASSIGNMENTS = ("lead_id", "number", "owner", "rule", "state", "offered_at", "accept_due_at", "touch_due_at")
-
-
-def _write_assignments(connection: Connection, batch: Sequence[Decided], now: datetime) -> None:
-    offered: list[tuple[Any, ...]] = []
-    for decided in batch:
-        case, prior = decided.case, value_of(decided.case.reads.prior)
-        assignment, number = case.assignment, assignment_number(case)
-        assert assignment is not None
-        if case.submission.cause == "pass":
-            _close(connection, case, now)
-        elif prior is not None and number != prior.assignment:
-            _move(connection, case.submission.lead_id, prior.assignment, now)
-        if prior is None or number != prior.assignment:
-            lead_id, due = case.submission.lead_id, (assignment.accept_due_at, assignment.touch_due_at)
-            offered.append((lead_id, number, assignment.owner, assignment.rule, "offered", now, *due))
-    insert_rows(connection, assignments, ASSIGNMENTS, offered)
-
-
-def _close(connection: Connection, case: Case, now: datetime) -> None:
-    """A pass holds only while the lead is still on offer: if it was accepted meanwhile, the acceptance has won."""
-    number = case.submission.assignment
-    held = (
-        update(assignments)
-        .where(
-            assignments.c.lead_id == case.submission.lead_id,
-            assignments.c.number == number,
-            assignments.c.state == "offered",
-        )
-        .values(
-            state="passed",
-            acted_at=now,
-            acted_by=next(iter(case.submission.excluded), None),
-            reason=case.submission.reason,
-        )
-    )
-    if connection.execute(held).rowcount != 1:
-        raise Conflict(f"assignment {number} of {case.submission.lead_id} is no longer on offer")
-
-
-def _move(connection: Connection, lead_id: str, number: int, now: datetime) -> None:
-    connection.execute(
-        update(assignments)
-        .where(assignments.c.lead_id == lead_id, assignments.c.number == number, assignments.c.state == "offered")
-        .values(state="moved", acted_at=now)
-    )
-
-
 OUTBOX = (
     "key", "lead_id", "revision", "vendor", "kind", "payload", "state", "attempts", "due_at", "accepted_at", "created_at",
 )  # fmt: skip
@@ -243,7 +182,7 @@ def _effects(decided: Decided, now: datetime) -> list[tuple[Any, ...]]:
             orjson.dumps(effect),
             "pending",
             0,
-            now,
+            due_of(effect, now),
             at,
             now,
         )

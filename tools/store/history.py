@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 import orjson
-from sqlalchemy import Connection, Engine, Row, bindparam, func, select
+from sqlalchemy import Connection, Engine, Row, and_, bindparam, func, select
 
 from graph.domain.account import Family, Prior
 from graph.domain.facts import Absent, Fact, Found
@@ -55,7 +55,11 @@ def _among(column: Any) -> Any:
 # Made once: to make one takes SQLAlchemy longer than the database to answer it for one lead.
 _LEADS = select(leads).where(_among(leads.c.lead_id))
 _TURNS = select(turns).where(_among(turns.c.lead_id)).order_by(turns.c.pool)
-_ACCEPTED = select(assignments).where(_among(assignments.c.lead_id), assignments.c.state == "accepted")
+_ASSIGNMENTS = (
+    select(assignments)
+    .join(leads, and_(leads.c.lead_id == assignments.c.lead_id, leads.c.assignment == assignments.c.number))
+    .where(_among(assignments.c.lead_id))
+)
 _BEST = (
     select(leads.c.parent_domain, leads.c.domain, func.max(leads.c.propensity))
     .where(_among(leads.c.parent_domain), leads.c.domain.is_not(None))
@@ -65,7 +69,7 @@ _BEST = (
 _OPEN = (
     select(assignments.c.owner, func.count())
     .join(leads, (leads.c.lead_id == assignments.c.lead_id) & (leads.c.assignment == assignments.c.number))
-    .where(_among(assignments.c.owner), HELD, leads.c.path != "nurture")
+    .where(_among(assignments.c.owner), assignments.c.state.in_(HELD), leads.c.path != "nurture")
     .group_by(assignments.c.owner)
 )
 _POOLS = select(pools).where(_among(pools.c.pool))
@@ -78,22 +82,16 @@ def read_priors(connection: Connection, lead_ids: Sequence[str]) -> dict[str, Pr
     taken: dict[str, list[tuple[str, str]]] = {}
     for turn in connection.execute(_TURNS, {"names": [row.lead_id for row in rows]}):
         taken.setdefault(turn.lead_id, []).append((turn.pool, turn.member))
-    held = read_accepted(connection, [row.lead_id for row in rows])
+    present = {row.lead_id: row for row in connection.execute(_ASSIGNMENTS, {"names": [row.lead_id for row in rows]})}
     return {
-        row.lead_id: _prior(row, tuple(taken.get(row.lead_id, ())), held.get((row.lead_id, row.assignment)))
-        for row in rows
-    }
+        row.lead_id: _prior(row, tuple(taken.get(row.lead_id, ())), present[row.lead_id]) for row in rows
+    }  # fmt: skip
 
 
-def read_accepted(connection: Connection, lead_ids: Sequence[str]) -> dict[tuple[str, int], tuple[str, float]]:
-    """(lead, assignment number) -> who accepted it, and after how many seconds."""
-    return {
-        (row.lead_id, row.number): (row.acted_by, (row.acted_at - row.offered_at).total_seconds())
-        for row in connection.execute(_ACCEPTED, {"names": lead_ids})
-    }
-
-
-def _prior(row: Row[Any], taken: tuple[tuple[str, str], ...], accepted: tuple[str, float] | None) -> Prior:
+def _prior(row: Row[Any], taken: tuple[tuple[str, str], ...], given: Row[Any]) -> Prior:
+    """given: the lead's present assignment."""
+    accepted = given.accepted_at if given.state in {"accepted", "touched"} else None
+    touched = given.touched_at if accepted else None
     return Prior(
         revision=row.revision,
         owner=row.owner,
@@ -106,8 +104,16 @@ def _prior(row: Row[Any], taken: tuple[tuple[str, str], ...], accepted: tuple[st
         submissions=row.submissions,
         turns=taken,
         passed_by=tuple(orjson.loads(row.passed_by)),
-        accepted_by=accepted[0] if accepted else None,
-        accepted_s=accepted[1] if accepted else None,
+        accepted_by=given.acted_by if accepted else None,
+        accepted_s=(accepted - given.offered_at).total_seconds() if accepted else None,
+        rule=given.rule,
+        sla=given.sla,
+        clock=given.clock,
+        rung=given.rung,
+        accept_due_at=given.accept_due_at,
+        touch_due_at=given.touch_due_at,
+        touched_s=(touched - given.offered_at).total_seconds() if touched else None,
+        closed=given.state == "closed",
     )
 
 

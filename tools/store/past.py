@@ -25,9 +25,9 @@ PAGE = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
-    """What routing is given about one lead. prior_turns: member by pool; holder: who had it, held_way: on which way;
-    excluded: owners who passed it; pools, open: the ledgers and the counts of open leads that it asked; review, accepted,
-    cause: see `way_for`. company is for people to recognise the lead."""
+    """What routing is given about one lead. prior_turns: member by pool; holder: who had it, on which way (held_way), with
+    an outcome already (closed); excluded: owners who passed it; pools, open: the ledgers and the counts of open leads
+    that it asked; review, accepted, cause: see `way_for`. company is for people to recognise the lead."""
 
     lead_id: str
     decided_at: datetime
@@ -36,6 +36,7 @@ class Given:
     prior_turns: Mapping[str, str] = field(default_factory=dict)
     holder: str | None = None
     held_way: Path | None = None
+    closed: bool = False
     excluded: tuple[str, ...] = ()
     pools: Mapping[str, PoolState] = field(default_factory=dict)
     open: Mapping[str, int] = field(default_factory=dict)
@@ -127,6 +128,7 @@ def past_of(decided_at: datetime, record: dict[str, Any]) -> Past:
         prior_turns=dict(prior["turns"]) if prior else {},
         holder=prior["owner"] if prior else None,
         held_way=prior["path"] if prior else None,
+        closed=prior is not None and prior["closed"],
         excluded=(*(prior["passed_by"] if prior else ()), *submission["excluded"]),
         review=any(flag["review"] for flag in lead["flags"]),
         accepted=prior is not None and prior["accepted_by"] is not None,

@@ -1,24 +1,37 @@
-"""Every routing file that ever decided a lead or was proposed to, by the digest of its text."""
+"""Every routing file that ever decided a lead or was proposed to, by its digest."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
+import orjson
 from sqlalchemy import Engine, select
 
 from tools.store.tables import routing_versions
 from tools.store.upsert import insert_new
 
 
-def keep_version(engine: Engine, digest: str, text: str) -> None:
-    row = {"digest": digest, "text": text, "loaded_at": datetime.now(UTC)}
+def keep_version(engine: Engine, digest: str, text: str, files: Mapping[str, str] | None = None) -> None:
+    """files: the texts of the files that it names, by name."""
+    kept = orjson.dumps(dict(files or {})).decode()
+    row = {"digest": digest, "text": text, "files": kept, "loaded_at": datetime.now(UTC)}
     with engine.connect().execution_options(immediate=True) as connection, connection.begin():
         insert_new(connection, routing_versions, [row], ["digest"])
 
 
-def version_text(engine: Engine, digest: str) -> str | None:
+def version_texts(engine: Engine, digest: str) -> tuple[str, dict[str, str]] | None:
+    """The file's text and those of the files that it names, as `parse` takes them."""
+    wanted = select(routing_versions.c.text, routing_versions.c.files).where(routing_versions.c.digest == digest)
     with engine.connect() as connection:
-        return connection.scalar(select(routing_versions.c.text).where(routing_versions.c.digest == digest))
+        row = connection.execute(wanted).one_or_none()
+    return None if row is None else (row.text, orjson.loads(row.files))
+
+
+def version_text(engine: Engine, digest: str) -> str | None:
+    """The file's own text."""
+    found = version_texts(engine, digest)
+    return None if found is None else found[0]
 
 
 def versions_like(engine: Engine, beginning: str) -> list[tuple[str, str]]:

@@ -5,7 +5,7 @@
     assignments  one row each time a lead was given to somebody; `number` counts from 1 within a lead
     pools        one row a pool: its ledger, guarded by `version`
     turns        one row a lead and pool: the turn this lead took, so that a replay takes no second
-    outbox       one row an effect, unique by key; done rows stay as the history of writes
+    outbox       one row an effect, unique by key; done rows stay as the history of writes; a timer is a row due later
     dead_letters one row a lead or effect that was given up, with what is needed to replay it
     routing_versions  one row a routing file that decided a lead or was proposed to, by digest
     routing_changes   one row an edit of the routing file: who, why, approvals, and when it went live, if it did
@@ -117,20 +117,27 @@ assignments = Table(
     metadata,
     Column("lead_id", String(40), primary_key=True),
     Column("number", Integer, primary_key=True),
-    Column("owner", String(320), nullable=False, index=True),
+    Column("owner", String(320), nullable=False),
     Column("rule", String(200), nullable=False),
-    Column("state", String(10), nullable=False),  # offered, accepted, touched, passed, moved
+    Column("state", String(10), nullable=False),  # offered, accepted, touched, closed; passed, missed, moved
+    Column("sla", String(100)),
+    Column("clock", String(10)),
+    Column("rung", Integer, nullable=False, server_default="0"),  # of the SLA's ladder, used up so far
     Column("offered_at", UtcTime, nullable=False),
     Column("accept_due_at", UtcTime),
     Column("touch_due_at", UtcTime),
-    Column("acted_at", UtcTime),
+    Column("acted_at", UtcTime),  # when it was accepted, passed, missed or moved, whichever was last
     Column("acted_by", String(320)),
     Column("reason", Text),
+    Column("accepted_at", UtcTime),
+    Column("touched_at", UtcTime),
+    Column("touch", String(20)),  # how it was touched: call, booked
+    Column("closed_at", UtcTime),
+    Column("outcome", String(20)),
 )
 
-HELD = text("state IN ('offered', 'accepted', 'touched')")
-Index("ix_assignments_held", assignments.c.owner, assignments.c.lead_id, assignments.c.number, sqlite_where=HELD,
-      postgresql_where=HELD)  # fmt: skip
+Index("ix_assignments_held", *(assignments.c[name] for name in ("owner", "state", "lead_id", "number")))
+HELD = ("offered", "accepted", "touched")  # the states of an assignment that is somebody's work
 
 pools = Table(
     "pools",
@@ -198,6 +205,7 @@ routing_versions = Table(
     metadata,
     Column("digest", String(64), primary_key=True),
     Column("text", Text, nullable=False),
+    Column("files", Text, nullable=False, server_default="{}"),  # JSON: the texts of the files that it names, by name
     Column("loaded_at", UtcTime, nullable=False),
 )
 

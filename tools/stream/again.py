@@ -1,5 +1,5 @@
-"""Ways a lead comes back for another decision: an operator's retry, an owner's pass, a reviewer's approval, a replayed
-dead letter. Each is a submission like any other and goes through the stream."""
+"""Ways a lead comes back for another decision: an operator's retry, an owner's pass, a reviewer's approval, a time to
+accept that went by, a replayed dead letter. Each is a submission like any other and goes through the stream."""
 
 from __future__ import annotations
 
@@ -32,16 +32,18 @@ def again(engine: Engine, lead_id: str, cause: Cause, submission_id: str = "") -
 
 def passed(submission: Submission, number: int, by: str, reason: str) -> Submission:
     """An owner gives assignment `number` back; they do not get the lead again."""
-    return Submission(
-        f"pass:{submission.lead_id}:{number}",
-        submission.lead_id,
-        submission.received_at,
-        submission.form,
-        "pass",
-        reason,
-        (by,),
-        number,
-    )
+    return _given_back(submission, "pass", number, by, reason)
+
+
+def missed(submission: Submission, number: int, by: str) -> Submission:
+    """An owner did not accept assignment `number` in time; they do not get the lead again."""
+    return _given_back(submission, "missed", number, by, "not accepted in time")
+
+
+def _given_back(submission: Submission, cause: Cause, number: int, by: str, reason: str) -> Submission:
+    """Named by the assignment that it ends, so that it is taken once."""
+    lead_id, name = submission.lead_id, f"{cause}:{submission.lead_id}:{number}"
+    return Submission(name, lead_id, submission.received_at, submission.form, cause, reason, (by,), number)
 
 
 async def send(inbox: Inbox, submission: Submission) -> Accepted:

@@ -25,7 +25,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from graph.build import run_batch
 from graph.domain.account import Family, Prior
 from graph.domain.facts import Fact
-from graph.domain.lead import Submission
+from graph.domain.lead import GIVES_BACK, Submission
 from graph.domain.routing import PoolState
 from graph.domain.trace import Failure
 from graph.nodes.route import open_changes
@@ -34,7 +34,8 @@ from graph.ports import History
 from graph.record import Undecided
 from graph.state import Case, RunContext
 from tools.observe import metrics
-from tools.store.commit import Conflict, Decided, already_decided, commit, seal, void_passes
+from tools.store.assigning import too_late
+from tools.store.commit import Conflict, Decided, already_decided, commit, seal
 from tools.stream.consumer import Entry
 
 log = structlog.get_logger(__name__)
@@ -222,14 +223,14 @@ class Decider:
                 await self._pause("database", error)
 
     async def _settled(self, jobs: list[Job], *, doubtful: bool) -> set[str]:
-        """Ids of those that have their decision already (a redelivery after a crash) or came too late (a pass). A first
+        """Ids of those that have their decision already (a redelivery after a crash) or came too late (a pass, a miss). A first
         delivery is not asked about: if it was decided all the same, the commit's unique keys say so."""
-        again = [j for j in jobs if doubtful or j.entry.deliveries > 1 or j.submission.cause == "pass"]
+        again = [j for j in jobs if doubtful or j.entry.deliveries > 1 or j.submission.cause in GIVES_BACK]
         if not again:
             return set()
         submissions = [job.submission for job in again]
         done: set[str] = await self._in_thread(already_decided, self._engine, [s.submission_id for s in submissions])
-        late: set[str] = await self._in_thread(void_passes, self._engine, submissions)
+        late: set[str] = await self._in_thread(too_late, self._engine, submissions)
         return done | late
 
     async def _run_graph(self, cases: list[Case], context: RunContext) -> list[Case]:

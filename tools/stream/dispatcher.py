@@ -33,6 +33,15 @@ SCHEDULES: Mapping[str, tuple[float, ...]] = {
     "post_alert": (1, 3, 10, 30, MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 4 * HOUR),
     "update_alert": (1, 5, 30, 5 * MINUTE, 30 * MINUTE, 2 * HOUR),
     "create_task": (2, 10, MINUTE, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 8 * HOUR),
+    "accept_missed": (
+        1,
+        2,
+        5,
+        10,
+        30,
+        *(MINUTE,) * 60,
+        *(10 * MINUTE,) * 144,
+    ),  # the stream's outage is its only failure
 }
 DEFAULT_SCHEDULE: tuple[float, ...] = (2, 10, MINUTE, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 8 * HOUR, 24 * HOUR)
 
@@ -41,7 +50,7 @@ DEFAULT_SCHEDULE: tuple[float, ...] = (2, 10, MINUTE, 5 * MINUTE, 30 * MINUTE, 2
 class ManyPerformer(Protocol):
     """A performer that takes a whole round at once; one failure does not fail the others."""
 
-    async def perform_many(self, orders: Sequence[Order]) -> Sequence[Receipt | VendorError]: ...
+    async def perform_many(self, orders: Sequence[Order]) -> Sequence[Receipt | Exception]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,17 +97,24 @@ class Dispatcher:
         self._stopping.set()
 
     async def run(self, *, drain: bool = False) -> None:
-        """Until stopped; with drain until nothing is due any more."""
-        async with asyncio.TaskGroup() as group:
-            for vendor in self._performers:
-                group.create_task(self._serve(vendor, drain=drain), name=f"dispatch-{vendor}")
+        """Until stopped; with drain until nothing is due any more: a timer may make work for another vendor."""
+        busy = True
+        while busy:
+            async with asyncio.TaskGroup() as group:
+                served = [
+                    group.create_task(self._serve(vendor, drain=drain), name=f"dispatch-{vendor}")
+                    for vendor in self._performers
+                ]
+            busy = drain and any(task.result() for task in served)
 
-    async def _serve(self, vendor: str, *, drain: bool) -> None:
-        rounds = 0
+    async def _serve(self, vendor: str, *, drain: bool) -> bool:
+        """Whether anything was done."""
+        rounds, done = 0, False
         while not self._stopping.is_set():
             rounds += 1
             try:
                 busy = await self.round(vendor, f"{self._name}/{vendor}/{rounds}")
+                done |= busy
             except SQLAlchemyError as error:
                 metrics.outages.labels("database").inc()
                 log.warning("waiting", part="database", error=type(error).__name__)
@@ -107,10 +123,11 @@ class Dispatcher:
             metrics.breaker_open.labels(vendor).set(self.breakers[vendor].state == "open")
             if not busy:
                 if drain:
-                    return
+                    return done
                 await self._wait(self._options.idle_s)
             else:
                 await asyncio.sleep(self._options.crowded_s if await self._crowded() else self._options.gather_s)
+        return done
 
     async def round(self, vendor: str, name: str) -> bool:
         """Claim, perform, record once. False when nothing was due, or the breaker rests."""
@@ -141,7 +158,7 @@ class Dispatcher:
         outcomes: list[Outcome] = []
         broken: set[str] = set()
         for c, answer in zip(claimed, answers, strict=True):
-            if c.order.lead_id in broken and isinstance(answer, VendorError):
+            if c.order.lead_id in broken and isinstance(answer, Exception):
                 outcomes.append(Outcome(c, untried=True))
                 continue
             outcomes.append(self._outcome(c, answer))

@@ -3,7 +3,8 @@
     pending (due_at passed) --claim--> pending (due_at = end of the lease, lease_by = claim) --record--> done | pending | dead
 
 A claim moves `due_at` to the end of the lease: a dispatcher that dies lets go by itself. Effects of one lead and vendor
-go in their order: one is free only when no earlier one is pending with a later due time (leased, or backing off).
+go in their order: one is free only when no earlier one is pending with a later due time (leased, or backing off). A timer
+(vendor `sla`) waits for nothing but its time: a reminder that cannot be written must not hold up the deadline.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from pydantic import Field, TypeAdapter, ValidationError
 from sqlalchemy import Engine, Row, Select, bindparam, exists, func, or_, select, text, update
@@ -64,7 +65,7 @@ def _due() -> Select[Any]:
         outbox.c.vendor == bindparam("v_vendor"),
         outbox.c.state == text("'pending'"),
         outbox.c.due_at <= bindparam("v_now"),
-        ~blocked,
+        or_(outbox.c.vendor == text("'sla'"), ~blocked),
     )
     return select(outbox.c.id).where(*free).order_by(outbox.c.due_at, outbox.c.id).limit(bindparam("v_limit"))
 
@@ -177,10 +178,25 @@ def _settled(outcome: Outcome, state: str, now: datetime) -> dict[str, Any]:
     }
 
 
-def depth(engine: Engine) -> dict[tuple[str, str], int]:
-    """Rows by (vendor, state) for those not done."""
+TIMER: Final = "timer"
+"""The state, in `depth`, of what is not due yet by design."""
+
+
+def depth(engine: Engine, now: datetime) -> dict[tuple[str, str], int]:
+    """Rows by (vendor, state) for those not done. Timers whose time has not come are no backlog: they have a state of
+    their own."""
     unfinished = or_(outbox.c.state == text("'pending'"), outbox.c.state == text("'dead'"))  # as their indexes have it
     wanted = select(outbox.c.vendor, outbox.c.state, func.count()).where(unfinished)
     with engine.connect() as connection:
         rows = connection.execute(wanted.group_by(outbox.c.vendor, outbox.c.state))
-        return {(vendor, state): count for vendor, state, count in rows}
+        found = {(vendor, state): count for vendor, state, count in rows}
+        timers = connection.scalar(_TIMERS, {"v_now": now}) or 0
+    if timers:
+        found["sla", TIMER] = timers
+        found["sla", "pending"] = max(0, found.get(("sla", "pending"), 0) - timers)
+    return {row: count for row, count in found.items() if count}
+
+
+_TIMERS = select(func.count()).where(
+    outbox.c.vendor == text("'sla'"), outbox.c.state == text("'pending'"), outbox.c.due_at > bindparam("v_now")
+)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Query, Response
@@ -12,6 +12,7 @@ from starlette.concurrency import run_in_threadpool
 
 from tools.store.dead import find_dead, list_dead, mark_replayed, reopen_effect
 from tools.store.queries import effects_of, lead_page, record_json
+from tools.store.sla_report import sla_by_member
 from tools.stream.again import UnknownLead, again, send, send_raw
 from tools.stream.inbox import Inbox, StreamUnavailable
 
@@ -21,6 +22,7 @@ BIGGEST = 2**31 - 1
 def admin_router(engine: Engine, inbox: Inbox) -> APIRouter:
     router = APIRouter(prefix="/admin", tags=["admin"])
     _lead_routes(router, engine, inbox)
+    _sla_routes(router, engine)
     _dead_letter_routes(router, engine, inbox)
     return router
 
@@ -59,6 +61,14 @@ def _lead_routes(router: APIRouter, engine: Engine, inbox: Inbox) -> None:
         except StreamUnavailable:
             raise HTTPException(503, "The stream is away; nothing was changed.", {"Retry-After": "1"}) from None
         return {"lead_id": lead_id, "status": "accepted", "decision": f"/admin/leads/{lead_id}"}
+
+
+def _sla_routes(router: APIRouter, engine: Engine) -> None:
+    @router.get("/sla")
+    def sla(days: Annotated[int, Query(ge=1, le=366)] = 30) -> dict[str, Any]:
+        """How each owner kept the accept and touch times of what was offered to them in the last `days` days."""
+        now = datetime.now(UTC)
+        return {"since": now - timedelta(days=days), "members": sla_by_member(engine, now - timedelta(days=days), now)}
 
 
 def _dead_letter_routes(router: APIRouter, engine: Engine, inbox: Inbox) -> None:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, Self
 
 from fastapi import APIRouter, Response
@@ -19,7 +20,7 @@ from tools.routing_file import LiveRouting
 from tools.stream.connect import persistence
 from tools.stream.ending import ended
 from tools.stream.keys import GROUP, Partition
-from tools.stream.outbox import depth
+from tools.stream.outbox import TIMER, depth
 
 EVERY_S, DEADLINE_S = 1.0, 2.0
 SHARE, LONGEST_PAUSE_S = 20.0, 5.0  # a check may use a twentieth of the time; two pauses are not yet stale
@@ -124,12 +125,14 @@ class Probe:
             connection.execute(text("SELECT 1"))
 
     async def _outbox(self) -> tuple[bool, dict[str, Any]]:
-        rows = await self._in_thread(depth, self._engine)
+        rows = await self._in_thread(depth, self._engine, datetime.now(UTC))
         detail: dict[str, dict[str, int]] = {}
+        timers = rows.pop(("sla", TIMER), 0)
+        metrics.timers.set(timers)
         for (vendor, state), count in rows.items():
             metrics.outbox_depth.labels(vendor, state).set(count)
             detail.setdefault(vendor, {})[state] = count
-        return True, {"waiting": detail}
+        return True, {"waiting": detail, "timers": timers}
 
     async def _routing_file(self) -> tuple[bool, dict[str, Any]]:
         # In a thread: a version that is new is kept in the database first, and that may wait for its lock.

@@ -7,7 +7,7 @@ and a form is taken only from a page of the same origin.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import date, datetime
 from typing import Annotated, Any, Literal, TypeAlias
 from urllib.parse import quote, unquote, urlencode, urlsplit
@@ -20,8 +20,9 @@ from starlette.concurrency import run_in_threadpool
 
 from graph.domain.table import RoutingTable
 from graph.rules.blocks import FEEDBACK
+from graph.rules.message_states import OUTCOMES, TOUCHES
 from graph.rules.wording import first_name
-from tools.store import crm_pages, inbox
+from tools.store import acts, crm_pages, inbox
 from tools.store.ledgers import ledgers
 from tools.web.pages import Pages
 from tools.web.rendering import drawn
@@ -55,6 +56,7 @@ Value: TypeAlias = Annotated[str, Form(pattern=r"^[\w.:-]{1,40}:\d{1,9}$")]
 CrmTable: TypeAlias = Literal["contacts", "companies", "owners", "tasks"]
 PageNumber: TypeAlias = Annotated[int, Query(ge=1, le=100_000)]
 Filter: TypeAlias = Annotated[str, Form(max_length=320)]
+Code: TypeAlias = Annotated[str, Form(max_length=20)]
 
 
 def same_origin(request: Request) -> None:
@@ -80,9 +82,10 @@ def inbox_router(
     """Pages under /inbox. Whoever is logged in acts for the owner of the alert that is clicked. routing: the file in
     use, for the page of its pools."""
     router = APIRouter(prefix="/inbox", dependencies=[Depends(require_login)], include_in_schema=False)
-    pages = Pages(pass_reasons=PASS_REASONS)
+    pages = Pages(pass_reasons=PASS_REASONS, outcomes=OUTCOMES)
     _read_routes(router, engine, pages)
-    _act_routes(router, engine, clock, pass_lead, approve_lead)
+    _offer_routes(router, engine, clock, pass_lead, approve_lead)
+    _work_routes(router, engine, clock)
     _crm_routes(router, engine, pages)
     if routing is not None:
         _ledger_routes(router, engine, pages, clock, routing)
@@ -118,7 +121,7 @@ def _read_routes(router: APIRouter, engine: Engine, pages: Pages) -> None:
         return pages.answer("reasons.html" if part else "why.html", reasons=reasons)
 
 
-def _act_routes(
+def _offer_routes(
     router: APIRouter,
     engine: Engine,
     clock: Callable[[], datetime],
@@ -128,9 +131,9 @@ def _act_routes(
     @router.post("/accept", dependencies=[Depends(same_origin)])
     async def accept(value: Value, owner: Filter = "") -> Response:
         lead_id, number, by = await run_in_threadpool(_held, engine, value)
-        result = await run_in_threadpool(inbox.accept, engine, lead_id, number, by, clock())
+        result = await run_in_threadpool(acts.accept, engine, lead_id, number, by, clock())
         said = result.sentence
-        if result.outcome == "accepted" and result.path == "manual_review" and approve_lead is not None:
+        if result.outcome == "done" and result.path == "manual_review" and approve_lead is not None:
             said = f"{said} {await approve_lead(lead_id, number, by)}"
         return _back(said, owner)
 
@@ -148,12 +151,33 @@ def _act_routes(
         lead_id, number, by = await run_in_threadpool(_held, engine, value)
         return _back(await pass_lead(lead_id, number, by, why), owner)
 
-    @router.post("/feedback", dependencies=[Depends(same_origin)])
-    def feedback(value: Value, code: Annotated[str, Form(max_length=20)], owner: Filter = "") -> Response:
-        if code not in FEEDBACK:
-            raise HTTPException(422, f"code: {code!r} is none of {', '.join(FEEDBACK)}.")
+
+def _work_routes(router: APIRouter, engine: Engine, clock: Callable[[], datetime]) -> None:
+    """What an owner does with a lead that is theirs."""
+
+    @router.post("/touch", dependencies=[Depends(same_origin)])
+    def touch(value: Value, code: Code, owner: Filter = "") -> Response:
+        known(code, TOUCHES)
         lead_id, number, by = _held(engine, value)
-        return _back(inbox.feedback(engine, lead_id, number, by=by, code=code, now=clock()), owner)
+        return _back(acts.touch(engine, lead_id, number, by, code, clock()).sentence, owner)
+
+    @router.post("/close", dependencies=[Depends(same_origin)])
+    def close(value: Value, code: Code, owner: Filter = "") -> Response:
+        known(code, OUTCOMES)
+        lead_id, number, by = _held(engine, value)
+        return _back(acts.close(engine, lead_id, number, by, code, clock()).sentence, owner)
+
+    @router.post("/feedback", dependencies=[Depends(same_origin)])
+    def feedback(value: Value, code: Code, owner: Filter = "") -> Response:
+        known(code, FEEDBACK)
+        lead_id, number, by = _held(engine, value)
+        return _back(acts.feedback(engine, lead_id, number, by=by, code=code, now=clock()), owner)
+
+
+def known(code: str, codes: Mapping[str, str]) -> None:
+    """422 for a code that no button of ours sends."""
+    if code not in codes:
+        raise HTTPException(422, f"code: {code!r} is none of {', '.join(codes)}.")
 
 
 def _crm_routes(router: APIRouter, engine: Engine, pages: Pages) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from graph.rules.wording import first_name, plain
+from graph.rules.wording import duration, first_name, plain
 
 
 class Pages:
@@ -24,7 +24,7 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._env.filters.update(person=first_name, words=plain, utc=utc)
+        self._env.filters.update(person=first_name, words=plain, spell=duration, utc=utc)
         self._env.globals.update(shared)
 
     def answer(self, template: str, **facts: Any) -> HTMLResponse:

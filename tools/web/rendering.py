@@ -92,7 +92,7 @@ def _element(element: Mapping[str, Any]) -> Element:
     return Element(
         kind=element.get("type", ""),
         action=element.get("action_id", ""),
-        text=unescaped(element.get("text", {}).get("text", "")),
+        text=unescaped((element.get("text") or element.get("placeholder") or {}).get("text", "")),
         value=element.get("value", ""),
         url=safe_url(element.get("url", "")),
         primary=element.get("style") == "primary",

@@ -11,7 +11,7 @@ import pytest
 
 from graph.domain.account import CompanyProfile, CrmAccount, Opportunity
 from graph.domain.lead import Submission
-from graph.domain.routing import PoolState
+from graph.domain.routing import PoolState, Spent
 from graph.nodes.route import facts_of, route
 from graph.nodes.shell import with_read
 from graph.state import Case
@@ -181,3 +181,73 @@ async def test_one_lead_that_cannot_be_routed_takes_no_turn_and_stops_nobody():
     assert done[1].failure is not None
     assert done[1].failure.node == "route"
     assert [d.assignment.turn.before.version for d in (done[0], done[2])] == [0, 1]  # type: ignore[union-attr]
+
+
+CAPPED = """{
+  "DEFAULT": "general@company.com",
+  "people": {"ana": {"email": "ana@company.com", "max_open": 2}, "ben": {"email": "ben@company.com"}},
+  "pools": {
+    "none": {"members": {"x@company.com": 1}, "cap": "1/day", "if_none": "pool:crew"},
+    "crew": {"members": ["ana", "ben"], "cap": "3/open"}
+  },
+  "rules": [{"id": "all", "to": "pool:none"}],
+  "nurture": {"if": {"source": "webinar"}, "sequence": "edu"}
+}"""
+
+
+def capped(memory: Memory) -> Any:
+    return replace(context(ports(history=memory)), table=parse(CAPPED))
+
+
+async def test_every_ledger_and_count_that_was_asked_for_stands_among_the_facts():
+    spent = PoolState("none", 1, {}, {}, {"day": Spent("2026-04-07", {"x@company.com": 1})})
+    memory = Memory(ledgers={"none": spent}, opened={"ana@company.com": 2})
+    (done,) = await run(route, case(**MID), given=capped(memory))
+    assert done.assignment is not None
+    assert (done.assignment.owner, done.assignment.pool) == ("ben@company.com", "crew")
+    assert done.reads.pools == {"none": spent, "crew": PoolState("crew")}
+    assert done.reads.open == {"ana@company.com": 2, "ben@company.com": 0}
+    assert memory.open_asks == [["ana@company.com", "ben@company.com"]]
+
+
+async def test_open_leads_grow_through_a_batch_and_each_lead_records_what_it_saw():
+    spent = PoolState("none", 1, {}, {}, {"day": Spent("2026-04-07", {"x@company.com": 1})})
+    memory = Memory(ledgers={"none": spent}, opened={"ana@company.com": 1})
+    held = [*(case(f"p{n}", **MID) for n in range(3)), case("nurse", source="webinar", **MID), case("last", **MID)]
+    done = await run(route, *held, given=capped(memory))
+    assert [one.reads.open["ana@company.com"] for one in done] == [1, 2, 2, 2, 2]  # type: ignore[index]
+    assert [one.reads.open.get("ben@company.com") for one in done] == [0, 0, 1, 2, 2]  # type: ignore[union-attr]
+    assert done[3].path == "nurture", "one in a sequence is nobody's work, so it is not counted"
+    assert len(memory.open_asks) == 1
+
+
+async def test_a_lead_that_moves_is_one_less_for_who_had_it():
+    before_it = prior(owner="ana@company.com", turns=(("crew", "ana@company.com"),), path="qualify")
+    moved = replace(case("ann", cause="pass", **MID))
+    passed = replace(moved, submission=replace(moved.submission, excluded=("ana@company.com",)))
+    memory = Memory(
+        known={"ld_ann": before_it},
+        ledgers={
+            "none": PoolState("none", 1, {}, {}, {"day": Spent("2026-04-07", {"x@company.com": 1})}),
+            "crew": PoolState(
+                "crew", 1, {"ana@company.com": -500_000, "ben@company.com": 500_000}, {"ana@company.com": 1}
+            ),
+        },
+        opened={"ana@company.com": 2},
+    )
+    first, second = await run(route, passed, case("bob", **MID), given=capped(memory))
+    assert first.assignment is not None
+    assert first.assignment.turn is not None
+    assert first.assignment.turn.after.turns == {"ana@company.com": 0, "ben@company.com": 1}, "a pass costs no turn"
+    assert second.reads.open == {"ana@company.com": 1, "ben@company.com": 1}
+
+
+async def test_a_replay_brings_the_counts_and_asks_for_none():
+    memory = Memory(opened={"ana@company.com": 9})
+    seen = with_read(with_read(case(**MID), "pools", {}), "open", {"ana@company.com": 2})
+    (done,) = await run(
+        route, seen, given=replace(capped(memory), table=parse(CAPPED.replace("pool:none", "pool:crew")))
+    )
+    assert memory.open_asks == memory.pool_asks == []
+    assert done.assignment is not None
+    assert done.assignment.owner == "ben@company.com"

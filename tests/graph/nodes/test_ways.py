@@ -42,10 +42,12 @@ async def test_a_qualified_lead_is_written_to_the_crm_in_order_and_alerted():
         "create_task",
         "remember_account",
         "post_alert",
+        "accept_missed",
+        "touch_missed",
     ]
     assert done.alert is not None
     assert done.trace[-1].node == "summarize"
-    assert "6 writes to perform" in done.trace[-1].sentence
+    assert "8 writes to perform" in done.trace[-1].sentence
     owners = {getattr(effect, "owner", None) for effect in done.effects} - {None}
     assert owners == {done.assignment.owner}  # type: ignore[union-attr]
 
@@ -72,13 +74,13 @@ async def test_without_a_note_or_neighbours_the_alert_stands_and_says_what_is_mi
     done = await after(summarize, case(**MID), "qualify", similar=away, writer=away)
     assert done.failure is None
     assert done.alert is not None
-    assert kinds(done)[-1] == "post_alert"
+    assert "post_alert" in kinds(done)
     assert "similar" in str(done.alert).lower()
 
 
 async def test_a_lead_under_review_asks_its_owner_and_writes_nothing_to_the_crm():
     done = await after(review, case(honeypot="x", **MID), "manual_review")
-    assert kinds(done) == ["post_alert"]
+    assert kinds(done) == ["post_alert", "accept_missed", "touch_missed"]
     assert done.trace[-1].node == "review"
 
 
@@ -121,7 +123,7 @@ async def test_the_owners_first_alert_is_posted_and_later_ones_update_it():
 async def test_an_owner_who_lost_the_lead_has_their_alert_closed_and_the_new_one_is_alerted():
     memory = Memory(known={"ld_ann": prior(owner="eli@company.com", alert_owner="eli@company.com", assignment=3)})
     done = await after(summarize, case(**MID), "qualify", history=memory)
-    closing, post = done.effects[-2:]
+    closing, post = (effect for effect in done.effects if effect.kind in {"update_alert", "post_alert"})
     assert (closing.kind, closing.owner, closing.closed, closing.assignment) == (
         "update_alert",
         "eli@company.com",

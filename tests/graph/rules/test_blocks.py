@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graph.domain.brief import Bullet, Part
-from graph.rules.blocks import accepted_message, closed_message, escaped, message_of
+from graph.rules.blocks import escaped, message_of
 from graph.rules.brief import brief_of
+from graph.rules.message_states import accepted_message, closed_message
 from tests.fixtures.alerts import LEAD, PROFILE, SIMILAR, decision
 
 OWN = re.compile(r"<!date\^\d+\^[^|<>]+\|[^<>]+>|<@U01DEE>|`accounts\.acme\.com`|routing\.json|\*[A-Z][a-z ]+:\*|\* \(")
@@ -142,7 +143,8 @@ def test_an_accepted_message_says_who_and_how_fast_and_cannot_be_claimed_again()
     taken = accepted_message(sent, "dee@company.com", 72.4)
     assert taken["blocks"][1]["elements"][0]["text"].startswith("*Accepted by Dee in 1 min 12 s*  |  for <@U01DEE>  |")
     assert "Accept by" not in json.dumps(taken["blocks"])
-    assert [e["action_id"] for e in taken["blocks"][-1]["elements"]] == ["lead.why", "lead.crm", "lead.more"]
+    buttons = [e["action_id"] for e in taken["blocks"][-1]["elements"]]
+    assert buttons == ["lead.touch.call", "lead.touch.booked", "lead.close", "lead.why", "lead.crm", "lead.more"]
     assert taken["blocks"][-1]["block_id"] != sent["blocks"][-1]["block_id"]
     assert taken["text"] == "Accepted by Dee in 1 min 12 s: Hot lead: Acme Labs (Acme Corp family)"
     assert sent == message(), "the message that was sent must not change"

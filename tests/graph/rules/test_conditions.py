@@ -6,7 +6,7 @@ import random
 import pytest
 
 from graph.domain.routing import RoutingFacts
-from graph.rules.conditions import ConditionIndex, bits, holds, view_of, word
+from graph.rules.conditions import ConditionIndex, bits, holds, is_exact, view_of, word
 from tools.routing_file import parse
 
 # What the file's page says, written a second time and as plainly as possible: True, False, or None for unknown.
@@ -132,6 +132,8 @@ def test_conditions_and_their_index_agree_with_the_plain_reading(seed):
         assert [bits(condition, view) for condition in conditions] == [outcomes[item] for item in expected]
         candidates = index.candidates(view)
         assert all(candidates >> at & 1 for at, item in enumerate(expected) if item)
+        exact = [at for at, condition in enumerate(conditions) if is_exact(condition)]
+        assert all(bool(candidates >> at & 1) is (expected[at] is True) for at in exact)
 
 
 def only(**keys):

@@ -3,13 +3,13 @@ from __future__ import annotations
 import pytest
 
 from graph.domain.table import MapEntry, Place, Spot, Target
+from graph.rules.map_index import MapIndex
 from graph.rules.places import (
     ANY,
     FAILS,
     HOLDS,
     OPEN,
     UNKNOWN,
-    MapIndex,
     clashes,
     country_of,
     place_bits,

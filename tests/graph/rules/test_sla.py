@@ -48,3 +48,9 @@ def test_a_time_that_is_not_limited_is_none():
 def test_due_times_are_instants_across_a_clock_change():
     before = datetime(2026, 3, 29, 0, 30, tzinfo=UTC)  # an hour later clocks in Berlin jump
     assert due(Sla("s", 7200, None, "wall", None, ()), before).accept_at == datetime(2026, 3, 29, 2, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(("share", "seconds"), [(0.5, 150), (0.75, 225), (None, None), (0.0, None), (1.0, None)])
+def test_the_reminder_comes_within_the_time_to_accept_or_not_at_all(share, seconds):
+    found = due(Sla("hot", 300, 900, "wall", share, ("DEFAULT",)), NOW)
+    assert found.remind_at == (None if seconds is None else NOW + timedelta(seconds=seconds))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 
 import pytest
 
-import app
+from tools.cli import rules
+from tools.settings import Settings
 
 BASE = {"US": "a@company.com", "DEFAULT": "g@company.com", "rules": [{"id": "r", "to": "a@company.com"}]}
 
@@ -20,26 +22,32 @@ def paths(tmp_path):
     return found
 
 
+def main(*words) -> int:
+    parser = argparse.ArgumentParser()
+    rules.add(parser.add_subparsers())
+    return rules.run(parser.parse_args(["rules", *map(str, words)]), Settings(_env_file=None))
+
+
 def edit(path, old, new):
     path.write_text(path.read_text().replace(old, new))
 
 
 def run(paths, *more):
-    return app.main(["rules", "merge", *(str(paths[name]) for name in ("base", "ours", "theirs")), *map(str, more)])
+    return main("merge", *(paths[name] for name in ("base", "ours", "theirs")), *more)
 
 
 def test_the_changes_are_told_in_sentences(paths, capsys):
     edit(paths["ours"], '"US": "a@', '"US": "b@')
-    assert app.main(["rules", "diff", str(paths["base"]), str(paths["ours"])]) == 0
+    assert main("diff", paths["base"], paths["ours"]) == 0
     assert capsys.readouterr().out == "US is b@company.com, was a@company.com (line 3 before, 3 now)\n"
-    assert app.main(["rules", "diff", str(paths["base"]), str(paths["theirs"])]) == 0
+    assert main("diff", paths["base"], paths["theirs"]) == 0
     assert "only comments, layout" in capsys.readouterr().out
 
 
 def test_a_file_that_cannot_be_compared_is_named(paths, tmp_path, capsys):
     paths["ours"].write_text("{")
     for name in (str(paths["ours"]), str(tmp_path / "none.json")):
-        assert app.main(["rules", "diff", str(paths["base"]), name]) == 2
+        assert main("diff", paths["base"], name) == 2
         assert capsys.readouterr().err.startswith(f"{name} cannot be compared: ")
 
 

@@ -136,6 +136,64 @@ def test_a_file_that_is_gone_is_a_fault_until_it_is_back(disk, clock):
     assert live.fault is None
 
 
+TERRITORY = '{"DEFAULT": "g@company.com", "EAST": "e@company.com", "regions": {"EAST": "@east.csv"}}'
+
+
+def east(live: LiveRouting) -> list[str]:
+    return [spot.place.country for spot in live.current().regions["EAST"].spots]
+
+
+def test_a_territory_that_changes_is_in_use_half_a_second_later(disk, clock):
+    territory = Disk(disk.path.with_name("east.csv"))
+    territory.write("place\nDE\n")
+    disk.write(TERRITORY)
+    seen: list[str] = []
+    live = LiveRouting(disk.path, clock, lambda table: seen.append(table.digest))
+    assert east(live) == ["DE"]
+    territory.write("place\nDE\nAT\n")
+    assert east(live) == ["DE"]
+    clock.now += 1
+    assert east(live) == ["DE", "AT"]
+    assert len(set(seen)) == 2
+
+
+@pytest.mark.parametrize(
+    ("spoil", "fault"),
+    [
+        (lambda path: path.write_text("place\nXX\n"), "east.csv line 2, column 1 (place): "),
+        (
+            lambda path: path.write_bytes(b"place\nD\xfc\n"),
+            "east.csv: the file is not text in UTF-8 (line 2, column 2)",
+        ),
+        (lambda path: path.unlink(), "east.csv cannot be read: No such file or directory"),
+    ],
+)
+def test_a_bad_territory_never_replaces_a_good_one(disk, clock, spoil, fault):
+    path = disk.path.with_name("east.csv")
+    path.write_text("place\nDE\n")
+    disk.write(TERRITORY)
+    live = LiveRouting(disk.path, clock)
+    spoil(path)
+    clock.now += 1
+    assert east(live) == ["DE"]
+    assert fault in live.fault
+    path.write_text("place\nAT\n")
+    clock.now += 1
+    assert east(live) == ["AT"]
+    assert live.fault is None
+
+
+def test_a_territory_named_by_a_bad_edit_is_watched(disk, clock):
+    live = LiveRouting(disk.path, clock)
+    disk.write(TERRITORY)
+    clock.now += 1
+    assert owner(live) == "one@company.com"
+    assert "east.csv cannot be read" in live.fault
+    disk.path.with_name("east.csv").write_text("place\nDE\n")
+    clock.now += 1
+    assert east(live) == ["DE"]
+
+
 def test_a_file_that_is_bad_at_the_start_raises(disk, clock):
     disk.write("{}")
     with pytest.raises(RoutingFileError, match='"DEFAULT" is missing'):

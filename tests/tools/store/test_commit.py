@@ -17,8 +17,9 @@ from graph.ports import Ports
 from graph.record import Undecided
 from graph.state import Case
 from tests.fixtures.router import NOW, TABLES, context_of, decided, person, settle
-from tools.store.commit import Conflict, already_decided, commit, seal, void_passes
-from tools.store.inbox import accept
+from tools.store.acts import accept
+from tools.store.assigning import too_late
+from tools.store.commit import Conflict, already_decided, commit, seal
 from tools.store.tables import assignments, decisions, leads, outbox, pools
 from tools.stream.again import again, passed
 
@@ -66,7 +67,12 @@ async def test_each_effect_is_a_row_of_its_own_in_order(database: Engine, ports:
     found = rows(database, "outbox", "id")
     assert [row.key for row in found] == [key_of(e, one.case.submission.lead_id, 1) for e in one.case.effects]
     assert [row.vendor for row in found] == [VENDOR_OF[effect.kind] for effect in one.case.effects]
-    assert {(row.state, row.attempts, row.due_at) for row in found} == {("pending", 0, NOW)}
+    assert {(row.state, row.attempts) for row in found} == {("pending", 0)}
+    assigned, at_once = one.case.assignment, {row.due_at for row in found if row.vendor != "sla"}
+    assert assigned is not None
+    assert at_once == {NOW}
+    timers = {row.kind: row.due_at for row in found if row.vendor == "sla"}
+    assert timers == {"accept_missed": assigned.accept_due_at, "touch_missed": assigned.touch_due_at}
     assert [row.payload for row in found] == [orjson.dumps(effect) for effect in one.case.effects]
     assert {row.accepted_at for row in found} == {one.case.submission.received_at}
 
@@ -142,12 +148,16 @@ async def test_a_new_owner_gets_a_new_assignment_and_the_old_one_has_moved(datab
     assert old.acted_at == NOW
 
 
-async def test_an_accepted_assignment_stays_accepted_when_the_lead_moves(database: Engine, ports: Ports):
+async def test_an_accepted_assignment_is_no_longer_open_when_the_lead_moves_and_keeps_its_acceptance(
+    database: Engine, ports: Ports
+):
     await settle(database, ports, person("ann"))
     (offer,) = rows(database, "assignments")
-    assert accept(database, offer.lead_id, 1, offer.owner, NOW).outcome == "accepted"
+    assert accept(database, offer.lead_id, 1, offer.owner, NOW).outcome == "done"
     await settle(database, ports, person("ann", country="France", employees="20"))
-    assert [row.state for row in rows(database, "assignments", "number")] == ["accepted", "offered"]
+    before, after = rows(database, "assignments", "number")
+    assert (before.state, before.accepted_at, before.acted_by) == ("moved", NOW, offer.owner)
+    assert after.state == "offered"
 
 
 async def test_a_pass_closes_the_assignment_it_names_and_remembers_who_passed(database: Engine, ports: Ports):
@@ -167,7 +177,7 @@ async def test_a_pass_of_an_accepted_assignment_is_a_conflict_and_is_void(databa
     ann = person("ann")
     await settle(database, ports, ann)
     act = passed(again(database, ann.lead_id, "pass"), 1, rows(database, "assignments")[0].owner, "late")
-    assert void_passes(database, [act, ann]) == set()
+    assert too_late(database, [act, ann]) == set()
     batch, context = await decided(ports, act)
     with database.execution_options(immediate=True).begin() as connection:
         connection.execute(update(assignments).values(state="accepted"))
@@ -175,8 +185,8 @@ async def test_a_pass_of_an_accepted_assignment_is_a_conflict_and_is_void(databa
     with pytest.raises(Conflict, match="no longer on offer"):
         commit(database, batch, NOW, context.versions)
     assert counts(database) == before
-    assert void_passes(database, [act, ann]) == {act.submission_id}
-    assert void_passes(database, [ann]) == set()
+    assert too_late(database, [act, ann]) == {act.submission_id}
+    assert too_late(database, [ann]) == set()
 
 
 async def test_known_submissions_are_found(database: Engine, ports: Ports):

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
-from sqlalchemy import Engine, event
+import orjson
+from sqlalchemy import Engine, event, insert, update
 
 from graph.domain.account import Family, Prior
 from graph.domain.facts import Absent, Found
+from graph.domain.routing import PoolState, Spent
 from graph.ports import Ports
 from tests.fixtures.router import NOW, person, settle
+from tools.store.inbox import accept
+from tools.store.tables import leads, pools
 from tools.stream.again import again, passed
 
 LATER = NOW + timedelta(hours=1)
@@ -75,3 +80,32 @@ async def test_a_batch_asks_a_few_questions_about_its_leads_not_a_few_a_lead(por
     event.listen(database, "before_cursor_execute", lambda *args: asked.append(args[2]))
     await ports.history.priors([person(f"p{n}").lead_id for n in range(10)], LATER)
     assert len([statement for statement in asked if statement.startswith("SELECT")]) <= 3
+
+
+async def test_open_leads_are_those_that_somebody_has_now(ports: Ports, database: Engine):
+    people = [person(f"p{number}") for number in range(6)]
+    batch = await settle(database, ports, *people)
+    owners = [one.case.assignment.owner for one in batch]  # type: ignore[union-attr]
+    maren, jonas = "maren@company.com", "jonas@company.com"
+    assert await ports.history.open_leads([maren, jonas, "x@company.com"]) == {maren: 3, jonas: 3}
+    assert await ports.history.open_leads([]) == {}
+    first = people[owners.index(maren)]
+    assert accept(database, first.lead_id, 1, maren, NOW).outcome == "accepted"
+    assert await ports.history.open_leads([maren]) == {maren: 3}, "an accepted lead is open"
+    await settle(database, ports, replace(first, submission_id="s:moves", form=replace(first.form, country="France")))
+    assert await ports.history.open_leads([maren]) == {maren: 2}, "it has moved on, though she had accepted it"
+    second = people[owners.index(jonas)]
+    await settle(database, ports, passed(again(database, second.lead_id, "pass"), 1, jonas, "leave"))
+    assert await ports.history.open_leads([maren, jonas]) == {maren: 3, jonas: 2}
+    with database.execution_options(immediate=True).begin() as connection:
+        connection.execute(update(leads).where(leads.c.owner == maren).values(path="nurture"))
+    assert await ports.history.open_leads([maren, jonas]) == {jonas: 2}, "mails are nobody's work"
+
+
+async def test_a_ledger_keeps_what_its_caps_have_counted(ports: Ports, database: Engine):
+    spent = {"day": Spent("2026-04-07", {"ana@company.com": 3}), "week": Spent("2026-04-06", {"ana@company.com": 5})}
+    state = PoolState("crew", 8, {"ana@company.com": 0}, {"ana@company.com": 8}, spent)
+    with database.execution_options(immediate=True).begin() as connection:
+        texts = {name: orjson.dumps(getattr(state, name)).decode() for name in ("credits", "turns", "spent")}
+        connection.execute(insert(pools).values(pool="crew", version=8, updated_at=NOW, **texts))
+    assert await ports.history.pools(["crew", "dach"]) == {"crew": state}

@@ -9,7 +9,7 @@ from sqlalchemy import Engine, func, select
 
 from tests.fixtures.alerts import NOW
 from tests.fixtures.inbox import STEPS, dispatch, move, offer
-from tools.store import inbox
+from tools.store import acts, inbox
 from tools.store.tables import assignments, outbox
 
 SOON = NOW + timedelta(seconds=72)
@@ -42,7 +42,7 @@ def test_owners_are_listed_with_what_waits_for_them(database: Engine):
     for lead in ("ld_1", "ld_2"):
         offer(database, lead)
     offer(database, "ld_3", owner="ana@company.com")
-    inbox.accept(database, "ld_1", 1, "dee@company.com", NOW)
+    acts.accept(database, "ld_1", 1, "dee@company.com", NOW)
     assert inbox.owners(database) == [
         inbox.OwnerCount("ana@company.com", 1, 1),
         inbox.OwnerCount("dee@company.com", 2, 1),
@@ -52,8 +52,8 @@ def test_owners_are_listed_with_what_waits_for_them(database: Engine):
 def test_accepting_takes_the_lead_and_redraws_the_message_through_the_outbox(database: Engine):
     offer(database)
     before = inbox.alerts(database)[0].version
-    result = inbox.accept(database, "ld_1", 1, "dee@company.com", SOON)
-    assert result == inbox.AcceptResult("accepted", "dee@company.com", "Dee has it, accepted in 1 min 12 s.", "qualify")
+    result = acts.accept(database, "ld_1", 1, "dee@company.com", SOON)
+    assert result == acts.ActResult("done", "dee@company.com", "Dee has it, accepted in 1 min 12 s.", "qualify")
     with database.connect() as connection:
         row = connection.execute(select(outbox).where(outbox.c.state == "pending")).one()
         held = connection.execute(select(assignments)).one()
@@ -75,9 +75,9 @@ def test_accepting_takes_the_lead_and_redraws_the_message_through_the_outbox(dat
 
 def test_the_second_click_is_told_who_has_it_and_writes_nothing(database: Engine):
     offer(database)
-    inbox.accept(database, "ld_1", 1, "dee@company.com", NOW)
-    again = inbox.accept(database, "ld_1", 1, "ana@company.com", SOON)
-    assert again == inbox.AcceptResult("taken", "dee@company.com", "Dee has accepted this lead already.")
+    acts.accept(database, "ld_1", 1, "dee@company.com", NOW)
+    again = acts.accept(database, "ld_1", 1, "ana@company.com", SOON)
+    assert again == acts.ActResult("taken", "dee@company.com", "Dee has accepted this lead already.")
     with database.connect() as connection:
         assert connection.scalar(select(func.count()).select_from(outbox).where(outbox.c.state == "pending")) == 1
 
@@ -85,18 +85,18 @@ def test_the_second_click_is_told_who_has_it_and_writes_nothing(database: Engine
 def test_an_old_message_cannot_claim_a_lead_that_moved(database: Engine):
     offer(database)
     move(database, "ld_1", "eli@company.com")
-    result = inbox.accept(database, "ld_1", 1, "dee@company.com", NOW)
+    result = acts.accept(database, "ld_1", 1, "dee@company.com", NOW)
     assert (result.outcome, result.by) == ("moved", "eli@company.com")
     assert result.sentence == "This lead has moved to Eli."
     alert = inbox.alerts(database)[0]
     assert (alert.open, alert.current, alert.holder) == (False, False, "eli@company.com")
-    assert inbox.accept(database, "ld_1", 2, "eli@company.com", NOW).outcome == "accepted"
+    assert acts.accept(database, "ld_1", 2, "eli@company.com", NOW).outcome == "done"
 
 
 @pytest.mark.parametrize(("lead_id", "number"), [("ld_9", 1), ("ld_1", 7)])
 def test_a_lead_or_number_that_does_not_exist_is_said_so(database: Engine, lead_id: str, number: int):
     offer(database)
-    assert inbox.accept(database, lead_id, number, "dee@company.com", NOW).outcome == "unknown"
+    assert acts.accept(database, lead_id, number, "dee@company.com", NOW).outcome == "unknown"
     assert inbox.holder_of(database, lead_id, number) is None
 
 
@@ -104,8 +104,8 @@ def test_of_many_clicks_at_once_exactly_one_wins(database: Engine):
     offer(database)
     people = [f"p{i}@company.com" for i in range(8)]
     with ThreadPoolExecutor(8) as pool:
-        results = list(pool.map(lambda by: inbox.accept(database, "ld_1", 1, by, NOW), people))
-    winners = [r.by for r in results if r.outcome == "accepted"]
+        results = list(pool.map(lambda by: acts.accept(database, "ld_1", 1, by, NOW), people))
+    winners = [r.by for r in results if r.outcome == "done"]
     assert len(winners) == 1
     assert {r.by for r in results} == set(winners)
     assert [r.outcome for r in results].count("taken") == 7
@@ -117,7 +117,7 @@ def test_a_lead_without_any_message_can_be_accepted(database: Engine):
     with database.execution_options(immediate=True).begin() as connection:
         for table in ("alerts", "outbox"):
             connection.exec_driver_sql(f"DELETE FROM {table}")
-    assert inbox.accept(database, "ld_1", 1, "dee@company.com", NOW).outcome == "accepted"
+    assert acts.accept(database, "ld_1", 1, "dee@company.com", NOW).outcome == "done"
     assert dispatch(database) == 0
 
 
@@ -125,19 +125,19 @@ def test_the_message_is_found_in_the_outbox_where_alerts_are_posted_elsewhere(da
     offer(database)
     with database.execution_options(immediate=True).begin() as connection:
         connection.exec_driver_sql("DELETE FROM alerts")
-    inbox.accept(database, "ld_1", 1, "dee@company.com", NOW)
+    acts.accept(database, "ld_1", 1, "dee@company.com", NOW)
     assert dispatch(database) == 1
 
 
 def test_feedback_is_kept_once_in_the_thread(database: Engine):
     offer(database)
     for _ in range(2):
-        said = inbox.feedback(database, "ld_1", 1, by="dee@company.com", code="score_high", now=NOW)
+        said = acts.feedback(database, "ld_1", 1, by="dee@company.com", code="score_high", now=NOW)
         assert said == "Noted: score is too high."
     assert [note.text for note in inbox.alerts(database)[0].notes] == ["Feedback from Dee: score is too high."]
-    assert inbox.feedback(database, "ld_9", 1, by="x", code="spam", now=NOW).startswith("There is no such lead")
+    assert acts.feedback(database, "ld_9", 1, by="x", code="spam", now=NOW).startswith("There is no such lead")
     with pytest.raises(KeyError):
-        inbox.feedback(database, "ld_1", 1, by="x", code="nonsense", now=NOW)
+        acts.feedback(database, "ld_1", 1, by="x", code="nonsense", now=NOW)
 
 
 def test_the_reasons_are_those_of_the_decision_that_gave_the_lead_away(database: Engine):

@@ -30,9 +30,9 @@ from tests.fixtures.router import NOW, Bench, person
 from tools.embedded.judge import RuleJudge
 from tools.embedded.rule_scorer import RuleScorer
 from tools.embedded.valkey import EmbeddedValkey
+from tools.store.acts import accept
 from tools.store.dead import find_dead, list_dead, mark_replayed
 from tools.store.history import SqlHistory
-from tools.store.inbox import accept
 from tools.stream import worker as working
 from tools.stream.again import again, passed, send_raw
 from tools.stream.codec import encode
@@ -481,7 +481,7 @@ async def test_a_pass_that_comes_after_an_acceptance_changes_nothing(bench: Benc
     await bench.drain()
     (offer,) = bench.rows("assignments")
     late = passed(again(bench.engine, ann.lead_id, "pass"), 1, offer.owner, "changed my mind")
-    assert accept(bench.engine, ann.lead_id, 1, offer.owner, NOW).outcome == "accepted"
+    assert accept(bench.engine, ann.lead_id, 1, offer.owner, NOW).outcome == "done"
     effects = bench.count("outbox")
     await bench.post(late)
     assert await bench.drain() == 1
@@ -500,7 +500,7 @@ async def test_a_pass_that_loses_to_an_acceptance_while_it_is_decided_changes_no
         await bench.post(passed(again(bench.engine, ann.lead_id, "pass"), 1, offer.owner, "late"))
         running = asyncio.create_task(bench.worker().run(drain=True))
         await judge.reached.wait()
-        assert accept(bench.engine, ann.lead_id, 1, offer.owner, NOW).outcome == "accepted"
+        assert accept(bench.engine, ann.lead_id, 1, offer.owner, NOW).outcome == "done"
         judge.go.set()
         await running
     (still,) = bench.rows("assignments")

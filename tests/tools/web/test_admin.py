@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 import time
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -20,6 +21,7 @@ from tests.fixtures.front import ADMIN, client_of, opened, settings_of
 from tests.fixtures.router import NOW, Bench, person, settle
 from tools.embedded.valkey import EmbeddedValkey
 from tools.settings import Settings
+from tools.store.acts import accept
 from tools.store.dead import bury_lead, list_dead
 from tools.stream.codec import encode
 from tools.stream.outbox import Outcome, claim, record
@@ -180,3 +182,14 @@ async def test_a_locked_database_holds_up_only_who_needs_it(redis: Redis, front_
         lock.close()
         assert (await replaying).status_code == 202
     engine.dispose()
+
+
+async def test_how_owners_keep_their_times_is_reported(admin: httpx.AsyncClient, database: Engine, ports: Ports):
+    now = datetime.now(UTC)
+    (one,) = await settle(database, ports, person("ann"), now=now)
+    owner = one.case.assignment.owner  # type: ignore[union-attr]
+    accept(database, one.case.submission.lead_id, 1, owner, now + timedelta(seconds=30))
+    (member,) = (await admin.get("/admin/sla")).json()["members"]
+    assert (member["owner"], member["accept_met"], member["median_accept_s"]) == (owner, 1, 30.0)
+    assert (member["open"], member["accept_missed"], member["touch_met"]) == (1, 0, 0)
+    assert (await admin.get("/admin/sla?days=0")).status_code == 422

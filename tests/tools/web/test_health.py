@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator
 from concurrent.futures import Executor
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import httpx
 import pytest
 from redis.asyncio import Redis
 
+from graph.domain.effects import AcceptMissed, RemindOwner
 from tests.fixtures.effects import alert, due
 from tests.fixtures.front import client_of, opened
 from tests.fixtures.router import ROUTING, Bench, person
@@ -188,3 +190,14 @@ def test_a_check_that_takes_long_is_made_less_often_but_before_its_answer_is_sta
     assert pause_after(0.001) == max(probing.EVERY_S, 0.02)
     assert pause_after(0.1) == 2.0
     assert pause_after(DEADLINE_S) + DEADLINE_S < STALE_S
+
+
+async def test_timers_are_shown_apart_from_what_waits(redis: Redis, inbox: Inbox, front_settings: Settings):
+    engine = open_engine(front_settings.database)
+    later = datetime.now(UTC) + timedelta(minutes=5)
+    due(engine, "ld_1", RemindOwner("dee@us.example", 1, later), at=later)
+    due(engine, "ld_2", AcceptMissed("dee@us.example", 1, later), at=later - timedelta(hours=1))
+    async with watched(front_settings) as client:
+        state = await until(client, lambda state: state["parts"]["outbox"]["ok"])
+        assert state["parts"]["outbox"] == {"ok": True, "waiting": {"sla": {"pending": 1}}, "timers": 1}
+    engine.dispose()

@@ -7,12 +7,16 @@ from datetime import timedelta
 import pytest
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.testclient import TestClient
-from sqlalchemy import Engine
+from sqlalchemy import Engine, insert
 
+from graph.domain.table import RoutingTable
 from tests.fixtures.alerts import NOW, decision
 from tests.fixtures.inbox import HOSTILE, dispatch, move, offer
+from tests.fixtures.router import the_table
+from tools.routing_file import parse
 from tools.store import inbox
 from tools.store.engine import open_engine
+from tools.store.tables import pools as pool_rows
 from tools.web.inbox import inbox_router
 
 OWN = {"sec-fetch-site": "same-origin"}
@@ -43,7 +47,7 @@ def engine(sqlite_url):
     engine.dispose()
 
 
-def desk_over(engine: Engine, *, login=lambda: None) -> Desk:
+def desk_over(engine: Engine, *, login=lambda: None, routing: RoutingTable | None = None) -> Desk:
     app = FastAPI()
     desk = Desk(engine, TestClient(app))
 
@@ -56,7 +60,7 @@ def desk_over(engine: Engine, *, login=lambda: None) -> Desk:
         return "It is decided again as a real lead."
 
     clock = lambda: NOW + timedelta(seconds=72)  # noqa: E731
-    app.include_router(inbox_router(engine, pass_lead, login, clock, approve_lead))
+    app.include_router(inbox_router(engine, pass_lead, login, clock, approve_lead, lambda: routing or the_table()))
     return desk
 
 
@@ -152,6 +156,10 @@ def test_feedback_shows_in_the_thread(desk):
         ("pass", {"value": "ld_1:1", "reason": "cover", "until": "someday"}, 422),
         ("pass", {"value": "ld_1:1", "reason": "time", "detail": "x" * 301}, 422),
         ("feedback", {"value": "ld_1:1", "code": "nonsense"}, 422),
+        ("touch", {"value": "ld_1:1", "code": "nonsense"}, 422),
+        ("touch", {"value": "ld_9:1", "code": "call"}, 404),
+        ("close", {"value": "ld_1:1", "code": "nonsense"}, 422),
+        ("close", {"value": "ld_1:1"}, 422),
     ],
 )
 def test_a_form_that_no_page_of_ours_makes_is_refused(database, act, form, status):
@@ -166,7 +174,7 @@ def test_a_form_that_no_page_of_ours_makes_is_refused(database, act, form, statu
     [{"sec-fetch-site": "cross-site"}, {"sec-fetch-site": "same-site"}, {"origin": "https://evil.example"},
      {"origin": "null"}],
 )  # fmt: skip
-@pytest.mark.parametrize("act", ["accept", "pass", "feedback"])
+@pytest.mark.parametrize("act", ["accept", "pass", "touch", "close", "feedback"])
 def test_a_form_from_another_site_changes_nothing(desk, headers, act):
     offer(desk.engine)
     form = {"value": "ld_1:1", "reason": "conflict", "code": "spam"}
@@ -189,7 +197,7 @@ def test_every_page_and_form_asks_for_the_login(engine):
     client = desk_over(engine, login=refuse).client
     for path in ("", "/list", "/crm", "/crm/ld_1", "/nurture", "/why/ld_1?number=1"):
         assert client.get(f"/inbox{path}").status_code == 401
-    for act in ("accept", "pass", "feedback"):
+    for act in ("accept", "pass", "touch", "close", "feedback"):
         assert client.post(f"/inbox/{act}", data={}, headers=OWN).status_code == 401
 
 
@@ -264,3 +272,94 @@ def test_an_address_with_quotes_stays_within_its_attribute(desk):
     offer(desk.engine, owner='"><script>x</script>@company.com')
     assert "<script>x" not in desk.page()
     assert decision()["lead_id"] == "ld_01J9"
+
+
+def test_the_ledger_of_each_pool_is_shown_with_shares_turns_caps_and_who_is_there(engine):
+    people = """"people": {"ana": {"email": "ana@company.com", "max_open": 40},
+                           "ben": {"email": "ben@company.com", "hours": "sat 09:00-10:00"}}"""
+    pools = """"pools": {"crew": {"members": {"ana": 2, "ben": 1}, "cap": "8/day", "if_none": "desk@company.com"},
+                         "held": {"members": ["<b>@company.com"], "off_hours": "hold"}}"""
+    table = parse(f'{{"DEFAULT": "g@company.com", {people}, {pools}}}'.replace("<b>", "b'x"))
+    row = {
+        "pool": "crew",
+        "version": 1201,
+        "credits": '{"ana@company.com": -250000}',
+        "turns": '{"ana@company.com": 1200, "ben@company.com": 1}',
+        "spent": f'{{"day": {{"period": "{NOW:%Y-%m-%d}", "leads": {{"ana@company.com": 3}}}}}}',
+        "updated_at": NOW,
+    }
+    with engine.begin() as connection:
+        connection.execute(insert(pool_rows).values(**row))
+    page = desk_over(engine, routing=table).page("/inbox/ledger")
+    for part in (
+        "1,201 turns so far",
+        "67%",
+        "-0.25",
+        "3 of 8 today, 0 of 40 open",
+        "works now",
+        "begins Sat",
+        "leads go to desk@company.com",
+        "a lead waits for its member’s opening",
+        "b&#39;x@company.com",
+        'aria-current="page">Pools',
+    ):
+        assert part in page, part
+
+
+def test_a_file_without_pools_says_so_on_the_page_of_pools(engine):
+    assert "has no pools" in desk_over(engine, routing=parse('{"DEFAULT": "g@company.com"}')).page("/inbox/ledger")
+
+
+def test_the_ledger_needs_a_login_like_every_page(engine):
+    def refused():
+        raise HTTPException(401)
+
+    assert desk_over(engine, login=refused).client.get("/inbox/ledger").status_code == 401
+
+
+def test_an_accepted_lead_is_touched_and_closed_with_buttons_of_its_own(database):
+    offer(database)
+    desk = desk_over(database)
+    desk.press("accept", value="ld_1:1")
+    dispatch(database)
+    page = desk.page()
+    assert "first touch by" in page
+    assert 'class="primary">Log first touch</button>' in page
+    assert page.count('action="/inbox/touch"') == 2
+    assert page.count('action="/inbox/close"') == 1
+    desk.press("touch", value="ld_1:1", code="call")
+    assert "First touch logged after 1 min 12 s." in desk.page()
+    dispatch(database)
+    page = desk.page()
+    assert "<strong>First touch 1 min 12 s</strong>" in page
+    assert "first touch 1 min 12 s</span>" in page
+    assert 'action="/inbox/touch"' not in page
+    desk.press("close", value="ld_1:1", code="no_show")
+    dispatch(database)
+    page = desk.page()
+    assert "<strong>No-show, closed by Dee</strong>" in page
+    assert "no-show</span>" in page
+    assert 'action="/inbox/close"' not in page
+    assert [note.text for note in inbox.alerts(database)[0].notes] == [
+        "Accepted by Dee in 1 min 12 s.",
+        "First touch by Dee after 1 min 12 s, in time.",
+        "No-show, closed by Dee. Was the score right?",
+    ]
+
+
+def test_what_is_not_theirs_yet_or_any_more_can_be_neither_touched_nor_closed(desk):
+    offer(desk.engine)
+    desk.press("touch", value="ld_1:1", code="call")
+    assert "This lead was not accepted yet." in desk.page()
+    desk.press("close", value="ld_1:1", code="won")
+    assert inbox.alerts(desk.engine)[0].state == "offered"
+    desk.press("accept", value="ld_1:1")
+    desk.press("touch", value="ld_1:1", code="booked")
+    desk.press("touch", value="ld_1:1", code="call")
+    assert "Dee has touched this lead already." in desk.page()
+    desk.press("close", value="ld_1:1", code="won")
+    desk.press("close", value="ld_1:1", code="lost")
+    assert "This lead is closed: won." in desk.page()
+    move(desk.engine, "ld_1", "eli@company.com")
+    desk.press("close", value="ld_1:1", code="lost")
+    assert "This lead has moved to Eli." in desk.page()

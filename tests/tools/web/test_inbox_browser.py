@@ -6,7 +6,7 @@ import asyncio
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from sqlalchemy import Engine
 
 from tests.fixtures.inbox import HOSTILE, dispatch, move, offer
-from tools.store import inbox
+from tools.store import acts
 from tools.store.engine import open_engine
 from tools.web.inbox import inbox_router
 
@@ -91,7 +91,7 @@ def test_accept_is_clicked_and_the_alert_is_theirs(site: Site, page: Page):
     expect(page.locator(".pill")).to_contain_text("5 min left")
     page.get_by_role("button", name="Accept").click()
     expect(page.get_by_role("status")).to_contain_text("Dee has it, accepted in")
-    expect(page.locator(".pill")).to_have_text("accepted by Dee")
+    expect(page.locator(".pill")).to_have_text("accepted by Dee · first touch 15 min left")
     expect(page.get_by_role("button", name="Accept")).to_have_count(0)
     dispatch(site.engine, datetime.now(UTC))
     expect(page.locator(".context strong")).to_contain_text("Accepted by Dee in", timeout=8_000)  # without a reload
@@ -156,7 +156,7 @@ def test_a_half_typed_reason_outlives_every_refresh(site: Site, page: Page):
     page.locator("summary", has_text="Pass").click()
     detail = page.locator("#alert-1").get_by_label("For the next owner")
     detail.fill("half a sen")
-    inbox.feedback(site.engine, "ld_1", 1, by="ana@company.com", code="spam", now=datetime.now(UTC))
+    acts.feedback(site.engine, "ld_1", 1, by="ana@company.com", code="spam", now=datetime.now(UTC))
     offer(site.engine, "ld_2", at=datetime.now(UTC))
     expect(page.locator(".stale")).to_be_visible(timeout=8_000)
     expect(detail).to_have_value("half a sen")
@@ -179,3 +179,22 @@ def test_a_phone_reads_it_without_scrolling_sideways(site: Site, browser: Browse
     )
     assert min(heights) >= 44, "a thumb needs 44 pixels"
     context.close()
+
+
+def test_a_lead_is_accepted_touched_and_closed_by_clicks(site: Site, page: Page):
+    offer(site.engine, at=datetime.now(UTC) - timedelta(minutes=2))
+    page.goto(site.url)
+    page.get_by_role("button", name="Accept").click()
+    dispatch(site.engine, datetime.now(UTC))
+    expect(page.locator(".pill")).to_contain_text("first touch 13 min left")
+    page.get_by_role("button", name="Log first touch").click(timeout=10_000)
+    expect(page.get_by_role("status")).to_contain_text("First touch logged after 2 min")
+    dispatch(site.engine, datetime.now(UTC))
+    expect(page.locator(".context strong").first).to_contain_text("First touch 2 min", timeout=8_000)
+    expect(page.get_by_role("button", name="Log first touch")).to_have_count(0)
+    page.locator("summary", has_text="Close").click()
+    page.get_by_role("button", name="Not a fit").click()
+    expect(page.locator(".pill")).to_have_text("not a fit")
+    dispatch(site.engine, datetime.now(UTC))
+    expect(page.locator(".context strong").first).to_contain_text("Not a fit, closed by Dee", timeout=8_000)
+    expect(page.locator("summary", has_text="Close")).to_have_count(0)

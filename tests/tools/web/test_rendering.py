@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graph.rules.blocks import accepted_message, message_of
+from graph.rules.blocks import message_of
 from graph.rules.brief import brief_of
+from graph.rules.message_states import accepted_message
 from tests.fixtures.alerts import decision
 from tests.fixtures.inbox import HOSTILE
 from tools.web.rendering import drawn, mrkdwn, safe_url

@@ -11,7 +11,9 @@ from importlib import import_module
 
 from tools.settings import Settings
 
-COMMANDS = ("check", "diff", "merge", "ledger", "plan", "apply", "approve", "cancel", "history", "show", "rollback")
+COMMANDS = (
+    "check", "plan", "apply", "approve", "cancel", "history", "show", "rollback", "diff", "merge", "ledger", "schema",
+)  # fmt: skip
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

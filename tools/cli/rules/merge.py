@@ -25,8 +25,8 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:  # noqa: ARG0
 
     folder = (arguments.out or arguments.ours).parent
     try:
-        texts = [read_text(path) for path in (arguments.base, arguments.ours, arguments.theirs)]
-        merged = merge(*texts, check=lambda text: parse(text, folder))
+        base, ours, theirs = (read_text(path) for path in (arguments.base, arguments.ours, arguments.theirs))
+        merged = merge(base, ours, theirs, check=lambda text: parse(text, folder))
         if merged.conflicts:
             count = len(merged.conflicts)
             lines = [*map(str, merged.conflicts), f"{count} conflict{'' if count == 1 else 's'}; nothing is written"]

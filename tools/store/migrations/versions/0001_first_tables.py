@@ -55,23 +55,24 @@ def upgrade() -> None:
         sa.Column("owner", sa.String(length=320), nullable=False),
         sa.Column("rule", sa.String(length=200), nullable=False),
         sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("sla", sa.String(length=100), nullable=True),
+        sa.Column("clock", sa.String(length=10), nullable=True),
+        sa.Column("rung", sa.Integer(), server_default="0", nullable=False),
         sa.Column("offered_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("accept_due_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("touch_due_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("acted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("acted_by", sa.String(length=320), nullable=True),
         sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("accepted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("touched_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("touch", sa.String(length=20), nullable=True),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("outcome", sa.String(length=20), nullable=True),
         sa.PrimaryKeyConstraint("lead_id", "number", name=op.f("pk_assignments")),
     )
     with op.batch_alter_table("assignments", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_assignments_held",
-            ["owner", "lead_id", "number"],
-            unique=False,
-            sqlite_where=sa.text("state IN ('offered', 'accepted', 'touched')"),
-            postgresql_where=sa.text("state IN ('offered', 'accepted', 'touched')"),
-        )
-        batch_op.create_index(batch_op.f("ix_assignments_owner"), ["owner"], unique=False)
+        batch_op.create_index("ix_assignments_held", ["owner", "state", "lead_id", "number"], unique=False)
 
     op.create_table(
         "crm_companies",
@@ -328,6 +329,7 @@ def upgrade() -> None:
         "routing_versions",
         sa.Column("digest", sa.String(length=64), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("files", sa.Text(), server_default="{}", nullable=False),
         sa.Column("loaded_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("digest", name=op.f("pk_routing_versions")),
     )
@@ -408,12 +410,7 @@ def downgrade() -> None:
     op.drop_table("crm_contacts")
     op.drop_table("crm_companies")
     with op.batch_alter_table("assignments", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_assignments_owner"))
-        batch_op.drop_index(
-            "ix_assignments_held",
-            sqlite_where=sa.text("state IN ('offered', 'accepted', 'touched')"),
-            postgresql_where=sa.text("state IN ('offered', 'accepted', 'touched')"),
-        )
+        batch_op.drop_index("ix_assignments_held")
 
     op.drop_table("assignments")
     with op.batch_alter_table("alerts", schema=None) as batch_op:

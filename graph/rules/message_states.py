@@ -1,0 +1,149 @@
+"""What becomes of an alert's message: it is never drawn anew from nothing, so that it goes on saying what was decided.
+
+reminded   the deadline says that part of the time is gone
+accepted   the buttons that claim are gone; who took it, until when it is touched; buttons for the touch
+touched    how long the first touch took
+overdue    the first touch did not come in time
+settled    the outcome; no buttons but those that look something up
+closed     somebody else has the lead: no buttons, only what the lead is
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from graph.domain.brief import Part
+from graph.rules.blocks import GAP, NOTIFICATION, Block, Message, button, escaped, moment_text, sections
+from graph.rules.wording import duration, first_name
+
+LASTING: Final = ("• *Who:*", "• *Company:*", "• *Asked for:*", "• *Score:*")
+"""Bullets that stay once a lead is somebody else's; the others speak of its owner."""
+TOUCHES: Final = {"call": "Log first touch", "booked": "Booked"}
+"""Codes and words of the buttons that say the lead was touched."""
+OUTCOMES: Final = {"won": "Won", "lost": "Lost", "no_show": "No-show", "not_a_fit": "Not a fit"}
+"""Codes and words of how a lead ends."""
+
+_CLAIM = ("lead.accept", "lead.pass")
+_TOUCH = tuple(f"lead.touch.{code}" for code in TOUCHES)
+_ACCEPT_BY, _REMINDED = "*Accept by ", "*Reminder: "
+_TOUCH_BY, _OVERDUE = "first touch by ", "*First touch overdue"
+
+
+def reminded_message(message: Message) -> Message:
+    """The message once part of the time to accept is gone: its clock line says so."""
+
+    def context(facts: list[str]) -> list[str]:
+        return [f"{_REMINDED}a{f.removeprefix('*A')}" if f.startswith(_ACCEPT_BY) else f for f in facts]
+
+    return _redrawn(message, "Reminder", "lead_reminded", context, lambda elements: elements)
+
+
+def accepted_message(message: Message, by: str, seconds: float, touch_by: Part | None = None) -> Message:
+    """The message once `by` (an e-mail address or a name) took the lead, `seconds` after it was offered."""
+    fact = f"Accepted by {escaped(first_name(by))} in {duration(seconds)}"
+    until = [] if touch_by is None else [f"{_TOUCH_BY}{moment_text(touch_by)}"]
+
+    def context(facts: list[str]) -> list[str]:
+        return [f"*{fact}*", *until, *_without(facts, _ACCEPT_BY, _REMINDED, "*Accepted by ", _TOUCH_BY)]
+
+    def actions(elements: list[Block]) -> list[Block]:
+        left = [e for e in elements if e["action_id"] not in (*_CLAIM, *_TOUCH, "lead.close")]
+        value = next((e["value"] for e in elements if "value" in e), "")
+        touch = [button(action, text, value) for action, text in zip(_TOUCH, TOUCHES.values(), strict=True)]
+        touch[0] = {**touch[0], "style": "primary"}
+        return [*touch, _close(), *left]
+
+    return _redrawn(message, fact, "lead_accepted", context, actions)
+
+
+def touched_message(message: Message, seconds: float) -> Message:
+    """An accepted message once the lead was touched, `seconds` after it was offered."""
+    fact = f"First touch {duration(seconds)}"
+
+    def context(facts: list[str]) -> list[str]:
+        return [f"*{fact}*", *_without(facts, _TOUCH_BY, _OVERDUE)]
+
+    def actions(elements: list[Block]) -> list[Block]:
+        return [e for e in elements if e["action_id"] not in _TOUCH]
+
+    return _redrawn(message, fact, "lead_touched", context, actions)
+
+
+def overdue_message(message: Message) -> Message:
+    """The message once the first touch did not come in time."""
+
+    def context(facts: list[str]) -> list[str]:
+        late = [f"{_OVERDUE}, it was due by {f.removeprefix(_TOUCH_BY)}*" for f in facts if f.startswith(_TOUCH_BY)]
+        return [*(late or [f"{_OVERDUE}*"]), *_without(facts, _TOUCH_BY, _OVERDUE)]
+
+    return _redrawn(message, "First touch overdue", "lead_overdue", context, lambda elements: elements)
+
+
+def settled_message(message: Message, outcome: str, by: str) -> Message:
+    """The message once the lead has an outcome, a code of OUTCOMES."""
+    fact = f"{OUTCOMES[outcome]}, closed by {escaped(first_name(by))}"
+
+    def context(facts: list[str]) -> list[str]:
+        return [f"*{fact}*", *_without(facts, _TOUCH_BY, _OVERDUE)]
+
+    def actions(elements: list[Block]) -> list[Block]:
+        return [e for e in elements if e["action_id"] not in (*_CLAIM, *_TOUCH, "lead.close")]
+
+    return _redrawn(message, fact, "lead_settled", context, actions)
+
+
+def closed_message(message: Message, text: str) -> Message:
+    """The message to somebody who no longer has the lead. text: what became of it, "moved to Eli, 10:08"."""
+    fact = escaped(text[:1].upper() + text[1:], 300)
+    blocks: list[Block] = []
+    for block in message["blocks"]:
+        if block["type"] == "context":
+            blocks.append({"type": "context", "elements": [{"type": "mrkdwn", "text": f"*{fact}*"}]})
+        elif block["type"] == "section":
+            lines = [line for line in block["text"]["text"].split("\n") if line.startswith(LASTING)]
+            blocks += sections(lines)
+        elif block["type"] != "actions":
+            blocks.append(block)
+    return {**message, "text": _told(fact, message), "metadata": _event(message, "lead_closed"), "blocks": blocks}
+
+
+def _redrawn(
+    message: Message,
+    fact: str,
+    event: str,
+    context: Callable[[list[str]], list[str]],
+    actions: Callable[[list[Block]], list[Block]],
+) -> Message:
+    """The message with other facts in its context and other buttons; Slack wants a new block_id on each update."""
+    name, blocks = event.removeprefix("lead_"), list[Block]()
+    for block in message["blocks"]:
+        if block["type"] == "context":
+            facts = context(block["elements"][0]["text"].split(GAP))
+            blocks.append({"type": "context", "elements": [{"type": "mrkdwn", "text": GAP.join(facts)}]})
+        elif block["type"] == "actions":
+            shown = actions(block["elements"])
+            blocks.append({**block, "block_id": f"{block['block_id']}:{name}", "elements": shown})
+        else:
+            blocks.append(block)
+    return {**message, "text": _told(fact, message), "metadata": _event(message, event), "blocks": blocks}
+
+
+def _without(facts: list[str], *beginnings: str) -> list[str]:
+    return [fact for fact in facts if not fact.startswith(beginnings)]
+
+
+def _close() -> Block:
+    options = [{"text": {"type": "plain_text", "text": text}, "value": code} for code, text in OUTCOMES.items()]
+    placeholder = {"type": "plain_text", "text": "Close…"}
+    return {"type": "static_select", "action_id": "lead.close", "placeholder": placeholder, "options": options}
+
+
+def _told(fact: str, message: Message) -> str:
+    """The notification: what happened, and to which lead. The header is plain text, so it is escaped here."""
+    headers = [block["text"]["text"] for block in message["blocks"] if block["type"] == "header"]
+    return f"{fact}: {escaped(headers[0], NOTIFICATION)}" if headers else fact
+
+
+def _event(message: Message, event_type: str) -> dict[str, Any]:
+    return {**message["metadata"], "event_type": event_type}

@@ -1,0 +1,162 @@
+"""What people do with a lead that they were given: accept it, log the first touch, close it, say what they think of it.
+
+Each act is one transaction: the assignment changes under a condition, so that of any number of clicks, people and hosts
+one wins; the timers that it answers end, and the outbox gets the write that redraws the message. Nothing here posts or
+decides who should have a lead. Blocking: call it from a thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final, Literal, TypeAlias
+
+from sqlalchemy import Connection, Engine, Row, exists, update
+
+from graph.domain.effects import UpdateAlert
+from graph.rules.blocks import FEEDBACK
+from graph.rules.bullets import moment
+from graph.rules.message_states import OUTCOMES, TOUCHES, accepted_message, settled_message, touched_message
+from graph.rules.wording import duration, first_name
+from tools.observe import metrics
+from tools.store.inbox import holder_of
+from tools.store.redraw import redraw, shown, standing
+from tools.store.tables import alert_notes, assignments, leads
+from tools.store.timers import ACCEPT, ALL, TOUCH, settle_timers
+from tools.store.upsert import insert_new
+
+Outcome: TypeAlias = Literal["done", "taken", "moved", "unknown"]
+NO_LEAD: Final = "There is no such lead, or it was never offered under this number."
+
+
+@dataclass(frozen=True, slots=True)
+class ActResult:
+    """done: it is as they wanted · taken: `by` did it before, or it is not yet or no longer possible · moved: the lead is
+    with `by` now · unknown.
+
+    path: the way the lead goes; on `manual_review` an acceptance is also an approval."""
+
+    outcome: Outcome
+    by: str | None
+    sentence: str
+    path: str | None = None
+
+
+def accept(engine: Engine, lead_id: str, number: int, by: str, now: datetime) -> ActResult:
+    """Claim the lead under this assignment number; the others hear who has it."""
+    with engine.execution_options(immediate=True).begin() as connection:
+        change = {"state": "accepted", "acted_at": now, "acted_by": by, "accepted_at": now}
+        won = _change(connection, lead_id, number, ("offered",), change)
+        state = standing(connection, lead_id, number)
+        if state is None:
+            return ActResult("unknown", None, NO_LEAD)
+        if not won:
+            return _lost(state)
+        settle_timers(connection, lead_id, ACCEPT, "accepted", now)
+        seconds = (now - state.offered_at).total_seconds()
+        if (message := shown(connection, state)) is not None:
+            until = None if state.touch_due_at is None else moment(state.touch_due_at, now, UTC)
+            note = f"Accepted by {first_name(by)} in {duration(seconds)}."
+            update = UpdateAlert(state.owner, number, accepted_message(message, by, seconds, until), note)
+            redraw(connection, state, "accepted", update, now)
+    _count("accept", state.sla, state.accept_due_at, now)
+    return ActResult("done", by, f"{first_name(by)} has it, accepted in {duration(seconds)}.", state.path)
+
+
+def touch(engine: Engine, lead_id: str, number: int, by: str, how: str, now: datetime) -> ActResult:
+    """Log the first touch of an accepted lead. how: a code of TOUCHES; raises KeyError for another."""
+    if how not in TOUCHES:
+        raise KeyError(how)
+    with engine.execution_options(immediate=True).begin() as connection:
+        change = {"state": "touched", "touched_at": now, "touch": how}
+        won = _change(connection, lead_id, number, ("accepted",), change)
+        state = standing(connection, lead_id, number)
+        if state is None:
+            return ActResult("unknown", None, NO_LEAD)
+        if not won:
+            return _lost(state)
+        settle_timers(connection, lead_id, TOUCH, "touched", now)
+        seconds = (now - state.offered_at).total_seconds()
+        if (message := shown(connection, state)) is not None:
+            late = state.touch_due_at is not None and now > state.touch_due_at
+            sla = "" if state.touch_due_at is None else ", later than promised" if late else ", in time"
+            booked = " A meeting is booked." if how == "booked" else ""
+            note = f"First touch by {first_name(by)} after {duration(seconds)}{sla}.{booked}"
+            update = UpdateAlert(state.owner, number, touched_message(message, seconds), note)
+            redraw(connection, state, "touched", update, now)
+    _count("touch", state.sla, state.touch_due_at, now)
+    return ActResult("done", by, f"First touch logged after {duration(seconds)}.", state.path)
+
+
+def close(engine: Engine, lead_id: str, number: int, by: str, outcome: str, now: datetime) -> ActResult:
+    """Say how an accepted lead ended. outcome: a code of OUTCOMES; raises KeyError for another."""
+    words = OUTCOMES[outcome]
+    with engine.execution_options(immediate=True).begin() as connection:
+        change = {"state": "closed", "closed_at": now, "outcome": outcome}
+        won = _change(connection, lead_id, number, ("accepted", "touched"), change)
+        state = standing(connection, lead_id, number)
+        if state is None:
+            return ActResult("unknown", None, NO_LEAD)
+        if not won:
+            return _lost(state)
+        settle_timers(connection, lead_id, ALL, "closed", now)
+        if (message := shown(connection, state)) is not None:
+            note = f"{words}, closed by {first_name(by)}. Was the score right?"
+            update = UpdateAlert(state.owner, number, settled_message(message, outcome, by), note)
+            redraw(connection, state, "settled", update, now)
+    return ActResult("done", by, f"Closed: {words.lower()}.", state.path)
+
+
+def _change(
+    connection: Connection, lead_id: str, number: int, states: Sequence[str], change: dict[str, object]
+) -> bool:
+    """Whether this call changed the lead's present assignment, out of one of these states."""
+    held = update(assignments).where(
+        assignments.c.lead_id == lead_id,
+        assignments.c.number == number,
+        assignments.c.state.in_(states),
+        exists().where(leads.c.lead_id == lead_id, leads.c.assignment == number),
+    )
+    return connection.execute(held.values(**change)).rowcount == 1
+
+
+def _lost(state: Row[Any]) -> ActResult:
+    by = state.acted_by
+    if state.current != state.number:
+        return ActResult("moved", state.holder, f"This lead has moved to {first_name(state.holder)}.")
+    match state.state:
+        case "accepted":
+            return ActResult("taken", by, f"{first_name(by)} has accepted this lead already.")
+        case "touched":
+            return ActResult("taken", by, f"{first_name(by)} has touched this lead already.")
+        case "closed":
+            return ActResult("taken", by, f"This lead is closed: {OUTCOMES[state.outcome].lower()}.")
+        case "offered":
+            return ActResult("taken", None, "This lead was not accepted yet.")
+        case _:
+            return ActResult("moved", None, "This lead was passed on and is about to move.")
+
+
+def _count(kind: str, sla: str | None, due_at: datetime | None, now: datetime) -> None:
+    if due_at is not None and now <= due_at:  # what comes later was counted as missed when the time was over
+        metrics.sla.labels(kind, sla or "none", "met").inc()
+
+
+def feedback(engine: Engine, lead_id: str, number: int, *, by: str, code: str, now: datetime) -> str:
+    """Keep what somebody thinks of the prediction, in the alert's thread, once for each opinion. Returns a sentence;
+    raises KeyError for an opinion that the menu does not have."""
+    words = FEEDBACK[code]
+    owner = holder_of(engine, lead_id, number)
+    if owner is None:
+        return NO_LEAD
+    note = {
+        "effect_key": f"{lead_id}/feedback/{number}/{code}",
+        "lead_id": lead_id,
+        "owner": owner,
+        "text": f"Feedback from {first_name(by)}: {words[0].lower()}{words[1:]}.",
+        "at": now,
+    }
+    with engine.execution_options(immediate=True).begin() as connection:
+        insert_new(connection, alert_notes, [note], ["effect_key"])
+    return f"Noted: {words[0].lower()}{words[1:]}."
