@@ -67,7 +67,7 @@ def kept(
     why = f"It was escalated to {first_name(prior.owner)} before, and stays there."
     claim = Claim(prior.rule, sla.line if sla else None, why, sla.name if sla else table.default_sla)
     run = Run(facts, table, {}, now, held=Held({}), open_leads={}, excluded=())
-    return evolve(run.assign(prior.owner, claim), rung=prior.rung)
+    return evolve(run.assign(prior.owner, claim, why), rung=prior.rung)
 
 
 class _Climb:
@@ -94,9 +94,8 @@ class _Climb:
 
     def last(self) -> Assignment:
         """DEFAULT, also where it is DEFAULT that missed the lead: then it stays."""
-        return self._default() or self._run.assign(
-            self._prior.owner, self._claim("DEFAULT", f"{self._missed}, and nobody is left in the ladder.")
-        )
+        why = f"{self._missed}, and nobody is left in the ladder."
+        return self._default() or self._run.assign(self._prior.owner, self._claim("DEFAULT", why), why)
 
     def _next(self) -> Assignment | None:
         run = self._run
@@ -121,7 +120,8 @@ class _Climb:
         if email == self._prior.owner:
             self._run.skip(self._name("DEFAULT"), f"{email} has it already")
             return None
-        return self._run.assign(email, self._claim("DEFAULT", self._words(f"DEFAULT, {email}")))
+        claim = self._claim("DEFAULT", self._words(f"DEFAULT, {email}"))
+        return self._run.give(self._run.table.default.to, claim) or self._run.assign(email, claim, claim.why)
 
     def _give(self, rung: str, email: str, whom: str) -> Assignment | None:
         return self._run.give(Target(email=email), self._claim(rung, self._words(whom)))

@@ -93,7 +93,7 @@ def _move(connection: Connection, lead_id: str, number: int, now: datetime) -> N
     """Somebody else has the lead, whatever the one before did with it; what is closed stays so."""
     connection.execute(
         update(assignments)
-        .where(assignments.c.lead_id == lead_id, assignments.c.number == number, HELD)
+        .where(assignments.c.lead_id == lead_id, assignments.c.number == number, assignments.c.state.in_(HELD))
         .values(state="moved", acted_at=now)
     )
     settle_timers(connection, lead_id, ALL, "moved", now)
