@@ -66,7 +66,7 @@ def measure_plan(plan: Plan) -> tuple[dict[str, float], dict[str, Any]]:
     if same["moved"] or same["turn_order"] or same["ways_changed"]:
         raise RuntimeError(f"an unchanged file moves {same['moved']} leads")
     seconds = sorted(each[0] for each in rounds)
-    detail = {"seconds": seconds, "leads": told["leads"], "moved": told["moved"]}
+    detail = {"seconds": seconds, "decisions": told["decisions"], "moved": told["moved"]}
     return {"plan_s": seconds[len(seconds) // 2]}, detail
 
 

@@ -94,6 +94,15 @@ def beside(detail: Mapping[str, Any]) -> list[str]:
         told.append("memory, MB: " + ", ".join(f"{when} {_megabytes(parts)}" for when, parts in found["parts"].items()))
     if found := detail.get("cold"):
         told.append(_rates("cold start, s", found["seconds"], "{:.1f}"))
+    if found := detail.get("reload"):
+        told.append(
+            f"reload: {found['leads']:,} leads while the file was edited {found['edits']} times, a third of them badly"
+        )
+    told += [
+        f"{name}: {detail[name]['decisions']:,} past decisions in {detail[name]['seconds']} s"
+        for name in ("plan", "replay")
+        if name in detail
+    ]
     if found := detail.get("failed"):
         told += [f"{name} FAILED: {reason}" for name, reason in found.items()]
     if found := detail.get("machine"):

@@ -6,10 +6,11 @@ is the routing file and the model of that time, both kept by digest.
 
 from __future__ import annotations
 
+import asyncio
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
+from itertools import groupby, islice
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,7 @@ from tools.settings import Settings
 from tools.store.past import EVERYTHING, Chosen, past_records
 from tools.store.routing_versions import version_texts
 from tools.versions import code_digest
+from tools.wiring import build_ports, open_store
 from tools.xgb import XgbScorer
 
 BATCH = 256
@@ -85,10 +87,10 @@ class Replayer:
         self._tables: dict[str, Any] = {}
         self._scorers: dict[str, XgbScorer] = {}
 
-    async def run(self, records: Iterator[bytes]) -> tuple[int, list[Difference]]:
-        """(decisions replayed, differences). Raises NotReplayable."""
+    async def run(self, records: Iterator[bytes], share: int = 0, shares: int = 1) -> tuple[int, list[Difference]]:
+        """(decisions replayed, differences) of each page whose number is `share` modulo `shares`. Raises NotReplayable."""
         count, differences = 0, []
-        for raws in _pages(records):
+        for raws in islice(_pages(records), share, None, shares):
             parsed = [(raw, orjson.loads(raw)) for raw in raws]
             for _, same in groupby(parsed, key=lambda pair: sorted(pair[1]["versions"].items())):
                 page = list(same)
@@ -137,6 +139,16 @@ class Replayer:
                 raise NotReplayable(f"the model {digest[:12]} is not in {self._settings.models_dir}")
             self._scorers[digest] = XgbScorer(load(folder).path)
         return self._scorers[digest]
+
+
+def replay_share(settings: Settings, chosen: Chosen, share: int, shares: int) -> tuple[int, list[Difference]]:
+    """One process's share of a replay, with a store and ports of its own."""
+    store = open_store(settings)
+    try:
+        replayer = Replayer(settings, store.engine, build_ports(settings, store))
+        return asyncio.run(replayer.run(stored_records(store.engine, chosen), share, shares))
+    finally:
+        store.close()
 
 
 def _pages(records: Iterator[bytes]) -> Iterator[list[bytes]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import sys
 import time
 from datetime import UTC, datetime
@@ -17,9 +16,10 @@ if TYPE_CHECKING:  # the command imports what it needs, when it runs
 
     from graph.domain.table import RoutingTable
     from tools.store.past import Chosen
-    from tools.wiring import Store
 
 SHOWN: Final = 20
+SHARE: Final = 1_000  # decisions for which another process is worth its start
+MOST_SHARES: Final = 8
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -40,20 +40,22 @@ class _Wrong(Exception):
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """0: nothing differs; 1: something does; 2: it could not be tried."""
     from tools.store.migrate import migrate
+    from tools.store.past import count_decisions
     from tools.wiring import open_store
 
-    store = open_store(settings)
     try:
-        chosen = _chosen(arguments)
-        migrate(store.engine)
-        if arguments.under is not None:
-            return _under(_table(arguments.under, store.engine), chosen, store.engine)
-        return asyncio.run(_again(settings, store, chosen))
+        chosen, store = _chosen(arguments), open_store(settings)
+        try:
+            migrate(store.engine)
+            if arguments.under is not None:
+                return _under(_table(arguments.under, store.engine), chosen, store.engine)
+            held = count_decisions(store.engine, chosen.since)
+        finally:
+            store.close()  # before any process is forked: a connection belongs to one
+        return _again(settings, chosen, held)
     except _Wrong as error:
         print(error, file=sys.stderr)
         return 2
-    finally:
-        store.close()
 
 
 def _chosen(arguments: argparse.Namespace) -> Chosen:
@@ -72,16 +74,28 @@ def _chosen(arguments: argparse.Namespace) -> Chosen:
     return Chosen(since, until, arguments.lead, arguments.limit)
 
 
-async def _again(settings: Settings, store: Store, chosen: Chosen) -> int:
-    from tools.replaying import NotReplayable, Replayer, stored_records
-    from tools.wiring import build_ports
+def _again(settings: Settings, chosen: Chosen, held: int) -> int:
+    """held: decisions in the store; a large replay is shared by the processors."""
+    import multiprocessing
+    import os
+    from concurrent.futures import ProcessPoolExecutor
+    from functools import partial
+
+    from tools.replaying import NotReplayable, replay_share
 
     started = time.perf_counter()
+    expected = 1 if chosen.lead_id else held if chosen.limit is None else min(held, chosen.limit)
+    shares = max(1, min(os.cpu_count() or 1, MOST_SHARES, expected // SHARE))
+    mine = partial(replay_share, settings, chosen, shares=shares)
     try:
-        replayer = Replayer(settings, store.engine, build_ports(settings, store))
-        count, differences = await replayer.run(stored_records(store.engine, chosen))
+        if shares == 1:
+            found = [mine(0)]
+        else:
+            with ProcessPoolExecutor(shares, multiprocessing.get_context("fork")) as pool:
+                found = list(pool.map(mine, range(shares)))
     except NotReplayable as error:
         raise _Wrong(f"cannot replay: {error}") from None
+    count, differences = sum(each[0] for each in found), [d for each in found for d in each[1]]
     for d in differences[:SHOWN]:
         by = " (decided by another release)" if d.other_code else ""
         print(f"{d.lead_id}@{d.revision}{by}: {d.path}: recorded {d.recorded}, replayed {d.replayed}")

@@ -101,3 +101,19 @@ def test_a_router_that_does_not_use_the_edit_is_said(live: Path, monkeypatch: py
     )
     made = draft(live, "us@company.com", "boston@company.com")
     assert main(live, "apply", made, "--by", "kim@company.com", "--reason", "r") == 1
+
+
+def test_a_territory_beside_the_draft_that_is_another_is_not_passed_over(
+    live: Path, capsys: pytest.CaptureFixture[str]
+):
+    made = draft(live, '"US": "us@company.com"', '"DACH": "d@company.com", "regions": {"DACH": "@dach.csv"}')
+    drafts = live.parent / "drafts"
+    drafts.mkdir()
+    moved = Path(made).rename(drafts / "draft.json")
+    (live.parent / "dach.csv").write_text("place\nDE\n")
+    (drafts / "dach.csv").write_text("place\nDE\nAT\n")
+    words = ("apply", str(moved), "--by", "kim@company.com", "--reason", "r")
+    assert main(live, *words) == 1
+    assert "dach.csv beside" in capsys.readouterr().err
+    (drafts / "dach.csv").write_text("place\nDE\n")
+    assert main(live, *words) == 0

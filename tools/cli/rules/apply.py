@@ -29,6 +29,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     from tools.cli.rules.editing import editor_of, store_of, tell
+    from tools.cli.rules.reading import other_files
     from tools.editing.results import Edit
     from tools.planning.period import last, moment
 
@@ -45,6 +46,11 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2
+    other = other_files(text, arguments.draft.parent, settings.routing_file.parent)
+    if other:
+        told = f"{', '.join(other)} beside {arguments.draft} differs from the one beside {settings.routing_file}"
+        print(f"{told}: put it there first; an edit writes the routing file alone.", file=sys.stderr)
+        return 1
     edit = Edit(text, arguments.by, arguments.reason, arguments.base, at, arguments.override)
     with store_of(settings) as engine:
         return tell(editor_of(engine, settings, period).apply(edit), settings, as_json=arguments.json)

@@ -65,3 +65,14 @@ def draft_leads(settings: Settings, arguments: argparse.Namespace, live: Routing
         raise Unusable(f"--last: {error}") from None
     with store_of(settings) as engine:
         return list(past_decisions(engine, Chosen(since)))
+
+
+def other_files(text: str, folder: Path, live: Path) -> list[str]:
+    """Names of the files that the text names and that say something else in its own folder than in the live one."""
+    from tools.routing_file import RoutingFileError, parse
+
+    try:
+        own, there = parse(text, folder).files, parse(text, live).files
+    except RoutingFileError:  # whoever applies it says what is wrong
+        return []
+    return [name for name in sorted(own) if own[name] != there.get(name)]
