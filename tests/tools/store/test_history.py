@@ -13,7 +13,7 @@ from graph.domain.facts import Absent, Found
 from graph.domain.routing import PoolState, Spent
 from graph.ports import Ports
 from tests.fixtures.router import NOW, person, settle
-from tools.store.inbox import accept
+from tools.store.acts import accept
 from tools.store.tables import leads, pools
 from tools.stream.again import again, passed
 
