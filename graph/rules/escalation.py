@@ -123,9 +123,8 @@ class _Climb:
         if self._prior.owner in (email, cover):
             run.skip(self._name("DEFAULT"), f"{self._prior.owner} has it already")
             return None
-        to = email if cover in run.excluded else cover
-        why = self._words(f"DEFAULT, {email}" if to == email else f"DEFAULT, {email}, whom {first_name(to)} covers")
-        return run.assign(to, self._claim("DEFAULT", why), why)
+        claim = self._claim("DEFAULT", self._words(f"DEFAULT, {email}"))
+        return run.give(run.table.default.to, claim) or run.assign(email, claim, claim.why)
 
     def _give(self, rung: str, email: str, whom: str) -> Assignment | None:
         return self._run.give(Target(email=email), self._claim(rung, self._words(whom)))
