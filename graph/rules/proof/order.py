@@ -1,0 +1,107 @@
+"""The claims of a file in the order in which they are asked, over all leads and all time: who is left a lead, who is not.
+
+Boxes here have time as their last dimension.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+
+from graph.rules.proof.boxes import Box, bits_of, meet
+from graph.rules.proof.claims import Claim
+from graph.rules.proof.results import Witness
+from graph.rules.proof.search import Search
+from graph.rules.proof.space import Space
+from graph.rules.proof.spans import Moments, Spans
+
+
+class Order:
+    """others: stretches of time that questions will be about, besides those of the claims."""
+
+    def __init__(self, claims: Sequence[Claim], space: Space, now: datetime, others: Iterable[Spans] = ()) -> None:
+        self._space, self._now = space, now
+        self._moments = Moments([*(spans for claim in claims for spans in (claim.may, claim.sure)), *others], now)
+        self._wanted = [[(at, self._timed(box, claim.may)) for at, box in claim.asked] for claim in claims]
+        taken = [
+            (at, number, self._timed(box, claim.sure))
+            for number, claim in enumerate(claims)
+            if claim.sure
+            for at, box in claim.asked
+        ]
+        taken.sort(key=lambda item: item[0])
+        self._places = [at for at, _, _ in taken]
+        self._takers = [number for _, number, _ in taken]
+        self._boxes = [box for _, _, box in taken]
+        regions = [box for wanted in self._wanted for _, box in wanted]
+        self._full: Box = (*space.full, self._moments.full)
+        countries = [(mask, *self._full[1:]) for mask in (*space.places.of_country.values(), space.places.elsewhere)]
+        times = [(*space.full, self._moments.mask(spans)) for spans in others]
+        self._search = Search(self._boxes, self._full, [*regions, *countries, *times])
+
+    def _timed(self, box: Box, spans: Spans) -> Box:
+        return (*box, self._moments.mask(spans))
+
+    def left(self, number: int) -> Witness | None:
+        """A lead that reaches this claim, and that its target may take; None when there is none."""
+        for at, box in self._wanted[number]:
+            found = self._search.escape(box, self._before(at)) if all(box) else None
+            if found is not None:
+                return self._witness(found)
+        return None
+
+    def unclaimed(self, *, place: int | None = None, spans: Spans | None = None) -> Witness | None:
+        """A lead that falls through everything: from these places, at these times."""
+        region = (
+            self._full[0] if place is None else place,
+            *self._full[1:-1],
+            self._full[-1] if spans is None else self._moments.mask(spans),
+        )
+        found = self._search.escape(region, self._before(None)) if all(region) else None
+        return None if found is None else self._witness(found)
+
+    def covering(self, number: int) -> list[int]:
+        """The claims that take, together, all that this one asks for: as few as a simple search finds."""
+        chosen: list[int] = []
+        while (point := self._uncovered(number, chosen)) is not None:
+            chosen.append(self._first_taker(*point))
+        for one in chosen[:]:
+            fewer = [other for other in chosen if other != one]
+            if self._uncovered(number, fewer) is None:
+                chosen = fewer
+        return chosen
+
+    def _uncovered(self, number: int, claims: Sequence[int]) -> tuple[int, Box] | None:
+        """A lead of the claim that these do not take, and its place in the order."""
+        allowed = sum(1 << bit for bit, taker in enumerate(self._takers) if taker in claims)
+        for at, box in self._wanted[number]:
+            found = self._search.escape(box, allowed & self._before(at)) if all(box) else None
+            if found is not None:
+                return at, found
+        return None
+
+    def _first_taker(self, at: int, box: Box) -> int:
+        lead = tuple(mask & -mask for mask in box)
+        return next(self._takers[bit] for bit in bits_of(self._before(at)) if meet(self._boxes[bit], lead))
+
+    def losses(self, number: int) -> Iterator[tuple[int, Witness]]:
+        """The claims that take some of what this one asks for, in order, each with the first such lead.
+
+        Only the first of them is sure to take its lead: another that comes before may take those of the later ones.
+        """
+        seen = set()
+        for at, box in self._wanted[number]:
+            for bit in bits_of(self._before(at)):
+                taker = self._takers[bit]
+                if taker != number and taker not in seen and (shared := meet(self._boxes[bit], box)):
+                    seen.add(taker)
+                    yield taker, self._witness(shared)
+
+    def _before(self, at: int | None) -> int:
+        """The boxes that are asked before this place of the order; all for None."""
+        return (1 << (len(self._boxes) if at is None else bisect_left(self._places, at))) - 1
+
+    def _witness(self, box: Box) -> Witness:
+        moment = self._moments.first[next(bits_of(box[-1]))]
+        return Witness(self._space.lead(box[:-1]), moment if moment > self._now else None)
