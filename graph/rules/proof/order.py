@@ -6,9 +6,11 @@ Boxes here have time as their last dimension.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from itertools import islice
 
+from graph.domain.table import Target
 from graph.rules.proof.boxes import Box, bits_of, meet
 from graph.rules.proof.claims import Claim
 from graph.rules.proof.results import Witness
@@ -21,19 +23,27 @@ class Order:
     """others: stretches of time that questions will be about, besides those of the claims."""
 
     def __init__(self, claims: Sequence[Claim], space: Space, now: datetime, others: Iterable[Spans] = ()) -> None:
-        self._space, self._now = space, now
+        self._claims, self._space, self._now = claims, space, now
         self._moments = Moments([*(spans for claim in claims for spans in (claim.may, claim.sure)), *others], now)
         self._wanted = [[(at, self._timed(box, claim.may)) for at, box in claim.asked] for claim in claims]
+        # Whatever the target of a claim would take of its own, a claim to the same target before it has taken already,
+        # though it may pass other leads on: so it counts in full for those with the same target, and for them only.
         taken = [
-            (at, number, self._timed(box, claim.sure))
+            (at, number, self._timed(box, spans), claim.to if spans is not claim.sure else None)
             for number, claim in enumerate(claims)
-            if claim.sure
+            for spans in dict.fromkeys((claim.sure, claim.may))
+            if spans
             for at, box in claim.asked
         ]
         taken.sort(key=lambda item: item[0])
-        self._places = [at for at, _, _ in taken]
-        self._takers = [number for _, number, _ in taken]
-        self._boxes = [box for _, _, box in taken]
+        self._places = [at for at, _, _, _ in taken]
+        self._takers = [number for _, number, _, _ in taken]
+        self._boxes = [box for _, _, box, _ in taken]
+        self._sure = sum(1 << bit for bit, (_, _, _, to) in enumerate(taken) if to is None)
+        self._same: dict[Target, int] = {}
+        for bit, (_, _, _, to) in enumerate(taken):
+            if to is not None:
+                self._same[to] = self._same.get(to, 0) | 1 << bit
         regions = [box for wanted in self._wanted for _, box in wanted]
         self._full: Box = (*space.full, self._moments.full)
         countries = [(mask, *self._full[1:]) for mask in (*space.places.of_country.values(), space.places.elsewhere)]
@@ -46,7 +56,7 @@ class Order:
     def left(self, number: int) -> Witness | None:
         """A lead that reaches this claim, and that its target may take; None when there is none."""
         for at, box in self._wanted[number]:
-            found = self._search.escape(box, self._before(at)) if all(box) else None
+            found = self._search.escape(box, self._before(at, number)) if all(box) else None
             if found is not None:
                 return self._witness(found)
         return None
@@ -58,14 +68,14 @@ class Order:
             *self._full[1:-1],
             self._full[-1] if spans is None else self._moments.mask(spans),
         )
-        found = self._search.escape(region, self._before(None)) if all(region) else None
+        found = self._search.escape(region, self._sure) if all(region) else None
         return None if found is None else self._witness(found)
 
     def covering(self, number: int) -> list[int]:
         """The claims that take, together, all that this one asks for: as few as a simple search finds."""
         chosen: list[int] = []
         while (point := self._uncovered(number, chosen)) is not None:
-            chosen.append(self._first_taker(*point))
+            chosen.append(self._first_taker(number, *point))
         for one in chosen[:]:
             fewer = [other for other in chosen if other != one]
             if self._uncovered(number, fewer) is None:
@@ -76,31 +86,33 @@ class Order:
         """A lead of the claim that these do not take, and its place in the order."""
         allowed = sum(1 << bit for bit, taker in enumerate(self._takers) if taker in claims)
         for at, box in self._wanted[number]:
-            found = self._search.escape(box, allowed & self._before(at)) if all(box) else None
+            found = self._search.escape(box, allowed & self._before(at, number)) if all(box) else None
             if found is not None:
                 return at, found
         return None
 
-    def _first_taker(self, at: int, box: Box) -> int:
+    def _first_taker(self, number: int, at: int, box: Box) -> int:
         lead = tuple(mask & -mask for mask in box)
-        return next(self._takers[bit] for bit in bits_of(self._before(at)) if meet(self._boxes[bit], lead))
+        return next(self._takers[bit] for bit in bits_of(self._before(at, number)) if meet(self._boxes[bit], lead))
 
-    def losses(self, number: int) -> Iterator[tuple[int, Witness]]:
-        """The claims that take some of what this one asks for, in order, each with the first such lead.
-
-        Only the first of them is sure to take its lead: another that comes before may take those of the later ones.
-        """
-        seen = set()
+    def loses(self, number: int) -> tuple[int, int, Witness] | None:
+        """The first claim that takes some of what this one asks for, how many others do, and a lead that goes there."""
+        found: list[tuple[int, Box, Box]] = []
+        takers: set[int] = set()
         for at, box in self._wanted[number]:
-            for bit in bits_of(self._before(at)):
-                taker = self._takers[bit]
-                if taker != number and taker not in seen and (shared := meet(self._boxes[bit], box)):
-                    seen.add(taker)
-                    yield taker, self._witness(shared)
+            meeting = self._search.meeting(box, self._before(at, number)) if all(box) else 0
+            takers.update(self._takers[bit] for bit in bits_of(meeting))
+            found += [(bit, self._boxes[bit], box) for bit in islice(bits_of(meeting), 1)]
+        if not found:
+            return None
+        bit, taken, own = min(found)
+        shared = meet(taken, own)
+        assert shared is not None, "boxes that meet share a lead"
+        return self._takers[bit], len(takers) - 1, self._witness(shared)
 
-    def _before(self, at: int | None) -> int:
-        """The boxes that are asked before this place of the order; all for None."""
-        return (1 << (len(self._boxes) if at is None else bisect_left(self._places, at))) - 1
+    def _before(self, at: int, number: int) -> int:
+        """The boxes that are asked before this place of the order, for the claim that has it."""
+        return ((1 << bisect_left(self._places, at)) - 1) & (self._sure | self._same.get(self._claims[number].to, 0))
 
     def _witness(self, box: Box) -> Witness:
         moment = self._moments.first[next(bits_of(box[-1]))]

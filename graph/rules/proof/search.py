@@ -33,7 +33,7 @@ class Search:
 
     def escape(self, region: Box, among: int) -> Box | None:
         """A box of leads in the region that no box `among` takes; None when they take them all."""
-        walk = _Walk([[(mask, open_) for mask, open_ in self._columns[at] if mask & region[at]] for at in self._order])
+        walk = self._walk(region)
         chosen = walk.escape(0, among & walk.meeting)
         if chosen is None:
             return None
@@ -41,6 +41,13 @@ class Search:
         for at, mask in zip(self._order, chosen, strict=False):
             found[at] &= mask
         return tuple(found)
+
+    def meeting(self, region: Box, among: int) -> int:
+        """Which boxes `among` share a lead with the region."""
+        return among & self._walk(region).meeting
+
+    def _walk(self, region: Box) -> _Walk:
+        return _Walk([[(mask, open_) for mask, open_ in self._columns[at] if mask & region[at]] for at in self._order])
 
 
 class _Walk:

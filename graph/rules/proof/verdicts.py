@@ -66,10 +66,10 @@ def _partly(claims: Sequence[Claim], alive: Sequence[bool], order: Order) -> Ite
     """Rules that lose some leads; for a key of the map that is what rules are for."""
     for number, claim in enumerate(claims):
         if alive[number] and claim.name.startswith("rules."):
-            losses = list(order.losses(number))
-            if losses:
-                first, witness = losses[0]
-                yield Partly(claim.name, claims[first].name, witness, len(losses) - 1)
+            lost = order.loses(number)
+            if lost is not None:
+                first, more, witness = lost
+                yield Partly(claim.name, claims[first].name, witness, more)
 
 
 def _gaps(table: RoutingTable, presence: Presence, order: Order, absent: Spans) -> Iterator[Gap]:
