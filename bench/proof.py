@@ -19,7 +19,8 @@ from tools.routing_file import parse
 RULES, SEED = 400, 20
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 COUNTRIES = [
-    "US", "CA", "GB", "IE", "FR", "DE", "AT", "CH", "NL", "BE", "LU", "ES", "PT", "IT", "PL", "CZ", "SE", "NO", "DK", "FI", "BR", "MX", "AR", "CL", "CO", "JP", "KR", "SG", "AU", "NZ", "IN", "ZA", "AE", "IL",
+    "US", "CA", "GB", "IE", "FR", "DE", "AT", "CH", "NL", "BE", "LU", "ES", "PT", "IT", "PL", "CZ", "SE",
+    "NO", "DK", "FI", "BR", "MX", "AR", "CL", "CO", "JP", "KR", "SG", "AU", "NZ", "IN", "ZA", "AE", "IL",
 ]  # fmt: skip
 STATES = [
     f"US-{state}"

@@ -9,6 +9,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import islice
+from typing import Final
 
 from graph.domain.table import Target
 from graph.rules.proof.boxes import Box, bits_of, meet
@@ -17,6 +18,8 @@ from graph.rules.proof.results import Witness
 from graph.rules.proof.search import Search
 from graph.rules.proof.space import Space
 from graph.rules.proof.spans import Moments, Spans
+
+_FEW: Final = 8  # a reader is told no more lines than that
 
 
 class Order:
@@ -72,28 +75,25 @@ class Order:
         return None if found is None else self._witness(found)
 
     def covering(self, number: int) -> list[int]:
-        """The claims that take, together, all that this one asks for: as few as a simple search finds."""
-        chosen: list[int] = []
-        while (point := self._uncovered(number, chosen)) is not None:
-            chosen.append(self._first_taker(number, *point))
-        for one in chosen[:]:
+        """The claims that take, together, all that a dead one asks for; none of a few could be left out."""
+        used = 0
+        for at, box in self._wanted[number]:
+            used |= (self._search.covering(box, self._before(at, number)) or 0) if all(box) else 0
+        chosen = list(dict.fromkeys(self._takers[bit] for bit in bits_of(used)))
+        for one in reversed(chosen if len(chosen) <= _FEW else ()):
             fewer = [other for other in chosen if other != one]
-            if self._uncovered(number, fewer) is None:
+            if self._covered(number, fewer):
                 chosen = fewer
         return chosen
 
-    def _uncovered(self, number: int, claims: Sequence[int]) -> tuple[int, Box] | None:
-        """A lead of the claim that these do not take, and its place in the order."""
+    def _covered(self, number: int, claims: Sequence[int]) -> bool:
+        """Whether these alone take all that it asks for."""
         allowed = sum(1 << bit for bit, taker in enumerate(self._takers) if taker in claims)
-        for at, box in self._wanted[number]:
-            found = self._search.escape(box, allowed & self._before(at, number)) if all(box) else None
-            if found is not None:
-                return at, found
-        return None
-
-    def _first_taker(self, number: int, at: int, box: Box) -> int:
-        lead = tuple(mask & -mask for mask in box)
-        return next(self._takers[bit] for bit in bits_of(self._before(at, number)) if meet(self._boxes[bit], lead))
+        return all(
+            self._search.escape(box, allowed & self._before(at, number)) is None
+            for at, box in self._wanted[number]
+            if all(box)
+        )
 
     def loses(self, number: int) -> tuple[int, int, Witness] | None:
         """The first claim that takes some of what this one asks for, how many others do, and a lead that goes there."""

@@ -42,6 +42,14 @@ class Search:
             found[at] &= mask
         return tuple(found)
 
+    def covering(self, region: Box, among: int) -> int | None:
+        """Boxes `among` that take all leads of the region together; None when a lead escapes them all.
+
+        They are those that the search came upon, which are few, but some of them may not be needed.
+        """
+        walk = self._walk(region)
+        return walk.used if walk.escape(0, among & walk.meeting) is None else None
+
     def meeting(self, region: Box, among: int) -> int:
         """Which boxes `among` share a lead with the region."""
         return among & self._walk(region).meeting
@@ -51,7 +59,7 @@ class Search:
 
 
 class _Walk:
-    """One question. meeting: the boxes that share a lead with the region."""
+    """One question. meeting: the boxes that share a lead with the region; used: those that ended a way without escape."""
 
     def __init__(self, levels: list[list[_Column]]) -> None:
         self._levels = levels
@@ -60,12 +68,15 @@ class _Walk:
         self._covering = covering  # the boxes that leave out nothing of the region in this dimension
         self._free = [reduce(and_, covering[at:], -1) for at in range(len(levels) + 1)]
         self._covered: set[tuple[int, int]] = set()
+        self.used = 0
 
     def escape(self, level: int, open_: int) -> tuple[int, ...] | None:
         """The choice for this dimension and those after it, as far as they matter."""
         if not open_:
             return ()
-        if open_ & self._free[level]:
+        if taking := open_ & self._free[level]:
+            if not taking & self.used:
+                self.used |= taking & -taking
             return None
         key = level, open_
         if key in self._covered:
