@@ -64,6 +64,10 @@ class Order:
                 return self._witness(found)
         return None
 
+    def asked_for(self, number: int) -> Witness:
+        """A lead that this claim asks for, whenever."""
+        return self._witness((*self._claims[number].asked[0][1], self._full[-1]))
+
     def unclaimed(self, *, place: int | None = None, spans: Spans | None = None) -> Witness | None:
         """A lead that falls through everything: from these places, at these times."""
         region = (

@@ -26,10 +26,10 @@ _FREE_CODES: Final = (*"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ", "Ø")
 
 class PlaceAtoms:
     """leads: the country, state and postal code that stand for each atom; the first knows none of them, the last is
-    another country, if there is one. holds, fails: by place, the atoms that are in it and those that are not; the
-    others are unknown."""
+    another country, if there is one (of `likely`, where it can be). holds, fails: by place, the atoms that are in it and
+    those that are not; the others are unknown."""
 
-    def __init__(self, places: Iterable[Place]) -> None:
+    def __init__(self, places: Iterable[Place], likely: Iterable[str] = ()) -> None:
         by_country: defaultdict[str, list[Place]] = defaultdict(list)
         for place in dict.fromkeys(places):
             by_country[place.country].append(place)
@@ -50,7 +50,7 @@ class PlaceAtoms:
             self.holds.update(zip(own, inside, strict=True))
             unknown.update(zip(own, unsure, strict=True))
         self.elsewhere = 0
-        other = next((code for code in (*_ELSEWHERE, *sorted(countries())) if code not in by_country), None)
+        other = next((code for code in (*likely, *_ELSEWHERE, *sorted(countries())) if code not in by_country), None)
         if other is not None:
             self.elsewhere = 1 << len(self.leads)
             self.leads.append((other, None, None))

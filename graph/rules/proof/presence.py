@@ -11,25 +11,30 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
-from graph.domain.table import Person, Pool, RoutingTable, Target
+from graph.domain.table import Pool, RoutingTable, Target
 from graph.domain.working import Window
-from graph.rules.proof.spans import FOREVER, NEVER, Spans, common, joined, without
+from graph.rules.calendars import Roster, calendars_of, person_gaps, roster_gaps
+from graph.rules.proof.spans import FOREVER, NEVER, Spans, common, joined
+from graph.rules.working import Interval
 
 HORIZON: Final = timedelta(days=90)
 
 
 class PoolGaps(Protocol):
-    """The stretches between start and end in which nobody of the pool may take a turn, caps left aside."""
+    """The stretches from start to end in which nobody of the pool may take a turn, caps left aside."""
 
-    def __call__(
-        self, table: RoutingTable, pool: Pool, start: datetime, end: datetime
-    ) -> tuple[tuple[datetime, datetime], ...]: ...
+    def __call__(self, table: RoutingTable, pool: Pool, start: datetime, end: datetime) -> tuple[Interval, ...]: ...
+
+
+def calendar_gaps(table: RoutingTable, pool: Pool, start: datetime, end: datetime) -> tuple[Interval, ...]:
+    """By the hours, holidays and leave of the file. The pool need not be one of the file's as it stands."""
+    return roster_gaps(Roster(pool, calendars_of(table)), start, end)
 
 
 class Presence:
     """now: nothing before it matters."""
 
-    def __init__(self, table: RoutingTable, now: datetime, gaps: PoolGaps) -> None:
+    def __init__(self, table: RoutingTable, now: datetime, gaps: PoolGaps = calendar_gaps) -> None:
         self._table, self._now, self._gaps = table, now, gaps
         self.always: Spans = ((now, FOREVER),)
         self._closed: dict[Target, Spans] = {}
@@ -73,7 +78,7 @@ class Presence:
 
     def handing_on(self, pool: Pool) -> Spans:
         """When the pool may leave a lead to its heir or to others: nobody there, or all caps used up."""
-        free = tuple(member for member in pool.members if self._limit(member.email) is None)
+        free = tuple(member for member in pool.members if not self._limited(member.email))
         if pool.caps or not free:
             return self.always
         found = self.empty(replace(pool, members=free))
@@ -82,27 +87,9 @@ class Presence:
     def person(self, email: str) -> Spans:
         """When nobody takes what goes to this address."""
         person = self._table.people_by_email.get(email)
-        return NEVER if person is None else self._away(person)
-
-    def _away(self, person: Person) -> Spans:
-        if not person.active:
+        if person is not None and not person.active:
             return self.always
-        away: list[tuple[datetime, datetime]] = []
-        for leave in person.leave:
-            covered = NEVER if leave.cover is None else without(self.always, self._own_leave(leave.cover))
-            away += without(self.window(leave.window), covered)
-        return joined(away)
-
-    def _own_leave(self, email: str) -> Spans:
-        """When somebody cannot cover for another: covers are not chained."""
-        person = self._table.people_by_email.get(email)
-        if person is None:
-            return NEVER
-        return (
-            joined(span for leave in person.leave for span in self.window(leave.window))
-            if person.active
-            else self.always
-        )
+        return joined(person_gaps(self._table, email, self._now, FOREVER))
 
     def _heir_closed(self, pool: Pool) -> Spans:
         return self.always if pool.if_none is None else self.closed(pool.if_none)
@@ -110,6 +97,8 @@ class Presence:
     def _pool(self, target: Target) -> Pool | None:
         return None if target.pool is None else self._table.pools[target.pool]
 
-    def _limit(self, email: str) -> int | None:
-        person = self._table.people_by_email.get(email)
-        return None if person is None else person.max_open
+    def _limited(self, email: str) -> bool:
+        """Whether a limit of leads at once may keep turns from somebody, or from who covers for them."""
+        people = self._table.people_by_email
+        names = (email, *calendars_of(self._table).covers(email))
+        return any(name in people and people[name].max_open is not None for name in names)

@@ -24,13 +24,16 @@ class Witness:
 class Dead:
     """A rule, a key of the map or an account that no lead is left to from now on. name: as an assignment's `rule`.
 
-    why: its conditions exclude each other; its last day is over; nobody is there to take its leads; or others take all
-    of them before (`by`, in their order).
+    why: its conditions exclude each other (`by`: the keys of the condition that do, where two are enough); its last day
+    is over; nobody is there to take its leads; or others take all of them before (`by`, in their order).
+    witness: a lead it asks for, and `to`: who takes that one first, None for accounts.
     """
 
     name: str
     why: Why
     by: tuple[str, ...] = ()
+    witness: Witness | None = None
+    to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,23 +81,26 @@ class _Walk:
         key = level, open_
         if key in self._covered:
             return None
+        found = self._any_choice(level, open_)
+        if found is None:
+            self._covered.add(key)
+        return found
+
+    def _any_choice(self, level: int, open_: int) -> tuple[int, ...] | None:
         if not open_ & ~self._covering[level]:
             rest = self.escape(level + 1, open_)
+            return None if rest is None else (-1, *rest)
+        choices: dict[int, int] = {}
+        for mask, column in self._levels[level]:
+            choices[open_ & column] = choices.get(open_ & column, 0) | mask
+        failed: list[int] = []
+        for left in sorted(choices, key=int.bit_count):
+            if any(left & less == less for less in failed):
+                continue
+            rest = self.escape(level + 1, left)
             if rest is not None:
-                return (-1, *rest)
-        else:
-            failed: list[int] = []
-            choices: dict[int, int] = {}
-            for mask, column in self._levels[level]:
-                choices[open_ & column] = choices.get(open_ & column, 0) | mask
-            for left in sorted(choices, key=int.bit_count):
-                if any(left & less == less for less in failed):
-                    continue
-                rest = self.escape(level + 1, left)
-                if rest is not None:
-                    return (choices[left], *rest)
-                failed.append(left)
-        self._covered.add(key)
+                return (choices[left], *rest)
+            failed.append(left)
         return None
 
 

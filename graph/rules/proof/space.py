@@ -25,15 +25,18 @@ _USUAL_HEADCOUNT: Final = 50
 
 
 class Space:
-    """conditions: all that the file asks of a lead; places: what it asks besides, in its map.
+    """conditions: all that the file asks of a lead; places: what it asks besides, in its map; countries: those that it
+    names without asking for them.
 
     values: for each dimension but the place, the fact that stands for each atom. full: every lead.
     """
 
-    def __init__(self, conditions: Iterable[Condition], places: Iterable[Place] = ()) -> None:
+    def __init__(
+        self, conditions: Iterable[Condition], places: Iterable[Place] = (), countries: Iterable[str] = ()
+    ) -> None:
         asked = [part for condition in conditions for part in parts(condition)]
         written = [place for part in asked for where in part.where for place in where.places]
-        self.places = PlaceAtoms((*written, *places))
+        self.places = PlaceAtoms((*written, *places), countries)
         self.values: dict[str, list[Any]] = {
             name: _words(name, [word for part in asked for word in getattr(part, name)]) for name in WORDS
         }

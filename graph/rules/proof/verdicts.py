@@ -2,32 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
 from graph.domain.table import Account, Pool, RoutingTable
 from graph.rules.proof.claims import Claim, claims_of
+from graph.rules.proof.clashes import clashing_keys
 from graph.rules.proof.order import Order
-from graph.rules.proof.presence import PoolGaps, Presence
+from graph.rules.proof.presence import PoolGaps, Presence, calendar_gaps
 from graph.rules.proof.reach import unreached
 from graph.rules.proof.results import Dead, Falls, Gap, Partly, Proof
 from graph.rules.proof.space import Space
 from graph.rules.proof.spans import Spans, common, without
 
 
-def prove(table: RoutingTable, now: datetime, gaps: PoolGaps) -> Proof:
+def prove(table: RoutingTable, now: datetime, gaps: PoolGaps = calendar_gaps) -> Proof:
     """All that can be said about the file from `now` on; who works is looked at for the next 90 days.
 
-    now: with a time zone. gaps: the calendar of pools. An account or a rule with dates in the future counts: it is not
+    now: with a time zone. An account or a rule with dates in the future counts: it is not
     dead before its last day is over.
     """
-    space = Space([rule.condition for rule in table.rules], [spot.place for key in table.map for spot in key.spots])
+    conditions = {f"rules.{rule.id}": rule.condition for rule in table.rules}
+    space = Space(
+        conditions.values(),
+        [spot.place for entry in table.map for spot in entry.spots],
+        [spot.place.country for region in table.regions.values() for spot in region.spots],
+    )
     presence = Presence(table, now, gaps)
     claims = claims_of(table, space, presence)
     absent = presence.person(table.default.to.email or "")
     order = Order(claims, space, now, [absent])
+
+    def clash(name: str) -> tuple[str, ...]:
+        return clashing_keys(space, conditions[name]) if name in conditions else ()
+
     alive = [bool(claim.may) and order.left(number) is not None for number, claim in enumerate(claims)]
-    dead = [_dead(number, claims, order) for number in range(len(claims)) if not alive[number]]
+    dead = [_dead(number, claims, order, clash) for number in range(len(claims)) if not alive[number]]
     accounts, live_accounts = _accounts(table, presence)
     targets = [claim.to for number, claim in enumerate(claims) if alive[number]] + [table.default.to]
     return Proof(
@@ -39,15 +49,16 @@ def prove(table: RoutingTable, now: datetime, gaps: PoolGaps) -> Proof:
     )
 
 
-def _dead(number: int, claims: Sequence[Claim], order: Order) -> Dead:
+def _dead(number: int, claims: Sequence[Claim], order: Order, clash: Callable[[str], tuple[str, ...]]) -> Dead:
     claim = claims[number]
     if not claim.asked:
-        return Dead(claim.name, "contradiction")
-    if not claim.due:
-        return Dead(claim.name, "ended")
+        return Dead(claim.name, "contradiction", clash(claim.name))
     if not claim.may:
-        return Dead(claim.name, "gone")
-    return Dead(claim.name, "covered", tuple(claims[other].name for other in order.covering(number)))
+        return Dead(claim.name, "gone" if claim.due else "ended", witness=order.asked_for(number))
+    taken = order.loses(number)
+    assert taken is not None, "a dead claim that has leads loses them"
+    by = tuple(claims[other].name for other in order.covering(number))
+    return Dead(claim.name, "covered", by, taken[2], claims[taken[0]].name)
 
 
 def _accounts(table: RoutingTable, presence: Presence) -> tuple[list[Dead], list[Account]]:

@@ -8,18 +8,16 @@ from datetime import datetime, timedelta
 from itertools import product
 
 from graph.domain.routing import RoutingFacts
-from graph.domain.table import RoutingTable, Target
+from graph.domain.table import Place, RoutingTable, Target
 from graph.domain.working import Window
 from graph.rules.conditions import View, holds, parts, view_of
 from graph.rules.places import MapIndex, country_of, postal_key
 from tests.graph.rules.proof.random_files import DAYS, NOW
 
 STATES = {
-    None: (None,),
     "US": (None, "US-CA", "US-NY", "US-TX"),
     "GB": (None, "GB-ENG", "GB-LND", "GB-MAN", "GB-SCT"),
     "DE": (None, "DE-BY"),
-    "BR": (None,),
 }
 POSTALS = {
     "US": (None, "10000", "10300", "1035", "10360", "105", "1", "2", "9", "10A"),
@@ -51,22 +49,13 @@ class Verdict:
 
 def leads(table: RoutingTable) -> Iterator[RoutingFacts]:
     """Every lead of the little world that differs in what the file asks for."""
-    asked = {
-        name
-        for rule in table.rules
-        for part in parts(rule.condition)
-        for name in ("where", *VALUES)
-        if getattr(part, name)
-    }
+    asked = {name for rule in table.rules for part in parts(rule.condition) for name in VALUES if getattr(part, name)}
     places: list[tuple[str | None, str | None, str | None]] = [(None, None, None), ("BR", None, None)]
-    if table.map or "where" in asked:
-        places = [
-            (country, state, postal)
-            for country, states in STATES.items()
-            if country in (None, "BR", *written_countries(table))
-            for state in states
-            for postal in POSTALS.get(country or "", (None,))
-        ]
+    for country in written_countries(table):
+        own = [place for place in written_places(table) if place.country == country]
+        states = STATES[country] if any(place.subdivision for place in own) else (None,)
+        postals = POSTALS[country] if any(place.low for place in own) else (None,)
+        places += [(country, state, postal) for state in states for postal in postals]
     names = [name for name in VALUES if name in asked]
     for (country, state, postal), values in product(places, list(product(*(VALUES[name] for name in names)))):
         yield RoutingFacts(country=country, state=state, postal=postal, **dict(zip(names, values, strict=True)))
@@ -124,8 +113,14 @@ def verdict(table: RoutingTable, gaps: Gaps) -> Verdict:
         for moment in MOMENTS
     }
     default_away = {moment: away(table, table.default.to.email or "", moment) for moment in MOMENTS}
+    seen = set()
     for facts in leads(table):
         asked = list(claims(table, facts, view_of(facts), index))
+        country = facts.country if facts.country in countries or facts.country is None else "*"
+        key = country, *(name for name, _, _ in asked)
+        if key in seen:
+            continue
+        seen.add(key)
         for moment in MOMENTS:
             taken, tried = False, set()
             for name, to, window in asked:
@@ -139,18 +134,16 @@ def verdict(table: RoutingTable, gaps: Gaps) -> Verdict:
                 tried.add(to)
                 taken = taken or not may_pass
             if not taken:
-                found.falls.add(facts.country if facts.country in countries or facts.country is None else "*")
+                found.falls.add(country)
                 found.default_gap = found.default_gap or default_away[moment]
     return found
 
 
-def written_countries(table: RoutingTable) -> set[str]:
+def written_places(table: RoutingTable) -> list[Place]:
     places = [spot.place for entry in table.map for spot in entry.spots]
-    places += [
-        place
-        for rule in table.rules
-        for part in parts(rule.condition)
-        for where in part.where
-        for place in where.places
-    ]
-    return {place.country for place in places}
+    asked = [part for rule in table.rules for part in parts(rule.condition)]
+    return places + [place for part in asked for where in part.where for place in where.places]
+
+
+def written_countries(table: RoutingTable) -> list[str]:
+    return sorted({place.country for place in written_places(table)})
