@@ -33,11 +33,15 @@ class Teller:
         self._ways: dict[str, tuple[Step, ...]] = {"DEFAULT": ("DEFAULT",)}
         self._ways |= {f"map.{entry.key}": (entry.key,) for entry in table.map}
         self._ways |= {f"rules.{rule.id}": ("rules", at) for at, rule in enumerate(table.rules)}
+        rules = {f"rules.{rule.id}": rule for rule in table.rules}
+        accounts = {f"accounts.{account.domain}": account for account in table.accounts}
+        self._windows = {name: rule.window for name, rule in rules.items()}
+        self._windows |= {name: account.window for name, account in accounts.items()}
+        self._targets = {name: rule.to for name, rule in rules.items()}
+        self._targets |= {name: account.owner for name, account in accounts.items()}
+        self._targets |= {f"map.{entry.key}": entry.to for entry in table.map}
         written = [key for key, _ in inner(outline.at("accounts"))] if table.accounts else []
-        self._ways |= {
-            f"accounts.{account.domain}": ("accounts", key)
-            for account, key in zip(table.accounts, written, strict=True)
-        }
+        self._ways |= {name: ("accounts", key) for name, key in zip(accounts, written, strict=True)}
 
     def errors(self, proof: Proof) -> list[Finding]:
         return [self._gap(gap) for gap in proof.gaps]
@@ -90,17 +94,24 @@ class Teller:
             case "ended":
                 return f"it is over since {self._until(item.name)}; remove it, or give it new dates"
             case "gone":
-                return f"its owner is gone or away without cover for all of its time, so it gives no lead away{example}"
+                return f"{self._absent(item.name)}, so that it gives no lead away{example}"
             case "covered":
                 taken = f"{example} goes to {item.to}" if example else ""
-                by = f"{_listed(item.by)} {_take(item.by)} all of them before"
-                return f"no lead is left to it: {by}{taken}; move it up or remove it"
+                way_out = "remove it" if item.name.startswith("map.") else "move it up or remove it"
+                return (
+                    f"no lead is left to it: {_listed(item.by)} {_take(item.by)} all of them before{taken}; {way_out}"
+                )
 
     def _until(self, name: str) -> str:
-        windows = {f"rules.{rule.id}": rule.window for rule in self._table.rules}
-        windows |= {f"accounts.{account.domain}": account.window for account in self._table.accounts}
-        window = windows[name]
+        window = self._windows[name]
         return "long ago" if window is None else str(window.until_day)
+
+    def _absent(self, name: str) -> str:
+        to = self._targets[name]
+        if to.pool is not None:
+            return f"nobody in the pool {to.pool} may take a lead in its time"
+        person = self._table.people_by_email[to.email or ""]
+        return f"{person.id} is {'on leave without cover all its time' if person.active else 'not active'}"
 
     def _partly(self, item: Partly) -> str:
         takers = f"{item.by} and {_count(item.more, 'other')} take" if item.more else f"{item.by} takes"
@@ -108,23 +119,21 @@ class Teller:
 
     def _gap(self, gap: Gap) -> Finding:
         first = in_local_time(gap.spans[0], self._zone)
+        example = f", e.g. {self.lead(gap.witness)}" if gap.witness else ""
         if gap.what == "pool":
             when = in_words(gap.spans, self._zone, self._now)
-            return self._outline.finding(
-                f'nobody works in the pool {when}: first {first}; add "if_none"', "pools", gap.name
-            )
-        who = f"{gap.person} is {self._state(gap.person or '')} {first}"
+            text = f'nobody works in the pool {when}: first {first}{example}; add "if_none"'
+            return self._outline.finding(text, "pools", gap.name)
+        who = f"{gap.person} is {self._state(gap.person or '', first)}"
         if gap.what == "if_none":
-            text = f"the pool may hand leads on, and {who}; name a cover or somebody else"
+            text = f"the pool may hand leads on, and {who}{example}; name a cover or somebody else"
             return self._outline.finding(text, "pools", gap.name, "if_none")
-        example = f", e.g. {self.lead(gap.witness)}" if gap.witness else ""
         return self._outline.finding(
             f"{who}, and nobody else takes what falls through{example}; name a cover", "DEFAULT"
         )
 
-    def _state(self, email: str) -> str:
-        person = self._table.people_by_email[email]
-        return "on leave without cover" if person.active else "not active"
+    def _state(self, email: str, first: str) -> str:
+        return f"on leave without cover {first}" if self._table.people_by_email[email].active else "not active"
 
     def _unreached(self, item: Unreached) -> Finding:
         if item.part == "member":
@@ -134,12 +143,9 @@ class Teller:
                 f"{member} {why} and gets no turns; remove the member", "pools", pool, "members", member
             )
         if item.part == "pool":
-            why = (
-                "only lines without leads name it"
-                if item.why == "dead"
-                else f'no line gives it leads; write "to": "pool:{item.name}"'
-            )
-            return self._outline.finding(f"no lead can come to this pool: {why}, or remove it", "pools", item.name)
+            unnamed = f'no line gives leads to this pool; write "to": "pool:{item.name}" or remove it'
+            named = "no lead comes to this pool: only lines without leads name it"
+            return self._outline.finding(unnamed if item.why == "unnamed" else named, "pools", item.name)
         text = "no lead can come to this person: no line, pool, manager, cover or SLA names them"
         return self._outline.finding(text, "people", item.name)
 

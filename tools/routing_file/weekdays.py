@@ -18,7 +18,7 @@ _Span = tuple[datetime, datetime]
 
 
 def in_local_time(span: _Span, zone: ZoneInfo) -> str:
-    """`2026-11-29 00:00 to 2026-11-30 00:00 America/New_York`."""
+    """`from 2026-11-29 00:00 to 2026-11-30 00:00 America/New_York`."""
     begin, end = span[0].astimezone(zone), span[1]
     until = " on" if end == FOREVER else f" to {end.astimezone(zone):%Y-%m-%d %H:%M}"
     return f"from {begin:%Y-%m-%d %H:%M}{until} {zone.key}"

@@ -6,7 +6,7 @@ Boxes here have time as their last dimension.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Final
@@ -25,7 +25,7 @@ _FEW: Final = 8  # a reader is told no more lines than that
 class Order:
     """others: stretches of time that questions will be about, besides those of the claims."""
 
-    def __init__(self, claims: Sequence[Claim], space: Space, now: datetime, others: Iterable[Spans] = ()) -> None:
+    def __init__(self, claims: Sequence[Claim], space: Space, now: datetime, others: Sequence[Spans] = ()) -> None:
         self._claims, self._space, self._now = claims, space, now
         self._moments = Moments([*(spans for claim in claims for spans in (claim.may, claim.sure)), *others], now)
         self._wanted = [[(at, self._timed(box, claim.may)) for at, box in claim.asked] for claim in claims]
@@ -60,6 +60,15 @@ class Order:
         """A lead that reaches this claim, and that its target may take; None when there is none."""
         for at, box in self._wanted[number]:
             found = self._search.escape(box, self._before(at, number)) if all(box) else None
+            if found is not None:
+                return self._witness(found)
+        return None
+
+    def comes(self, number: int, spans: Spans) -> Witness | None:
+        """A lead that reaches this claim at such a time, whether its target may take it or not."""
+        for at, box in self._claims[number].asked:
+            region = self._timed(box, spans)
+            found = self._search.escape(region, self._before(at, number) & self._sure) if all(region) else None
             if found is not None:
                 return self._witness(found)
         return None

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 
-from graph.domain.table import Account, Pool, RoutingTable
+from graph.domain.table import Account, RoutingTable
 from graph.rules.proof.claims import Claim, claims_of
 from graph.rules.proof.clashes import clashing_keys
 from graph.rules.proof.order import Order
 from graph.rules.proof.presence import PoolGaps, Presence, calendar_gaps
 from graph.rules.proof.reach import unreached
-from graph.rules.proof.results import Dead, Falls, Gap, Partly, Proof
+from graph.rules.proof.results import Dead, Falls, Gap, Partly, Proof, Witness
 from graph.rules.proof.space import Space
-from graph.rules.proof.spans import Spans, common, without
+from graph.rules.proof.spans import common, without
 
 
 def prove(table: RoutingTable, now: datetime, gaps: PoolGaps = calendar_gaps) -> Proof:
     """All that can be said about the file from `now` on; who works is looked at for the next 90 days.
 
-    now: with a time zone. An account or a rule with dates in the future counts: it is not
-    dead before its last day is over.
+    now: with a time zone. A rule or an account that starts later counts: it is dead only when its last day is over.
     """
     conditions = {f"rules.{rule.id}": rule.condition for rule in table.rules}
     space = Space(
@@ -30,20 +30,26 @@ def prove(table: RoutingTable, now: datetime, gaps: PoolGaps = calendar_gaps) ->
     )
     presence = Presence(table, now, gaps)
     claims = claims_of(table, space, presence)
+    empty = list(_empty_pools(table, presence))
     absent = presence.person(table.default.to.email or "")
-    order = Order(claims, space, now, [absent])
-
-    def clash(name: str) -> tuple[str, ...]:
-        return clashing_keys(space, conditions[name]) if name in conditions else ()
-
+    times = [common(claim.due, gap.spans) for gap in empty for claim in claims if claim.to.pool == gap.name]
+    order = Order(claims, space, now, [absent, *times])
     alive = [bool(claim.may) and order.left(number) is not None for number, claim in enumerate(claims)]
-    dead = [_dead(number, claims, order, clash) for number in range(len(claims)) if not alive[number]]
+    dead = [
+        _dead(number, claims, order, lambda name: clashing_keys(space, conditions[name]))
+        for number in range(len(claims))
+        if not alive[number]
+    ]
     accounts, live_accounts = _accounts(table, presence)
     targets = [claim.to for number, claim in enumerate(claims) if alive[number]] + [table.default.to]
+    gone = order.unclaimed(spans=absent) if absent else None
     return Proof(
         dead=(*dead, *accounts),
         partly=tuple(_partly(claims, alive, order)),
-        gaps=tuple(_gaps(table, presence, order, absent)),
+        gaps=(
+            *([Gap("DEFAULT", "DEFAULT", absent, table.default.to.email, gone)] if gone else []),
+            *(replace(gap, witness=_left_alone(gap, claims, order)) for gap in empty),
+        ),
         unreached=tuple(unreached(table, presence, [*targets, *(account.owner for account in live_accounts)])),
         falls=tuple(_falls(space, order)),
     )
@@ -83,22 +89,28 @@ def _partly(claims: Sequence[Claim], alive: Sequence[bool], order: Order) -> Ite
                 yield Partly(claim.name, claims[first].name, witness, more)
 
 
-def _gaps(table: RoutingTable, presence: Presence, order: Order, absent: Spans) -> Iterator[Gap]:
-    if absent and (witness := order.unclaimed(spans=absent)):
-        yield Gap("DEFAULT", "DEFAULT", absent, table.default.to.email, witness)
+def _empty_pools(table: RoutingTable, presence: Presence) -> Iterator[Gap]:
+    """Pools with nobody at some time, and those that hand leads on to somebody who is not there. A pool that only runs
+    out of caps passes its leads to the lines behind, as it says."""
     for pool in table.pools.values():
-        yield from _pool_gaps(pool, presence)
+        heir = pool.if_none
+        if heir is None:
+            if spans := presence.empty(pool):
+                yield Gap("pool", pool.name, spans)
+        elif heir.pool is None and (away := presence.person(heir.email or "")):
+            spans = common(presence.handing_on(pool), away)
+            if spans:
+                yield Gap("if_none", pool.name, spans, heir.email)
 
 
-def _pool_gaps(pool: Pool, presence: Presence) -> Iterator[Gap]:
-    heir = pool.if_none
-    if heir is None:
-        if spans := presence.empty(pool):
-            yield Gap("pool", pool.name, spans)
-    elif heir.pool is None and (away := presence.person(heir.email or "")):
-        spans = common(presence.handing_on(pool), away)
-        if spans:
-            yield Gap("if_none", pool.name, spans, heir.email)
+def _left_alone(gap: Gap, claims: Sequence[Claim], order: Order) -> Witness | None:
+    """A lead that comes to the pool while nobody is there."""
+    for number, claim in enumerate(claims):
+        if claim.to.pool == gap.name:
+            witness = order.comes(number, common(claim.due, gap.spans))
+            if witness is not None:
+                return witness
+    return None
 
 
 def _falls(space: Space, order: Order) -> Iterator[Falls]:
