@@ -15,17 +15,17 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tools.settings import Settings
-
 if TYPE_CHECKING:
     from graph.domain.table import RoutingTable
     from tools.routing_file import Finding
     from tools.routing_file.checking import Examined
+    from tools.settings import Settings
 
 HELP = "parse it, look for faults, prove that every lead has an owner, run its tests"
 
 
 def add(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(needs_settings=False)
     parser.add_argument("file", type=Path)
     parser.add_argument("--strict", action="store_true", help="findings are errors")
     parser.add_argument(
@@ -41,7 +41,7 @@ def _moment(text: str) -> datetime:
         raise argparse.ArgumentTypeError(f'"{text}" is not a time; write it as 2026-12-24T18:00:00Z') from None
 
 
-def run(arguments: argparse.Namespace, settings: Settings) -> int:  # noqa: ARG001 - every command takes both
+def run(arguments: argparse.Namespace, settings: Settings | None) -> int:  # noqa: ARG001 - every command takes both
     from tools.routing_file.checking import examine_file
 
     try:
