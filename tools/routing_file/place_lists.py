@@ -57,7 +57,8 @@ def _overlaps(items: list[T], key: Callable[[T], Place]) -> Iterator[tuple[T, T,
         for other in open_:
             wider = key(other)
             if _areas_meet(place, wider) and _begins_in(low, wider):
-                yield item, other, high <= _end(wider) and _area_in(place, wider)
+                last = high.ljust(len(wider.low or ""), "9")
+                yield item, other, last <= _end(wider) and _area_in(place, wider)
                 break
         open_.append(item)
 
@@ -68,9 +69,9 @@ def _end(place: Place) -> str:
 
 
 def _begins_in(low: str, wider: Place) -> bool:
-    """Whether codes that begin with `low` are in the range, whose prefixes are no longer than it."""
+    """Whether codes that begin with `low` are in the range, which begins no later."""
     first, last = wider.low or "", wider.high or ""
-    start = low[: len(first)]
+    start = low[: len(first)].ljust(len(first), "0")
     return start == first or (first < start <= last and len(start) == len(first) and start.isdecimal())
 
 
