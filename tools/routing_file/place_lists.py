@@ -47,8 +47,12 @@ def repeated(items: Sequence[T], key: Callable[[T], Place]) -> Iterator[tuple[T,
 
 
 def _overlaps(items: list[T], key: Callable[[T], Place]) -> Iterator[tuple[T, T, bool]]:
-    """Of items with prefixes in one country. Sorted as text, the prefixes inside a range follow it."""
-    items.sort(key=lambda item: (key(item).low or "", len(key(item).low or ""), -len(key(item).high or "")))
+    """Of items with prefixes in one country. Sorted as text, the prefixes inside a range follow it; of equal ones the
+    longer range and the wider area come first."""
+    items.sort(key=lambda item: key(item).high or "", reverse=True)
+    items.sort(
+        key=lambda item: (key(item).low or "", 0 if (area := key(item).subdivision) is None else 1 + len(above(area)))
+    )
     open_: list[T] = []
     for item in items:
         place = key(item)
