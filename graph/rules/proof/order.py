@@ -6,10 +6,11 @@ Boxes here have time as their last dimension.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import islice
-from typing import Final
+from typing import Final, NamedTuple
 
 from graph.domain.table import Target
 from graph.rules.proof.boxes import Box, bits_of, meet
@@ -22,36 +23,44 @@ from graph.rules.proof.spans import Moments, Spans
 _FEW: Final = 8  # a reader is told no more lines than that
 
 
+class _Taker(NamedTuple):
+    """A box of a claim as one that takes: place: in the order; number: of the claim; only_for: whom it counts for."""
+
+    place: int
+    number: int
+    box: Box
+    only_for: Target | None
+
+
 class Order:
     """others: stretches of time that questions will be about, besides those of the claims."""
 
     def __init__(self, claims: Sequence[Claim], space: Space, now: datetime, others: Sequence[Spans] = ()) -> None:
         self._claims, self._space, self._now = claims, space, now
         self._moments = Moments([*(spans for claim in claims for spans in (claim.may, claim.sure)), *others], now)
-        self._wanted = [[(at, self._timed(box, claim.may)) for at, box in claim.asked] for claim in claims]
-        # Whatever the target of a claim would take of its own, a claim to the same target before it has taken already,
-        # though it may pass other leads on: so it counts in full for those with the same target, and for them only.
-        taken = [
-            (at, number, self._timed(box, spans), claim.to if spans is not claim.sure else None)
-            for number, claim in enumerate(claims)
-            for spans in dict.fromkeys((claim.sure, claim.may))
-            if spans
-            for at, box in claim.asked
-        ]
-        taken.sort(key=lambda item: item[0])
-        self._places = [at for at, _, _, _ in taken]
-        self._takers = [number for _, number, _, _ in taken]
-        self._boxes = [box for _, _, box, _ in taken]
-        self._sure = sum(1 << bit for bit, (_, _, _, to) in enumerate(taken) if to is None)
-        self._same: dict[Target, int] = {}
-        for bit, (_, _, _, to) in enumerate(taken):
-            if to is not None:
-                self._same[to] = self._same.get(to, 0) | 1 << bit
-        regions = [box for wanted in self._wanted for _, box in wanted]
         self._full: Box = (*space.full, self._moments.full)
+        self._wanted = [[(at, self._timed(box, claim.may)) for at, box in claim.asked] for claim in claims]
+        self._takers = sorted(self._taking(), key=lambda taker: taker.place)
+        self._boxes = [taker.box for taker in self._takers]
+        self._places = [taker.place for taker in self._takers]
+        self._sure = sum(1 << bit for bit, taker in enumerate(self._takers) if taker.only_for is None)
+        self._same: defaultdict[Target, int] = defaultdict(int)
+        for bit, taker in enumerate(self._takers):
+            if taker.only_for is not None:
+                self._same[taker.only_for] |= 1 << bit
+        wanted = [box for boxes in self._wanted for _, box in boxes]
         countries = [(mask, *self._full[1:]) for mask in (*space.places.of_country.values(), space.places.elsewhere)]
         times = [(*space.full, self._moments.mask(spans)) for spans in others]
-        self._search = Search(self._boxes, self._full, [*regions, *countries, *times])
+        self._search = Search(self._boxes, self._full, [*wanted, *countries, *times])
+
+    def _taking(self) -> Iterator[_Taker]:
+        """Whatever the target of a claim would take of its own, a claim to the same target before it has taken already,
+        though it may pass other leads on: so that one counts in full for those with the same target, and for them only."""
+        for number, claim in enumerate(self._claims):
+            for spans in dict.fromkeys((claim.sure, claim.may)):
+                only_for = None if spans == claim.sure else claim.to
+                for place, box in claim.asked if spans else ():
+                    yield _Taker(place, number, self._timed(box, spans), only_for)
 
     def _timed(self, box: Box, spans: Spans) -> Box:
         return (*box, self._moments.mask(spans))
@@ -92,7 +101,7 @@ class Order:
         used = 0
         for at, box in self._wanted[number]:
             used |= (self._search.covering(box, self._before(at, number)) or 0) if all(box) else 0
-        chosen = list(dict.fromkeys(self._takers[bit] for bit in bits_of(used)))
+        chosen = list(dict.fromkeys(self._takers[bit].number for bit in bits_of(used)))
         for one in reversed(chosen if len(chosen) <= _FEW else ()):
             fewer = [other for other in chosen if other != one]
             if self._covered(number, fewer):
@@ -101,7 +110,7 @@ class Order:
 
     def _covered(self, number: int, claims: Sequence[int]) -> bool:
         """Whether these alone take all that it asks for."""
-        allowed = sum(1 << bit for bit, taker in enumerate(self._takers) if taker in claims)
+        allowed = sum(1 << bit for bit, taker in enumerate(self._takers) if taker.number in claims)
         return all(
             self._search.escape(box, allowed & self._before(at, number)) is None
             for at, box in self._wanted[number]
@@ -114,18 +123,18 @@ class Order:
         takers: set[int] = set()
         for at, box in self._wanted[number]:
             meeting = self._search.meeting(box, self._before(at, number)) if all(box) else 0
-            takers.update(self._takers[bit] for bit in bits_of(meeting))
+            takers.update(self._takers[bit].number for bit in bits_of(meeting))
             found += [(bit, self._boxes[bit], box) for bit in islice(bits_of(meeting), 1)]
         if not found:
             return None
         bit, taken, own = min(found)
         shared = meet(taken, own)
         assert shared is not None, "boxes that meet share a lead"
-        return self._takers[bit], len(takers) - 1, self._witness(shared)
+        return self._takers[bit].number, len(takers) - 1, self._witness(shared)
 
     def _before(self, at: int, number: int) -> int:
         """The boxes that are asked before this place of the order, for the claim that has it."""
-        return ((1 << bisect_left(self._places, at)) - 1) & (self._sure | self._same.get(self._claims[number].to, 0))
+        return ((1 << bisect_left(self._places, at)) - 1) & (self._sure | self._same[self._claims[number].to])
 
     def _witness(self, box: Box) -> Witness:
         moment = self._moments.first[next(bits_of(box[-1]))]

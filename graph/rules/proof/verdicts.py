@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
@@ -22,49 +22,82 @@ def prove(table: RoutingTable, now: datetime, gaps: PoolGaps = calendar_gaps) ->
 
     now: with a time zone. A rule or an account that starts later counts: it is dead only when its last day is over.
     """
-    conditions = {f"rules.{rule.id}": rule.condition for rule in table.rules}
-    space = Space(
-        conditions.values(),
-        [spot.place for entry in table.map for spot in entry.spots],
-        [spot.place.country for region in table.regions.values() for spot in region.spots],
-    )
-    presence = Presence(table, now, gaps)
-    claims = claims_of(table, space, presence)
-    empty = list(_empty_pools(table, presence))
-    absent = presence.person(table.default.to.email or "")
-    times = [common(claim.due, gap.spans) for gap in empty for claim in claims if claim.to.pool == gap.name]
-    order = Order(claims, space, now, [absent, *times])
-    alive = [bool(claim.may) and order.left(number) is not None for number, claim in enumerate(claims)]
-    dead = [
-        _dead(number, claims, order, lambda name: clashing_keys(space, conditions[name]))
-        for number in range(len(claims))
-        if not alive[number]
-    ]
-    accounts, live_accounts = _accounts(table, presence)
-    targets = [claim.to for number, claim in enumerate(claims) if alive[number]] + [table.default.to]
-    gone = order.unclaimed(spans=absent) if absent else None
-    return Proof(
-        dead=(*dead, *accounts),
-        partly=tuple(_partly(claims, alive, order)),
-        gaps=(
-            *([Gap("DEFAULT", "DEFAULT", absent, table.default.to.email, gone)] if gone else []),
-            *(replace(gap, witness=_left_alone(gap, claims, order)) for gap in empty),
-        ),
-        unreached=tuple(unreached(table, presence, [*targets, *(account.owner for account in live_accounts)])),
-        falls=tuple(_falls(space, order)),
-    )
+    return _Verdicts(table, now, gaps).proof()
 
 
-def _dead(number: int, claims: Sequence[Claim], order: Order, clash: Callable[[str], tuple[str, ...]]) -> Dead:
-    claim = claims[number]
-    if not claim.asked:
-        return Dead(claim.name, "contradiction", clash(claim.name))
-    if not claim.may:
-        return Dead(claim.name, "gone" if claim.due else "ended", witness=order.asked_for(number))
-    taken = order.loses(number)
-    assert taken is not None, "a dead claim that has leads loses them"
-    by = tuple(claims[other].name for other in order.covering(number))
-    return Dead(claim.name, "covered", by, taken[2], claims[taken[0]].name)
+class _Verdicts:
+    """One file at one time. A claim is known by its number among `claims`."""
+
+    def __init__(self, table: RoutingTable, now: datetime, gaps: PoolGaps) -> None:
+        self._table = table
+        self._conditions = {f"rules.{rule.id}": rule.condition for rule in table.rules}
+        self._space = Space(
+            self._conditions.values(),
+            [spot.place for entry in table.map for spot in entry.spots],
+            [spot.place.country for region in table.regions.values() for spot in region.spots],
+        )
+        self._presence = Presence(table, now, gaps)
+        self._claims = claims = claims_of(table, self._space, self._presence)
+        self._empty = list(_empty_pools(table, self._presence))
+        self._no_default = self._presence.person(table.default.to.email or "")
+        times = [common(claim.due, gap.spans) for gap in self._empty for claim in claims if claim.to.pool == gap.name]
+        self._order = Order(claims, self._space, now, [self._no_default, *times])
+        self._alive = [bool(claim.may) and self._order.left(at) is not None for at, claim in enumerate(claims)]
+
+    def proof(self) -> Proof:
+        dead, accounts = _accounts(self._table, self._presence)
+        targets = [claim.to for claim, alive in zip(self._claims, self._alive, strict=True) if alive]
+        targets += [self._table.default.to, *(account.owner for account in accounts)]
+        return Proof(
+            dead=(*(self._dead(at, claim) for at, claim in enumerate(self._claims) if not self._alive[at]), *dead),
+            partly=tuple(self._partly()),
+            gaps=tuple(self._gaps()),
+            unreached=tuple(unreached(self._table, self._presence, targets)),
+            falls=tuple(self._falls()),
+        )
+
+    def _dead(self, number: int, claim: Claim) -> Dead:
+        if not claim.asked:
+            return Dead(claim.name, "contradiction", clashing_keys(self._space, self._conditions[claim.name]))
+        if not claim.may:
+            return Dead(claim.name, "gone" if claim.due else "ended", witness=self._order.asked_for(number))
+        taken = self._order.loses(number)
+        assert taken is not None, "a dead claim that has leads loses them"
+        by = tuple(self._claims[other].name for other in self._order.covering(number))
+        return Dead(claim.name, "covered", by, taken[2], self._claims[taken[0]].name)
+
+    def _partly(self) -> Iterator[Partly]:
+        """Rules that lose some leads; for a key of the map that is what rules are for."""
+        for number, claim in enumerate(self._claims):
+            if self._alive[number] and claim.name in self._conditions:
+                lost = self._order.loses(number)
+                if lost is not None:
+                    first, more, witness = lost
+                    yield Partly(claim.name, self._claims[first].name, witness, more)
+
+    def _gaps(self) -> Iterator[Gap]:
+        witness = self._order.unclaimed(spans=self._no_default) if self._no_default else None
+        if witness is not None:
+            yield Gap("DEFAULT", "DEFAULT", self._no_default, self._table.default.to.email, witness)
+        for gap in self._empty:
+            yield replace(gap, witness=self._left_alone(gap))
+
+    def _left_alone(self, gap: Gap) -> Witness | None:
+        """A lead that comes to the pool while nobody is there."""
+        found = (
+            self._order.comes(number, common(claim.due, gap.spans))
+            for number, claim in enumerate(self._claims)
+            if claim.to.pool == gap.name
+        )
+        return next((witness for witness in found if witness is not None), None)
+
+    def _falls(self) -> Iterator[Falls]:
+        """A lead that comes to DEFAULT from each country of the file, from any other, and from an unknown one."""
+        places = self._space.places
+        for country, mask in ((None, 1), *places.of_country.items(), ("*", places.elsewhere)):
+            witness = self._order.unclaimed(place=mask) if mask else None
+            if witness is not None:
+                yield Falls(country, witness)
 
 
 def _accounts(table: RoutingTable, presence: Presence) -> tuple[list[Dead], list[Account]]:
@@ -79,16 +112,6 @@ def _accounts(table: RoutingTable, presence: Presence) -> tuple[list[Dead], list
     return dead, alive
 
 
-def _partly(claims: Sequence[Claim], alive: Sequence[bool], order: Order) -> Iterator[Partly]:
-    """Rules that lose some leads; for a key of the map that is what rules are for."""
-    for number, claim in enumerate(claims):
-        if alive[number] and claim.name.startswith("rules."):
-            lost = order.loses(number)
-            if lost is not None:
-                first, more, witness = lost
-                yield Partly(claim.name, claims[first].name, witness, more)
-
-
 def _empty_pools(table: RoutingTable, presence: Presence) -> Iterator[Gap]:
     """Pools with nobody at some time, and those that hand leads on to somebody who is not there. A pool that only runs
     out of caps passes its leads to the lines behind, as it says."""
@@ -101,22 +124,3 @@ def _empty_pools(table: RoutingTable, presence: Presence) -> Iterator[Gap]:
             spans = common(presence.handing_on(pool), away)
             if spans:
                 yield Gap("if_none", pool.name, spans, heir.email)
-
-
-def _left_alone(gap: Gap, claims: Sequence[Claim], order: Order) -> Witness | None:
-    """A lead that comes to the pool while nobody is there."""
-    for number, claim in enumerate(claims):
-        if claim.to.pool == gap.name:
-            witness = order.comes(number, common(claim.due, gap.spans))
-            if witness is not None:
-                return witness
-    return None
-
-
-def _falls(space: Space, order: Order) -> Iterator[Falls]:
-    """A lead that comes to DEFAULT from each country of the file, from any other, and from an unknown one."""
-    places = space.places
-    for country, mask in ((None, 1), *places.of_country.items(), ("*", places.elsewhere)):
-        witness = order.unclaimed(place=mask) if mask else None
-        if witness is not None:
-            yield Falls(country, witness)
