@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from graph.domain.table import MapEntry, RoutingTable, Target
-from graph.rules.places import MapIndex
+from graph.rules.map_index import MapIndex
 from graph.rules.proof.boxes import Box, put
 from graph.rules.proof.presence import Presence
 from graph.rules.proof.space import Space

@@ -11,7 +11,8 @@ from graph.domain.routing import RoutingFacts
 from graph.domain.table import Place, RoutingTable, Target
 from graph.domain.working import Window
 from graph.rules.conditions import View, holds, parts, view_of
-from graph.rules.places import MapIndex, country_of, postal_key
+from graph.rules.map_index import MapIndex
+from graph.rules.places import country_of, postal_key
 from tests.graph.rules.proof.random_files import DAYS, NOW
 
 STATES = {

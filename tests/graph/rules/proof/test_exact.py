@@ -10,7 +10,7 @@ import pytest
 from graph.domain.table import RoutingTable, Target
 from graph.domain.working import Window
 from graph.rules.conditions import view_of
-from graph.rules.places import MapIndex
+from graph.rules.map_index import MapIndex
 from graph.rules.proof import Proof, Witness, prove
 from tests.graph.rules.proof.brute_force import Gaps, claims, passes, verdict
 from tests.graph.rules.proof.random_files import NOW, random_table
