@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 from datetime import UTC, datetime
@@ -9,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-import app
+from tools.cli import rules
 from tools.routing_file import load
+from tools.settings import Settings
 
 ROOT = Path(__file__).parents[3]
 EXAMPLE = Path(os.environ.get("LEAD_DATA", ROOT.parent / "shared" / "data")).parent / "design" / "routing.example.json"
@@ -29,8 +31,16 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "routing.json"
 
 
+def command(path: Path, *options: str) -> int:
+    """The exit code, as app.py gives it."""
+    parser = argparse.ArgumentParser()
+    rules.add(parser.add_subparsers())
+    arguments = parser.parse_args(["rules", "check", str(path), *options])
+    return rules.run(arguments, Settings() if rules.needs_settings(arguments) else None)
+
+
 def check(capsys: pytest.CaptureFixture[str], path: Path, *options: str) -> tuple[int, list[str]]:
-    code = app.main(["rules", "check", str(path), *options])
+    code = command(path, *options)
     return code, capsys.readouterr().out.splitlines()
 
 
@@ -98,7 +108,7 @@ def test_json_says_the_same(file, capsys):
 
 
 def test_a_file_that_is_not_there_is_told(file, capsys):
-    assert app.main(["rules", "check", str(file)]) == 1
+    assert command(file) == 1
     assert capsys.readouterr().err == f"{file} cannot be read: No such file or directory\n"
 
 
