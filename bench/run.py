@@ -2,7 +2,8 @@
 
     ./start.sh bench                 everything, some ten minutes
     ./start.sh bench --quick         everything, too short to quote
-    ./start.sh bench --only NAME     one measurement (sustained, acceptance, latency, endurance, cold, routing); writes nothing
+    ./start.sh bench --only NAME     one measurement (sustained, acceptance, latency, endurance, cold, routing, proof);
+                                     writes nothing
     ./start.sh bench --only latency --rate 30     the same at 30 leads/s instead of half of the sustained rate
 
 Every server runs on a free port of 127.0.0.1 with data in a folder of its own under var/, and is ended whatever happens.
@@ -19,10 +20,11 @@ import sys
 import tempfile
 from dataclasses import replace
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from bench import acceptance, cold, endurance, latency, routing, sustained
+from bench import latency, sustained
 from bench.machine import commit, machine, versions
 from bench.plan import Plan, say
 from bench.servers import ROOT
@@ -30,25 +32,17 @@ from bench.table import NAMES, table
 
 WORK = ROOT / "var"  # a real disk: on a file system in memory an fsync costs nothing
 RESULTS = ROOT / "bench" / "results.json"
-MEASUREMENTS = ("sustained", "acceptance", "latency", "endurance", "cold", "routing")
+MEASUREMENTS = ("sustained", "acceptance", "latency", "endurance", "cold", "routing", "proof")
 
 
 def one(name: str, plan: Plan, detail: dict[str, Any]) -> tuple[dict[str, float], dict[str, Any]]:
     """The figures of one measurement and what is behind them. detail: of those made before it."""
-    match name:
-        case "sustained":
-            return sustained.measure(plan)
-        case "acceptance":
-            return acceptance.measure(plan)
-        case "latency":
-            rates = detail.get("sustained", {}).get("leads_per_s", {})
-            return latency.measure(plan, rates.get(sustained.OURS))
-        case "endurance":
-            return endurance.measure(plan)
-        case "routing":
-            return routing.measure(plan)
-        case _:
-            return cold.measure(plan)
+    if name == "latency":
+        rates = detail.get("sustained", {}).get("leads_per_s", {})
+        return latency.measure(plan, rates.get(sustained.OURS))
+    module = import_module(f"bench.{name}")
+    found: tuple[dict[str, float], dict[str, Any]] = module.measure(plan)
+    return found
 
 
 def measure(plan: Plan, wanted: tuple[str, ...]) -> tuple[dict[str, float], dict[str, Any]]:
