@@ -4,7 +4,7 @@ app.py serve                 everything: stream, HTTP, worker, dispatcher
 app.py api | worker | dispatch   one part
 app.py demo                  the sample leads, one row each
 app.py route LEAD.json       the decision, without committing it
-app.py replay                recorded decisions again, compared bit for bit
+app.py replay                recorded decisions again, compared bit for bit, or under another routing file
 app.py rules check FILE ...  the routing file: is it good, what would an edit move (app.py rules --help)
 app.py train                 the bootstrap model
 app.py draw                  the graph as Mermaid
@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tools.cli import rules
+from tools.cli import replay, rules
 
 if TYPE_CHECKING:  # who only checks a file need not wait for what reads the settings
     from tools.settings import Settings
@@ -48,8 +48,9 @@ def parser(argv: Sequence[str] = ()) -> argparse.ArgumentParser:
     route = commands.add_parser("route", help="show the decision about a lead without committing anything")
     route.add_argument("lead", type=Path, help="a JSON file with the form's fields; - reads standard input")
     route.add_argument("--json", action="store_true", help="the whole decision record")
-    replay = commands.add_parser("replay", help="decide recorded leads again and compare bit for bit")
-    replay.add_argument("--limit", type=int, default=None, help="only the newest N decisions")
+    replay.add(
+        commands.add_parser("replay", help="decide recorded leads again: bit for bit, or under another routing file")
+    )
     rules.add(commands, argv)
     train = commands.add_parser("train", help="train the synthetic bootstrap model anew")
     train.add_argument("--seed", type=int, default=None)
@@ -104,6 +105,8 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
             print(mermaid(), end="")
         case "rules":
             return rules.run(arguments, settings)
+        case "replay":
+            return replay.run(arguments, settings)
         case _:
             from tools.cli.decide import command
 

@@ -2,8 +2,8 @@
 
     ./start.sh bench                 everything, some ten minutes
     ./start.sh bench --quick         everything, too short to quote
-    ./start.sh bench --only NAME     one measurement (sustained, acceptance, latency, endurance, cold, routing, proof);
-                                     writes nothing
+    ./start.sh bench --only NAME     one measurement (sustained, acceptance, latency, endurance, cold, routing,
+                                     proof, plan, replay, reload); writes nothing
     ./start.sh bench --only latency --rate 30     the same at 30 leads/s instead of half of the sustained rate
 
 Every server runs on a free port of 127.0.0.1 with data in a folder of its own under var/, and is ended whatever happens.
@@ -18,13 +18,13 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from bench import latency, sustained
+from bench import acceptance, cold, edits, endurance, latency, proof, routing, sustained
 from bench.machine import commit, machine, versions
 from bench.plan import Plan, say
 from bench.servers import ROOT
@@ -32,17 +32,31 @@ from bench.table import NAMES, table
 
 WORK = ROOT / "var"  # a real disk: on a file system in memory an fsync costs nothing
 RESULTS = ROOT / "bench" / "results.json"
-MEASUREMENTS = ("sustained", "acceptance", "latency", "endurance", "cold", "routing", "proof")
+ALONE: dict[str, Callable[[Plan], tuple[dict[str, float], dict[str, Any]]]] = {
+    "sustained": sustained.measure,
+    "acceptance": acceptance.measure,
+    "endurance": endurance.measure,
+    "cold": cold.measure,
+    "routing": routing.measure,
+    "proof": proof.measure,
+    "plan": edits.measure_plan,
+    "replay": edits.measure_replay,
+    "reload": edits.measure_reload,
+}
+MEASUREMENTS = (
+    "sustained",
+    "acceptance",
+    "latency",
+    *(name for name in ALONE if name not in ("sustained", "acceptance")),
+)
 
 
 def one(name: str, plan: Plan, detail: dict[str, Any]) -> tuple[dict[str, float], dict[str, Any]]:
     """The figures of one measurement and what is behind them. detail: of those made before it."""
-    if name == "latency":
-        rates = detail.get("sustained", {}).get("leads_per_s", {})
-        return latency.measure(plan, rates.get(sustained.OURS))
-    module = import_module(f"bench.{name}")
-    found: tuple[dict[str, float], dict[str, Any]] = module.measure(plan)
-    return found
+    if name != "latency":
+        return ALONE[name](plan)
+    rates = detail.get("sustained", {}).get("leads_per_s", {})
+    return latency.measure(plan, rates.get(sustained.OURS))
 
 
 def measure(plan: Plan, wanted: tuple[str, ...]) -> tuple[dict[str, float], dict[str, Any]]:

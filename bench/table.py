@@ -53,6 +53,12 @@ LINES = (
     Line("check_s", "  rules check of the sample file, as a command", "{:.2f} s", "under 1 s", lambda f: f["check_s"] < 1),
     Line("cold_start_s", "cold start to the first decided lead", "{:.1f} s", "under 5 s",
          lambda f: f["cold_start_s"] < 5),
+    Line("plan_s", "rules plan over 10,000 past leads", "{:.1f} s", "under 10 s", lambda f: f["plan_s"] < 10),
+    Line("replay_s", "replay of 10,000 decisions", "{:.1f} s", "under 30 s", lambda f: f["replay_s"] < 30),
+    Line("replay_differences", "  decisions that came out otherwise", "{:.0f}", "0",
+         lambda f: f["replay_differences"] == 0),
+    Line("reload_dropped", "leads dropped while the file is edited", "{:.0f}", "0", lambda f: f["reload_dropped"] == 0),
+    Line("reload_misrouted", "  misrouted", "{:.0f}", "0", lambda f: f["reload_misrouted"] == 0),
 )  # fmt: skip
 NAMES = tuple(line.name for line in LINES)
 

@@ -14,6 +14,7 @@ from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, Any
 
 from langgraph.graph import END, START, StateGraph
+from langgraph.runtime import Runtime
 
 from graph.nodes.capture import capture
 from graph.nodes.enrich import enrich
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from langgraph.graph.state import CompiledStateGraph
 
 WAYS: dict[Hashable, str] = {"qualify": "summarize", "manual_review": "review", "nurture": "nurture"}
+ENDS = {"qualify": summarize, "manual_review": review, "nurture": nurture}
 
 
 def ways(state: BatchState) -> list[str]:
@@ -69,6 +71,19 @@ async def run_batch(graph: Any, cases: list[Case], context: RunContext, thread: 
     result = await graph.ainvoke({"cases": dict(enumerate(cases))}, config, context=context)
     done: dict[int, Case] = result["cases"]
     return [done[i] for i in range(len(cases))]
+
+
+async def run_directly(cases: list[Case], context: RunContext) -> list[Case]:
+    """The same nodes in the same order without the graph around them: for millions of short runs, each of which would cost
+    the graph's millisecond. What comes out is the same (a test holds the two equal)."""
+    state: BatchState = {"cases": dict(enumerate(cases))}
+    runtime = Runtime(context=context)
+    for node in (capture, enrich, score, rollup, route):
+        state["cases"] |= (await node(state, runtime))["cases"]
+    for way in ways(state):
+        if way != END:
+            state["cases"] |= (await ENDS[way](state, runtime))["cases"]
+    return [state["cases"][i] for i in range(len(cases))]
 
 
 async def run_one(graph: Any, case: Case, context: RunContext) -> Case:

@@ -59,7 +59,9 @@ def parent_of(case: Case) -> str | None:
 def record_of(case: Case, context: RunContext) -> dict[str, Any]:
     """Raises Undecided for a case that did not reach its end."""
     assignment, score = case.assignment, case.score
-    if assignment is None or score is None or case.path is None or case.lead is None or case.failure is not None:
+    if assignment is None or score is None or case.failure is not None:
+        raise Undecided(case.submission.submission_id)
+    if case.path is None or case.lead is None or case.routing_facts is None:
         raise Undecided(case.submission.submission_id)
     revision = revision_of(case)
     return {
@@ -78,6 +80,7 @@ def record_of(case: Case, context: RunContext) -> dict[str, Any]:
         "lead": case.lead,
         "scoring": score,
         "account": case.account,
+        "routing_facts": case.routing_facts,
         "assignment": assignment,
         "sequence": case.sequence,
         "submission": case.submission,

@@ -17,7 +17,7 @@ from graph.domain.account import CompanyProfile, CrmAccount, Family, Prior, Simi
 from graph.domain.effects import Effect
 from graph.domain.facts import Fact
 from graph.domain.lead import Lead, Path, Submission
-from graph.domain.routing import Assignment, PoolState
+from graph.domain.routing import Assignment, PoolState, RoutingFacts
 from graph.domain.scoring import AccountScore, Judgement, Score
 from graph.domain.trace import Failure, Step, Versions
 from graph.domain.values import value
@@ -51,6 +51,7 @@ class Case:
     vector: tuple[float, ...] = ()
     score: Score | None = None
     account: AccountScore | None = None
+    routing_facts: RoutingFacts | None = None
     assignment: Assignment | None = None
     sequence: str | None = None
     path: Path | None = None

@@ -24,7 +24,7 @@ from schemathesis.specs.openapi import checks as conformance
 from sqlalchemy import Engine
 
 from tests.fixtures.front import ADMIN, serving, settings_of
-from tests.fixtures.router import Bench, person, threads
+from tests.fixtures.router import ROUTING, Bench, person, threads
 from tools.embedded.valkey import EmbeddedValkey
 from tools.store.dead import bury_lead
 from tools.store.engine import open_engine
@@ -53,10 +53,12 @@ def address() -> Iterator[str]:
     url = f"sqlite:///{folder / 'leads.db'}"
     engine = open_engine(url)
     migrate(engine)
+    routing = Path(shutil.copy(ROUTING, folder / "routing.json"))  # an apply or a rollback may well be allowed
     dead = person("dead")
     bury_lead(engine, dead.submission_id, dead.lead_id, encode(dead), "graph: ValueError: oops", 5)
+    given = settings_of(folder, server.url, url, routing_file=routing)
     try:
-        with working(server.url, engine), serving(FrontDoor(settings_of(folder, server.url, url))) as base:
+        with working(server.url, engine), serving(FrontDoor(given)) as base:
             until_ready(base)
             yield base
     finally:

@@ -6,30 +6,35 @@ is the routing file and the model of that time, both kept by digest.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
+import numpy as np
 import orjson
+from numpy.typing import NDArray
 from pydantic import TypeAdapter
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine
 
-from graph.build import run_batch
+from graph.build import run_directly
 from graph.domain.lead import Submission
+from graph.domain.scoring import ModelOutput
 from graph.domain.trace import Versions
+from graph.features.vector import NAMES
 from graph.ports import Ports
 from graph.record import Undecided, record_bytes, record_of
 from graph.state import Case, Reads, RunContext
 from tools.ml.registry import load
 from tools.routing_file import parse
 from tools.settings import Settings
+from tools.store.past import EVERYTHING, Chosen, past_records
 from tools.store.routing_versions import version_texts
-from tools.store.tables import decisions
 from tools.versions import code_digest
 from tools.xgb import XgbScorer
 
-BATCH = 64
+BATCH = 256
 READS: TypeAdapter[Reads] = TypeAdapter(Reads)
 SUBMISSION: TypeAdapter[Submission] = TypeAdapter(Submission)
 
@@ -51,26 +56,32 @@ class NotReplayable(Exception):
     """A version that the record names is not kept here."""
 
 
-def stored_records(engine: Engine, limit: int | None = None) -> Iterator[bytes]:
-    """The newest `limit` decision records (all without one), oldest first, read in pages."""
-    newest = select(decisions.c.decided_at, decisions.c.lead_id, decisions.c.revision)
-    newest = newest.order_by(decisions.c.decided_at.desc(), decisions.c.lead_id.desc(), decisions.c.revision.desc())
-    chosen = (newest.limit(limit) if limit is not None else newest).subquery()
-    wanted = (
-        select(decisions.c.record)
-        .join(chosen, (decisions.c.lead_id == chosen.c.lead_id) & (decisions.c.revision == chosen.c.revision))
-        .order_by(decisions.c.decided_at, decisions.c.lead_id, decisions.c.revision)
-    )
-    with engine.connect() as connection:
-        for row in connection.execution_options(yield_per=500).execute(wanted):
-            yield row.record
+def stored_records(engine: Engine, chosen: Chosen = EVERYTHING) -> Iterator[bytes]:
+    """Decision records, oldest first, read in pages."""
+    return (record for _, record in past_records(engine, chosen))
+
+
+class Known:
+    """A scorer that has scored the recorded rows of a whole page at once: the bits do not depend on the batch, and a row
+    that comes out otherwise than recorded is scored by itself."""
+
+    def __init__(self, scorer: XgbScorer, rows: NDArray[np.float32]) -> None:
+        self._scorer, self.digest, self.name = scorer, scorer.digest, scorer.name
+        self._outputs = {row.tobytes(): output for row, output in zip(rows, scorer.score(rows), strict=True)}
+
+    def score(self, rows: NDArray[np.float32]) -> Sequence[ModelOutput]:
+        found = [self._outputs.get(row.tobytes()) for row in rows]
+        known = [output for output in found if output is not None]
+        return known if len(known) == len(found) else self._scorer.score(rows)
 
 
 class Replayer:
-    """Decides records again. Tables and models of other times are loaded once each."""
+    """Decides records again. Tables and models of other times are loaded once each; a page under the same versions is
+    scored at once. Most decisions have a time of their own and so a run of their own, which is why the nodes are run
+    without the graph around them."""
 
-    def __init__(self, settings: Settings, engine: Engine, graph: Any, ports: Ports) -> None:
-        self._settings, self._engine, self._graph, self._ports = settings, engine, graph, ports
+    def __init__(self, settings: Settings, engine: Engine, ports: Ports) -> None:
+        self._settings, self._engine, self._ports = settings, engine, ports
         self._tables: dict[str, Any] = {}
         self._scorers: dict[str, XgbScorer] = {}
 
@@ -79,30 +90,37 @@ class Replayer:
         count, differences = 0, []
         for raws in _pages(records):
             parsed = [(raw, orjson.loads(raw)) for raw in raws]
-            for _, group in groupby(parsed, key=lambda pair: _setting_of(pair[1])):
-                pairs = list(group)
-                count += len(pairs)
-                differences += await self._again(pairs)
+            for _, same in groupby(parsed, key=lambda pair: sorted(pair[1]["versions"].items())):
+                page = list(same)
+                scorer = self._known(page)
+                for _, group in groupby(page, key=lambda pair: (pair[1]["decided_at"], pair[1]["public_url"])):
+                    pairs = list(group)
+                    count += len(pairs)
+                    differences += await self._again(pairs, scorer)
         return count, differences
 
-    async def _again(self, pairs: list[tuple[bytes, dict[str, Any]]]) -> list[Difference]:
-        context = self._context(pairs[0][1])
+    async def _again(self, pairs: list[tuple[bytes, dict[str, Any]]], scorer: Known) -> list[Difference]:
+        record = pairs[0][1]
+        now = SUBMISSION.validate_python(record["submission"] | {"received_at": record["decided_at"]}).received_at
+        versions = Versions(**record["versions"])
+        ports = replace(self._ports, scorer=scorer)
+        context = RunContext(now, self._table(versions.routing), versions, ports, record["public_url"])
         cases = [
             Case(SUBMISSION.validate_python(record["submission"]), reads=READS.validate_python(record["facts"]))
             for _, record in pairs
         ]
-        done = await run_batch(self._graph, cases, context)
+        done = await run_directly(cases, context)
         return [
             found
             for (raw, record), case in zip(pairs, done, strict=True)
             if (found := _compare(raw, record, case, context))
         ]
 
-    def _context(self, record: dict[str, Any]) -> RunContext:
-        versions = Versions(**record["versions"])
-        now = SUBMISSION.validate_python(record["submission"] | {"received_at": record["decided_at"]}).received_at
-        ports = replace(self._ports, scorer=self._scorer(versions.model))
-        return RunContext(now, self._table(versions.routing), versions, ports, record["public_url"])
+    def _known(self, page: list[tuple[bytes, dict[str, Any]]]) -> Known:
+        """The scorer of these records' model, with the rows that they hold. A number that is none is null in JSON."""
+        vectors = [[math.nan if x is None else x for x in record["features"]] for _, record in page]
+        rows = np.array([row for row in vectors if len(row) == len(NAMES)], dtype=np.float32).reshape(-1, len(NAMES))
+        return Known(self._scorer(page[0][1]["versions"]["model"]), rows)
 
     def _table(self, digest: str) -> Any:
         if digest not in self._tables:
@@ -130,11 +148,6 @@ def _pages(records: Iterator[bytes]) -> Iterator[list[bytes]]:
             page = []
     if page:
         yield page
-
-
-def _setting_of(record: dict[str, Any]) -> tuple[Any, ...]:
-    """Decisions with the same clock reading and versions can share a run."""
-    return (record["decided_at"], tuple(sorted(record["versions"].items())), record["public_url"])
 
 
 def _compare(raw: bytes, record: dict[str, Any], case: Case, context: RunContext) -> Difference | None:

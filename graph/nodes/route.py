@@ -13,14 +13,13 @@ from langgraph.runtime import Runtime
 
 from graph.domain.account import Prior
 from graph.domain.facts import value_of
-from graph.domain.lead import GIVES_BACK, Path
 from graph.domain.routing import Assignment, PoolState, RoutingFacts
 from graph.domain.table import RoutingTable
 from graph.domain.values import evolve
 from graph.nodes.shell import alive, each, lead_of, step, with_read
 from graph.record import begins
 from graph.rules.escalation import escalate, kept
-from graph.rules.nurture import sequence_for
+from graph.rules.nurture import sequence_for, way_for, work_moved
 from graph.rules.routing import leads_counted
 from graph.rules.routing import route as route_lead
 from graph.state import BatchState, Case, RunContext
@@ -78,14 +77,10 @@ async def route(state: BatchState, runtime: Runtime[RunContext]) -> dict[str, An
 
 
 def open_changes(case: Case) -> dict[str, int]:
-    """How many open leads the decision adds to whom, by e-mail. A lead in a sequence is nobody's work."""
+    """How many open leads the decision adds to whom, by e-mail."""
     prior, assignment = value_of(case.reads.prior), case.assignment
-    before = prior.owner if prior is not None and prior.path != "nurture" and not prior.closed else None
-    after = assignment.owner if assignment is not None and case.path != "nurture" else None
-    changes = {} if before is None else {before: -1}
-    if after is not None:
-        changes[after] = changes.get(after, 0) + 1
-    return changes
+    before = None if prior is None or prior.closed else (prior.owner, prior.path)
+    return work_moved(before, None if assignment is None else (assignment.owner, case.path))
 
 
 def _assign(
@@ -146,12 +141,8 @@ def _first(*values: int | None) -> int | None:
 def _finish(case: Case, assignment: Assignment, facts: RoutingFacts, table: RoutingTable) -> Case:
     sequence = sequence_for(facts, table)
     prior = value_of(case.reads.prior)
-    approved = case.submission.cause == "approved" or (prior is not None and prior.accepted_by is not None)
-    path: Path = "qualify"
-    if lead_of(case).needs_review and not approved:
-        path = "manual_review"
-    elif sequence is not None and not approved and case.submission.cause not in GIVES_BACK:
-        path = "nurture"
+    accepted = prior is not None and prior.accepted_by is not None
+    path = way_for(sequence, case.submission.cause, review=lead_of(case).needs_review, accepted=accepted)
     if path == "nurture":  # a nurtured lead has no deadline until it qualifies
         assignment = evolve(
             assignment,
@@ -166,7 +157,14 @@ def _finish(case: Case, assignment: Assignment, facts: RoutingFacts, table: Rout
     elif prior is not None and not begins(evolve(case, assignment=assignment, path=path)):
         assignment = _as_before(assignment, prior)
     trace = step(case, NODE, assignment.rule, f"{assignment.why} Owner {assignment.owner}, way {path}.")
-    return evolve(case, assignment=assignment, path=path, sequence=sequence if path == "nurture" else None, trace=trace)
+    return evolve(
+        case,
+        routing_facts=facts,
+        assignment=assignment,
+        path=path,
+        sequence=sequence if path == "nurture" else None,
+        trace=trace,
+    )
 
 
 def _as_before(assignment: Assignment, prior: Prior) -> Assignment:

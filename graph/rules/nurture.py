@@ -1,7 +1,9 @@
-"""Which leads get a sequence of mails instead of an alert. Says only that; who owns the lead is routing's business."""
+"""Which leads get a sequence of mails instead of an alert, and which way a lead goes. Says only that; who owns the lead is
+routing's business."""
 
 from __future__ import annotations
 
+from graph.domain.lead import GIVES_BACK, Cause, Path
 from graph.domain.routing import RoutingFacts
 from graph.domain.table import RoutingTable
 from graph.rules.conditions import holds, view_of
@@ -18,3 +20,22 @@ def sequence_for(facts: RoutingFacts, table: RoutingTable) -> str | None:
     if nurture.unless is not None and holds(nurture.unless, view):
         return None
     return nurture.sequence
+
+
+def way_for(sequence: str | None, cause: Cause, *, review: bool, accepted: bool) -> Path:
+    """review: something about the submission must be seen by a person; accepted: an owner has taken the lead before, or a
+    reviewer let it pass, after which it is neither held nor put into a sequence."""
+    if accepted or cause == "approved":
+        return "qualify"
+    if review:
+        return "manual_review"
+    return "nurture" if sequence is not None and cause not in GIVES_BACK else "qualify"
+
+
+def work_moved(before: tuple[str, str | None] | None, after: tuple[str, str | None] | None) -> dict[str, int]:
+    """How many open leads a decision adds to whom, by e-mail; before, after: (owner, way) of the lead. A lead in a sequence
+    is nobody's work."""
+    changes = {} if before is None or before[1] == "nurture" else {before[0]: -1}
+    if after is not None and after[1] != "nurture":
+        changes[after[0]] = changes.get(after[0], 0) + 1
+    return changes

@@ -13,7 +13,7 @@ import orjson
 import pytest
 from langgraph.graph import END
 
-from graph.build import WAYS, build_graph, run_batch, run_one, ways
+from graph.build import WAYS, build_graph, run_batch, run_directly, run_one, ways
 from graph.domain.facts import Fact
 from graph.domain.scoring import Judgement
 from graph.domain.trace import Failure
@@ -209,3 +209,12 @@ async def test_langgraphs_own_checkpointer_changes_no_decision(tmp_path: Path):
         assert record_bytes(record_of(one, given)) == record_bytes(record_of(other, given))
         assert record_bytes(record_of(kept, given)) == record_bytes(record_of(other, given))
     assert the_table().digest == given.table.digest
+
+
+async def test_the_nodes_without_the_graph_around_them_decide_bit_for_bit_the_same():
+    cases = sample_cases()
+    given = bundled(Memory())
+    graphed, direct = await run_batch(the_graph(), cases, given), await run_directly(cases, bundled(Memory()))
+    assert [record_bytes(record_of(c, given)) for c in direct] == [record_bytes(record_of(c, given)) for c in graphed]
+    assert {c.path for c in direct} == set(WAYS)
+    assert await run_directly([], given) == []

@@ -12,6 +12,7 @@ from graph.build import run_one
 from graph.domain.effects import VENDOR_OF
 from graph.domain.facts import Found
 from graph.domain.lead import Submission
+from graph.domain.routing import RoutingFacts
 from graph.nodes.shell import with_read
 from graph.record import Undecided, assignment_number, parent_of, record_bytes, record_of, revision_of
 from graph.state import Case, Reads
@@ -78,7 +79,7 @@ async def test_the_same_decision_is_the_same_bits():
     assert record_bytes(record_of(await decided(), context())) == record_bytes(record_of(await decided(), context()))
 
 
-@pytest.mark.parametrize("missing", ["assignment", "score", "path", "lead"])
+@pytest.mark.parametrize("missing", ["assignment", "score", "path", "lead", "routing_facts"])
 async def test_a_case_without_its_end_has_no_record(missing: str):
     with pytest.raises(Undecided):
         record_of(replace(await decided(), **{missing: None}), context())
@@ -116,3 +117,10 @@ async def test_the_parent_is_enrichments_else_the_companys_own():
     assert parent_of(with_read(held, "profile", profile)) == "acme.com"
     assert parent_of(await decided(case(email="x@gmail.com"))) is None
     assert parent_of(case()) is None
+
+
+async def test_the_facts_that_routing_saw_are_in_it():
+    held = await decided()
+    record = orjson.loads(record_bytes(record_of(held, context())))
+    assert TypeAdapter(RoutingFacts).validate_python(record["routing_facts"]) == held.routing_facts
+    assert (record["routing_facts"]["country"], record["routing_facts"]["employees"]) == ("DE", 400)

@@ -24,6 +24,7 @@ from tools.replaying import NotReplayable, Replayer, first_difference, stored_re
 from tools.routing_file import parse
 from tools.settings import Settings
 from tools.store.commit import commit, seal
+from tools.store.past import Chosen
 from tools.store.routing_versions import keep_version
 from tools.store.tables import assignments, decisions, routing_versions
 from tools.stream.again import again, missed
@@ -51,7 +52,7 @@ def ports(database: Engine, executor: Executor, settings: Settings) -> Ports:
 
 @pytest.fixture
 def replayer(settings: Settings, database: Engine, ports: Ports) -> Replayer:
-    return Replayer(settings, database, the_graph(), ports)
+    return Replayer(settings, database, ports)
 
 
 def rewrite(engine: Engine, lead_id: str, old: bytes, new: bytes) -> None:
@@ -93,7 +94,7 @@ async def test_the_world_may_have_changed_since(database: Engine, ports: Ports, 
             raise AssertionError(f"a replay asked for {name}")
 
     nobody = replace(ports, enrichment=Gone(), crm=Gone(), similar=Gone(), judge=Gone(), writer=Gone(), history=Gone())
-    assert await Replayer(settings, database, the_graph(), nobody).run(iter(record)) == (1, [])
+    assert await Replayer(settings, database, nobody).run(iter(record)) == (1, [])
 
 
 @pytest.mark.parametrize(
@@ -116,7 +117,7 @@ async def test_a_changed_outcome_is_found_and_named(
     ann = person("ann")
     await settle(engine, used, ann, person("bob"))
     rewrite(engine, ann.lead_id, old, new)
-    count, (found,) = await Replayer(settings, engine, the_graph(), used).run(stored_records(engine))
+    count, (found,) = await Replayer(settings, engine, used).run(stored_records(engine))
     assert count == 2
     assert (found.lead_id, found.path, found.other_code) == (ann.lead_id, path, False)
     engine.dispose()
@@ -217,17 +218,17 @@ async def test_hours_leave_covers_and_caps_replay_bit_for_bit(
 async def test_the_newest_are_taken_and_given_oldest_first(database: Engine, ports: Ports):
     for n in range(5):
         await settle(database, ports, person(f"p{n}"), now=NOW + timedelta(minutes=n))
-    newest = [orjson.loads(record)["lead"]["email"][:2] for record in stored_records(database, 3)]
+    newest = [orjson.loads(record)["lead"]["email"][:2] for record in stored_records(database, Chosen(limit=3))]
     assert newest == ["p2", "p3", "p4"]
     assert len(list(stored_records(database))) == 5
-    assert list(stored_records(database, 0)) == []
+    assert list(stored_records(database, Chosen(limit=0))) == []
 
 
 async def test_a_territory_of_that_time_comes_from_the_store(settings: Settings, database: Engine, ports: Ports):
     text = '{"DEFAULT": "g@company.com", "DACH": "d@company.com", "regions": {"DACH": "@dach.csv"}}'
     table = parse(text, files={"dach.csv": "place\nDE\n"})
     keep_version(database, table.digest, table.text, table.files)
-    found = Replayer(settings, database, the_graph(), ports)._table(table.digest)
+    found = Replayer(settings, database, ports)._table(table.digest)
     assert (found.digest, found.regions["DACH"].spots) == (table.digest, table.regions["DACH"].spots)
 
 

@@ -1,4 +1,4 @@
-"""Commands about decisions: try one, replay the recorded ones, run the demo, train the bootstrap model."""
+"""Commands about decisions: try one, run the demo, train the bootstrap model."""
 
 from __future__ import annotations
 
@@ -19,8 +19,6 @@ def command(arguments: argparse.Namespace, settings: Settings) -> int:
     match arguments.command:
         case "route":
             return asyncio.run(route(arguments.lead, settings, as_json=arguments.json))
-        case "replay":
-            return asyncio.run(replay(settings, arguments.limit))
         case "demo":
             from tools.cli.demo import demo
 
@@ -80,29 +78,3 @@ async def route(path: Path, settings: Settings, *, as_json: bool) -> int:
         print(f"  {step.node:10} {step.sentence}")
     print("would write: " + ", ".join(str(effect["key"]).split("/", 1)[1] for effect in record["effects"]))
     return 0
-
-
-async def replay(settings: Settings, limit: int | None) -> int:
-    """Exit 1 when any recorded decision comes out otherwise."""
-    from graph.build import build_graph
-    from tools.replaying import NotReplayable, Replayer, stored_records
-    from tools.store.migrate import migrate
-    from tools.wiring import build_ports, open_store
-
-    store = open_store(settings)
-    migrate(store.engine)
-    started = datetime.now(UTC)
-    try:
-        replayer = Replayer(settings, store.engine, build_graph(), build_ports(settings, store))
-        count, differences = await replayer.run(stored_records(store.engine, limit))
-    except NotReplayable as error:
-        print(f"cannot replay: {error}", file=sys.stderr)
-        return 2
-    finally:
-        store.close()
-    for d in differences[:20]:
-        by = " (decided by another release)" if d.other_code else ""
-        print(f"{d.lead_id}@{d.revision}{by}: {d.path}: recorded {d.recorded}, replayed {d.replayed}")
-    seconds = (datetime.now(UTC) - started).total_seconds()
-    print(f"replayed {count} decisions in {seconds:.1f} s: {len(differences)} differences")
-    return 1 if differences else 0

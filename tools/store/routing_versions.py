@@ -1,4 +1,4 @@
-"""Every routing file that ever decided a lead, by its digest."""
+"""Every routing file that ever decided a lead or was proposed to, by its digest."""
 
 from __future__ import annotations
 
@@ -26,3 +26,17 @@ def version_texts(engine: Engine, digest: str) -> tuple[str, dict[str, str]] | N
     with engine.connect() as connection:
         row = connection.execute(wanted).one_or_none()
     return None if row is None else (row.text, orjson.loads(row.files))
+
+
+def version_text(engine: Engine, digest: str) -> str | None:
+    """The file's own text."""
+    found = version_texts(engine, digest)
+    return None if found is None else found[0]
+
+
+def versions_like(engine: Engine, beginning: str) -> list[tuple[str, str]]:
+    """(digest, text) of the versions whose digest begins like this; two are enough to know that it is not unique."""
+    like = routing_versions.c.digest.startswith(beginning.lower(), autoescape=True)
+    with engine.connect() as connection:
+        rows = connection.execute(select(routing_versions.c.digest, routing_versions.c.text).where(like).limit(2))
+        return [(row.digest, row.text) for row in rows]

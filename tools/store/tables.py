@@ -7,7 +7,8 @@
     turns        one row a lead and pool: the turn this lead took, so that a replay takes no second
     outbox       one row an effect, unique by key; done rows stay as the history of writes; a timer is a row due later
     dead_letters one row a lead or effect that was given up, with what is needed to replay it
-    routing_versions  one row a routing file that ever decided a lead, by digest
+    routing_versions  one row a routing file that decided a lead or was proposed to, by digest
+    routing_changes   one row an edit of the routing file: who, why, approvals, and when it went live, if it did
     crm_*, alerts, alert_notes, nurture_enrolments, remembered_accounts   the embedded twins' own data
     slack_messages   one row a lead and owner: the Slack message that shows the lead, to update it
 
@@ -206,6 +207,28 @@ routing_versions = Table(
     Column("text", Text, nullable=False),
     Column("files", Text, nullable=False, server_default="{}"),  # JSON: the texts of the files that it names, by name
     Column("loaded_at", UtcTime, nullable=False),
+)
+
+routing_changes = Table(
+    "routing_changes",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("position", Integer, unique=True),  # the n-th version that was live; null while it is not
+    Column("version", Integer),  # `version` in the text that went live
+    Column("digest", String(64), nullable=False),  # of the text that went live, before that of the draft
+    Column("base", String(64)),  # the version that the draft was made from
+    Column("draft", String(64)),  # the draft as its author gave it; null for an edit on disk
+    Column("author", String(320), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("state", String(10), nullable=False),  # proposed, scheduled, writing, live, cancelled, refused
+    Column("created_at", UtcTime, nullable=False),
+    Column("effective_at", UtcTime),
+    Column("live_at", UtcTime),
+    Column("needed", Integer, nullable=False),
+    Column("approvals", Text, nullable=False),  # [{"by": e-mail, "at": time}]
+    Column("overridden", Text),  # why the guards on shares do not count
+    Column("figures", Text),  # of the plan
+    Column("note", Text),  # what happened to it: merged, refused because ...
 )
 
 read_cache = Table(

@@ -51,9 +51,18 @@ def pause_after(took_s: float) -> float:
 class Probe:
     """Asks stream, database, workers, outbox and routing file about themselves. Start and stop with `async with`."""
 
-    def __init__(self, redis: Redis, partitions: int, engine: Engine, routing: LiveRouting, embedded: bool) -> None:
+    def __init__(
+        self,
+        redis: Redis,
+        partitions: int,
+        engine: Engine,
+        routing: LiveRouting,
+        embedded: bool,
+        refused: Callable[[], str | None] = lambda: None,
+    ) -> None:
+        """refused: says so when a scheduled change of the routing file could not go live."""
         self._redis, self._partitions, self._engine = redis, partitions, engine
-        self._routing, self._embedded = routing, embedded
+        self._routing, self._embedded, self._refused = routing, embedded, refused
         self._threads = ThreadPoolExecutor(
             2, thread_name_prefix="probe"
         )  # its own: a stuck store must not block intake
@@ -129,9 +138,10 @@ class Probe:
         # In a thread: a version that is new is kept in the database first, and that may wait for its lock.
         table = await self._in_thread(self._routing.current)
         detail: dict[str, Any] = {"version": table.version, "digest": table.digest[:12]}
-        if self._routing.fault:
-            detail["fault"] = self._routing.fault
-        return self._routing.fault is None, detail
+        fault = self._routing.fault or self._refused()
+        if fault:
+            detail["fault"] = fault
+        return fault is None, detail
 
     async def _in_thread(self, function: Callable[..., Any], *args: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._threads, function, *args)

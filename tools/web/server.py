@@ -12,6 +12,8 @@ from fastapi import Depends, FastAPI, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.concurrency import run_in_threadpool
 
+from tools.editing.editor import Editor
+from tools.editing.watch import Watch
 from tools.idempotency import Identifier
 from tools.secrets_file import load_or_make
 from tools.settings import Settings
@@ -25,6 +27,7 @@ from tools.web.auth import Login
 from tools.web.health import Probe, health_router
 from tools.web.inbox import inbox_router
 from tools.web.intake import LeadForm
+from tools.web.rules import Rules, rules_router
 from tools.web.waiting import Decisions
 from tools.web.webhook import PATH, IntakeOptions, Receive, Send, Webhook
 from tools.wiring import live_routing, open_store
@@ -51,8 +54,17 @@ class FrontDoor:
         )
         self.webhook = Webhook(self._inbox, Identifier(secrets.lead_key), self._decisions, intake_options(settings))
         self._routing = live_routing(settings, self._store)
-        embedded = not settings.redis_url
-        self._probe = Probe(connect(url), settings.stream_partitions, self._store.engine, self._routing, embedded)
+        editor = Editor(self._store.engine, settings.routing_file)
+        self._rules = Rules(editor, self._store.engine, settings.routing_file)
+        self._watch = Watch(editor, self._store.engine, lambda: self._routing.current().digest)
+        self._probe = Probe(
+            connect(url),
+            settings.stream_partitions,
+            self._store.engine,
+            self._routing,
+            embedded=not settings.redis_url,
+            refused=lambda: self._watch.fault,
+        )
         self.api = self._api(Login(token))
 
     def _api(self, login: Login) -> FastAPI:
@@ -71,6 +83,7 @@ class FrontDoor:
         api.include_router(health_router(self._probe))
         api.include_router(login.router())
         api.include_router(admin_router(self._store.engine, self._inbox), dependencies=[required])
+        api.include_router(rules_router(self._rules), dependencies=[required])
         api.include_router(
             inbox_router(
                 self._store.engine, self._pass_on, login.required, utc_now, self._approve, self._routing.current
@@ -118,6 +131,8 @@ class FrontDoor:
             await stack.enter_async_context(self._inbox)
             await stack.enter_async_context(self._decisions)
             await stack.enter_async_context(self._probe)
+            await stack.enter_async_context(self._watch)
+            stack.callback(self._rules.close)
             stack.callback(self._store.close)
             gc.collect()
             gc.freeze()  # what start-up made lives for ever: collections need not walk it

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from graph.domain.routing import RoutingFacts
-from graph.rules.nurture import sequence_for
+from graph.rules.nurture import sequence_for, way_for
 from tools.routing_file import parse
 
 TABLE = parse(
@@ -39,3 +39,18 @@ def test_a_low_score_is_nurtured_unless_its_source_says_otherwise(facts, sequenc
 
 def test_a_file_without_nurture_nurtures_nobody():
     assert sequence_for(RoutingFacts(score=0.0), parse('{"DEFAULT": "general@company.com"}')) is None
+
+
+@pytest.mark.parametrize(
+    ("sequence", "cause", "review", "accepted", "way"),
+    [
+        (None, "submission", False, False, "qualify"),
+        ("edu", "submission", False, False, "nurture"),
+        ("edu", "submission", True, False, "manual_review"),
+        ("edu", "pass", False, False, "qualify"),
+        ("edu", "approved", True, False, "qualify"),
+        ("edu", "retry", True, True, "qualify"),
+    ],
+)
+def test_a_reviewers_word_goes_before_a_flag_and_a_flag_before_the_sequence(sequence, cause, review, accepted, way):
+    assert way_for(sequence, cause, review=review, accepted=accepted) == way

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tools.settings import Settings
 
-COMMANDS = ("check", "diff", "ledger", "merge", "schema")
+COMMANDS = (
+    "check", "plan", "apply", "approve", "cancel", "history", "show", "rollback", "diff", "merge", "ledger", "schema",
+)  # fmt: skip
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser], argv: Sequence[str] = ()) -> None:

@@ -304,6 +304,28 @@ def upgrade() -> None:
         sa.UniqueConstraint("effect_key", name=op.f("uq_remembered_accounts_effect_key")),
     )
     op.create_table(
+        "routing_changes",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("position", sa.Integer(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=True),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("base", sa.String(length=64), nullable=True),
+        sa.Column("draft", sa.String(length=64), nullable=True),
+        sa.Column("author", sa.String(length=320), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("effective_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("live_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("needed", sa.Integer(), nullable=False),
+        sa.Column("approvals", sa.Text(), nullable=False),
+        sa.Column("overridden", sa.Text(), nullable=True),
+        sa.Column("figures", sa.Text(), nullable=True),
+        sa.Column("note", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_routing_changes")),
+        sa.UniqueConstraint("position", name=op.f("uq_routing_changes_position")),
+    )
+    op.create_table(
         "routing_versions",
         sa.Column("digest", sa.String(length=64), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
@@ -338,6 +360,7 @@ def downgrade() -> None:
     op.drop_table("turns")
     op.drop_table("slack_messages")
     op.drop_table("routing_versions")
+    op.drop_table("routing_changes")
     op.drop_table("remembered_accounts")
     with op.batch_alter_table("read_cache", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_read_cache_expires_at"))

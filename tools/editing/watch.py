@@ -1,0 +1,74 @@
+"""What happens to the routing file by itself in a running router: scheduled changes go live, edits by hand are noted.
+
+Every process may watch: the folder's lock and the rows make each of it happen once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import Final, Self
+
+import structlog
+from sqlalchemy import Engine
+
+from tools.editing.editor import Editor
+from tools.store.routing_changes import changes_in
+
+log = structlog.get_logger(__name__)
+EVERY_S: Final = 1.0
+
+
+class Watch:
+    """current: the digest that is routed with now. Start and stop with `async with`. fault: a change that could not go live
+    at its time, until somebody cancels it."""
+
+    def __init__(self, editor: Editor, engine: Engine, current: Callable[[], str]) -> None:
+        self._editor, self._engine, self._current = editor, engine, current
+        self._threads = ThreadPoolExecutor(1, thread_name_prefix="routing-changes")
+        self._task: asyncio.Task[None] | None = None
+        self._noted: str | None = None
+        self._failing = False
+        self.fault: str | None = None
+
+    async def __aenter__(self) -> Self:
+        self._task = asyncio.create_task(self._run())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    async def _run(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                await loop.run_in_executor(self._threads, self.look)
+                self._failing = False
+            except Exception as error:  # noqa: BLE001 - the database may be away: routing goes on, and we look again
+                if not self._failing:
+                    log.warning("routing changes cannot be looked at", error=type(error).__name__)
+                self._failing = True
+            await asyncio.sleep(EVERY_S)
+
+    def look(self) -> None:
+        """Once. Blocking."""
+        for result in self._editor.run_due():
+            log.info("scheduled routing change", change=result.change, outcome=result.outcome, message=result.message)
+        digest = self._current()
+        if digest != self._noted:
+            self._editor.note_disk()
+            self._noted = digest
+        self.fault = self._refused()
+
+    def _refused(self) -> str | None:
+        for change in changes_in(self._engine, ["refused"]):
+            if change.effective_at is not None:
+                told = f"change {change.id} of {change.author} could not go live at its time: {change.note}"
+                return f"{told} (`rules cancel {change.id}` clears this)"
+        return None
