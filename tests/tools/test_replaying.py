@@ -15,13 +15,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Engine, delete, update
 
+from graph.build import run_batch
 from graph.ports import Ports
+from graph.state import Case
 from tests.fixtures.router import NOW, ROUTING, context_of, decided, person, ports_of, settle, the_graph, the_table
 from tools.ml.registry import ensure_bootstrap
 from tools.replaying import NotReplayable, Replayer, first_difference, stored_records
 from tools.routing_file import parse
 from tools.settings import Settings
-from tools.store.commit import commit
+from tools.store.commit import commit, seal
 from tools.store.past import Chosen
 from tools.store.routing_versions import keep_version
 from tools.store.tables import decisions, routing_versions
@@ -207,3 +209,21 @@ def test_a_difference_is_always_told_in_three_words(before: Any, after: Any):
     if before != after:
         path, recorded, replayed = first_difference(before, after)
         assert all(isinstance(part, str) for part in (path, recorded, replayed))
+
+
+async def test_aliases_are_those_of_the_version_that_decided(
+    database: Engine, ports: Ports, replayer: Replayer, settings: Settings
+):
+    """The file of today has none; the record is decided again with those it was decided with."""
+    text = ROUTING.read_text(encoding="utf-8").replace(
+        '"version": 2,', '"version": 3, "aliases": {"country": {"Germnay": "DE"}},'
+    )
+    table = parse(text, ROUTING.parent)
+    keep_version(database, table.digest, table.text)
+    context = context_of(ports, NOW, table)
+    submission = person("ann", country="Germnay")
+    (case,) = await run_batch(the_graph(), [Case(submission)], context)
+    commit(database, [seal(case, context)], NOW, context.versions)
+    assert case.assignment is not None
+    assert case.assignment.rule == "rules.dach"
+    assert await replayer.run(stored_records(database)) == (1, [])
