@@ -11,7 +11,10 @@ from importlib import import_module
 
 from tools.settings import Settings
 
-COMMANDS = ("check", "diff", "merge", "ledger", "plan", "apply", "approve", "cancel", "history", "show", "rollback")
+COMMANDS = (
+    "check", "explain", "diff", "merge", "ledger", "plan", "apply", "approve", "cancel", "history", "show",
+    "rollback",
+)  # fmt: skip
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
