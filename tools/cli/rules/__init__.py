@@ -12,7 +12,7 @@ from importlib import import_module
 from tools.settings import Settings
 
 COMMANDS = (
-    "check", "explain", "diff", "merge", "ledger", "plan", "apply", "approve", "cancel", "history", "show",
+    "check", "explain", "drift", "alias", "diff", "merge", "ledger", "plan", "apply", "approve", "cancel", "history", "show",
     "rollback",
 )  # fmt: skip
 
