@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graph.domain.lead import Form, Unknown
-from graph.rules.aliases import alias_key, used
+from graph.domain.routing import RoutingFacts
+from graph.rules.aliases import alias_key, read_again, used
 from graph.rules.identity import capture
 from tools.routing_file import parse
 
@@ -65,6 +66,32 @@ def test_the_trace_can_name_the_aliases_that_were_used() -> None:
     form = Form(email="a@acme.com", country="GERMNAY", industry="Banking", source="linkedin-ads")
     lead = capture(form, "ld_1", NOW, ALIASES)
     assert used(ALIASES, form, lead) == [("country", "GERMNAY", "DE"), ("source", "linkedin-ads", "paid_social")]
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        {"country": "Germnay"},
+        {"state": "Cal"},
+        {"country": "Canada", "state": "Cal"},
+        {"country": "Germany", "state": "Bavria"},
+        {"country": "Germnay", "state": "Bayern"},
+        {"country": "Germnay", "state": "Bavria"},
+        {"country": "Germnay", "state": "Cal"},
+        {"country": "Atlantis", "state": "Cal"},
+        {"industry": "Fin Svcs", "source": "LinkedIn Ads", "product": "APM"},
+        {"industry": "Banking", "country": "Atlantis", "source": "event"},
+    ],
+)
+def test_a_lead_of_before_is_read_again_as_it_would_be_captured(typed: dict[str, str]) -> None:
+    def facts(lead):
+        return RoutingFacts(
+            country=lead.country, state=lead.state, industry=lead.industry, source=lead.source, product=lead.product
+        )
+
+    before = lead_of({}, **typed)
+    unknown = [(one.field, one.typed) for one in before.unknown]
+    assert read_again(facts(before), unknown, ALIASES) == facts(lead_of(**typed))
 
 
 @given(st.text(max_size=20), st.sampled_from(["country", "industry", "source", "product"]))

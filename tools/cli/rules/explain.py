@@ -98,6 +98,7 @@ def _from_store(name: str, settings: Settings, engine: Engine, other: RoutingTab
     left no ledger in the decision, so that for it the one of today is taken."""
     import orjson
 
+    from graph.rules.aliases import read_again
     from tools.cli.rules.reading import Unusable
     from tools.store.past import past_of
     from tools.store.queries import record_json
@@ -117,7 +118,8 @@ def _from_store(name: str, settings: Settings, engine: Engine, other: RoutingTab
         "open_leads": {**opened, **past.open},
         "excluded": past.excluded,
     }
-    return _Asked(past.facts, table, {**pools, **past.pools}, past.decided_at, held)
+    facts = past.facts if other is None else read_again(past.facts, past.unknown, other.aliases)
+    return _Asked(facts, table, {**pools, **past.pools}, past.decided_at, held)
 
 
 def _ledgers(engine: Engine, table: RoutingTable) -> tuple[dict[str, PoolState], dict[str, int]]:
