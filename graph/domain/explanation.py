@@ -88,7 +88,7 @@ class Standing:
 class Explanation:
     """line_text: the line of the file that decided; digest, version: of the file; at: the clock's reading; sequence: the
     nurture sequence of a lead that gets one instead of an alert; turn: the pool's members in the order of the file, empty
-    without a pool; all_tried: False where a large file had more pairs of facts than were tried."""
+    without a pool; all_tried: False where a large file had more places or pairs of facts than were tried."""
 
     assignment: Assignment
     line_text: str | None

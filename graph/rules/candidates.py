@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from math import ceil, floor, log1p
 from typing import Any, Final, get_args
 
@@ -28,6 +29,7 @@ _WORDS: Final = ("industry", "source", "product", "tier")
 _NUMBERS: Final = {"employees": "employees", "revenue": "revenue_usd", "score": "score"}
 _OWNERS: Final = ("opportunity_owner", "account_owner", "parent_owner")
 _MOST_PLACES: Final = 400  # state and postal code together, in one country
+_MOST_OF_A_TERRITORY: Final = 60  # places of one name; the others hold and fail with them, but for what else names them
 _UNWRITTEN: Final = "any that the file does not name"
 
 
@@ -44,11 +46,12 @@ class Candidate:
 
 @dataclass(slots=True)
 class _Mentioned:
-    """What the file's conditions and places mention, in its order."""
+    """What the file's conditions and places mention, in its order. whole: nothing of it was left out."""
 
     words: dict[str, dict[str, None]] = field(default_factory=lambda: {name: {} for name in _WORDS})
     bounds: dict[str, set[float]] = field(default_factory=lambda: {name: set() for name in _NUMBERS})
     places: dict[Place, None] = field(default_factory=dict)
+    whole: bool = True
 
     def take(self, condition: Condition) -> None:
         for part in parts(condition):
@@ -57,17 +60,24 @@ class _Mentioned:
             for name, bounds in self.bounds.items():
                 for item in getattr(part, name):
                     bounds.update(bound for bound in (item.low, item.high) if bound is not None)
-            self.places.update(dict.fromkeys(place for where in part.where for place in where.places))
+            for where in part.where:
+                self.take_places(where.places)
+
+    def take_places(self, places: Iterable[Place]) -> None:
+        found = list(islice(places, _MOST_OF_A_TERRITORY + 1))
+        self.whole &= len(found) <= _MOST_OF_A_TERRITORY
+        self.places.update(dict.fromkeys(found[:_MOST_OF_A_TERRITORY]))
 
 
-def candidates(facts: RoutingFacts, table: RoutingTable) -> list[Candidate]:
-    """Smallest first; of equal ones the one the file mentions first."""
+def candidates(facts: RoutingFacts, table: RoutingTable) -> tuple[list[Candidate], bool]:
+    """Smallest first, of equal ones the one the file mentions first; and whether these are all."""
     mentioned = _Mentioned()
     for rule in table.rules:
         mentioned.take(rule.condition)
-    mentioned.places.update(dict.fromkeys(spot.place for entry in table.map for spot in entry.spots))
+    for entry in table.map:
+        mentioned.take_places(spot.place for spot in entry.spots)
     found = [*_numbers(facts, mentioned), *_words(facts, mentioned), *_places(facts, mentioned.places), *_gone(facts)]
-    return sorted(found, key=lambda one: (one.rank, one.distance))
+    return sorted(found, key=lambda one: (one.rank, one.distance)), mentioned.whole
 
 
 def _numbers(facts: RoutingFacts, mentioned: _Mentioned) -> Iterator[Candidate]:

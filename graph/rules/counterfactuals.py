@@ -31,11 +31,11 @@ def other_facts(facts: RoutingFacts, table: RoutingTable, decide: Decide) -> tup
     decide: `route` with everything but the facts.
     """
     own = outcome_of(decide(facts)).to
-    single = candidates(facts, table)
+    single, whole = candidates(facts, table)
     found = _first_of_each(facts, ((one,) for one in single), own, decide)
     if found:
-        return found, True
-    return _first_of_each(facts, _pairs(single[:_MOST_PAIRED]), own, decide), len(single) <= _MOST_PAIRED
+        return found, whole
+    return _first_of_each(facts, _pairs(single[:_MOST_PAIRED]), own, decide), whole and len(single) <= _MOST_PAIRED
 
 
 def _pairs(single: list[Candidate]) -> Iterator[tuple[Candidate, ...]]:

@@ -50,7 +50,7 @@ def sentences(explanation: Explanation, zone: ZoneInfo) -> Iterator[str]:
         yield from (f"  {_standing(one)}" for one in explanation.turn)
     yield from _block("With other facts:", [facts_sentence(one) for one in explanation.other_facts], "no single fact")
     if not explanation.all_tried:
-        yield "  (the file is large: only the smallest pairs of facts were tried)"
+        yield "  (the file is large: not every place and not every pair of facts was tried)"
     yield from _block("With another file:", [file_sentence(one) for one in explanation.other_files], "no single edit")
 
 

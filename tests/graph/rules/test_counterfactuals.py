@@ -168,3 +168,15 @@ def test_the_file_is_changed_by_a_list_a_range_the_order_or_a_line() -> None:
     assert edits(nyc)["nyc@x.com"] == ("add", "rules.nyc", "segment", "mid")
     near = replace(nyc, postal="11201", employees=10)
     assert edits(near)["nyc@x.com"] == ("add", "rules.nyc", "where", "US-NY:11201")
+
+
+def test_of_a_large_territory_some_places_are_tried_and_it_is_said() -> None:
+    file = {
+        "DEFAULT": "default@x.com",
+        "regions": {"BIG": [f"US:{n}" for n in range(10_000, 14_000)]},
+        "BIG": "big@x.com",
+    }
+    table = table_of(file)
+    found, all_tried = other_facts(RoutingFacts(), table, lambda other: route(other, table, {}, NOW))
+    assert [(one.gives.to, one.facts.postal) for one in found] == [("big@x.com", "10000")]
+    assert not all_tried
