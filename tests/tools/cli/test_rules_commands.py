@@ -95,7 +95,7 @@ def test_a_lead_from_a_file_is_explained_at_a_time(
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("ld_nobody",), "ld_nobody is neither a lead with a decision here nor a file"),
+        (("ld_nobody",), "ld_nobody is no lead with a decision here"),
         (("LEAD", "--at", "noon"), '"noon" is not a time; write it as 2026-03-10T15:00'),
         (("LEAD", "--file", "nowhere.json"), "nowhere.json cannot be read: No such file or directory"),
         (("BAD",), 'country: "Germany" is not the code of a country, did you mean "DE"? (line 1, column 12)\n1 error'),
@@ -113,7 +113,7 @@ def test_what_cannot_be_explained_says_why(
 async def test_a_decision_whose_file_was_not_kept_asks_for_one(settings: Settings, capsys: pytest.CaptureFixture[str]):
     await decide(settings, person("ann"), keep=False)
     assert run(settings, "explain", person("ann").lead_id) == 2
-    assert "is not in the store; name one with --file" in capsys.readouterr().err
+    assert "is not in the store; name another" in capsys.readouterr().err
 
 
 async def test_drift_tells_of_shares_and_of_values_and_writes_a_proposal_into_a_draft(
