@@ -12,7 +12,7 @@ from graph.ports import Ports
 from tests.fixtures.router import NOW, person, settle, the_table
 from tools.drift import Drift, Value, watch
 from tools.routing_file import parse
-from tools.store.past import past_decisions
+from tools.store.past import Chosen, past_decisions
 
 DAY = timedelta(days=1)
 
@@ -20,7 +20,7 @@ DAY = timedelta(days=1)
 def drift_of(engine: Engine, days: int = 30, table=None) -> Drift:
     now = NOW + timedelta(hours=1)
     last = timedelta(days=days)
-    return watch(past_decisions(engine, now - 2 * last), table or the_table(), now - last, now)
+    return watch(past_decisions(engine, Chosen(since=now - 2 * last)), table or the_table(), now - last, now)
 
 
 async def test_values_as_typed_are_counted_with_a_proposal_where_it_is_clear(database: Engine, ports: Ports):

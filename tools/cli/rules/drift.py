@@ -60,7 +60,7 @@ def _watched(period: str, settings: Settings) -> Drift:
     from tools.cli.rules.reading import Unusable, usable
     from tools.drift import watch
     from tools.planning.period import last
-    from tools.store.past import past_decisions
+    from tools.store.past import Chosen, past_decisions
 
     table, now = usable(settings.routing_file), datetime.now(UTC)
     try:
@@ -68,7 +68,7 @@ def _watched(period: str, settings: Settings) -> Drift:
     except ValueError as error:
         raise Unusable(str(error)) from None
     with store_of(settings) as engine:
-        return watch(past_decisions(engine, now - 2 * length), table, now - length, now)
+        return watch(past_decisions(engine, Chosen(since=now - 2 * length)), table, now - length, now)
 
 
 def _as_json(drift: Drift) -> dict[str, Any]:
