@@ -12,7 +12,8 @@ from importlib import import_module
 from tools.settings import Settings
 
 COMMANDS = (
-    "check", "plan", "apply", "approve", "cancel", "history", "show", "rollback", "diff", "merge", "ledger", "schema",
+    "check", "explain", "drift", "alias", "plan", "apply", "approve", "cancel", "history", "show", "rollback", "diff",
+    "merge", "ledger", "schema",
 )  # fmt: skip
 
 
