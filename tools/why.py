@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 import orjson
 from sqlalchemy import Engine
@@ -21,7 +20,7 @@ from tools.routing_file.explaining import explain
 from tools.store.history import read_open, read_pools
 from tools.store.past import past_of
 from tools.store.queries import record_json
-from tools.store.routing_versions import version_text
+from tools.store.routing_versions import version_texts
 
 
 class NotKept(Exception):
@@ -38,9 +37,8 @@ class Asked:
     now: datetime
     held: Held
 
-    def explained(self, base: Path) -> Explanation:
-        """base: the folder of the routing file."""
-        return explain(self.table, self.facts, self.pools, self.now, base=base, **self.held)
+    def explained(self) -> Explanation:
+        return explain(self.table, self.facts, self.pools, self.now, **self.held)
 
 
 def lead_now(engine: Engine, facts: RoutingFacts, table: RoutingTable, now: datetime) -> Asked:
@@ -49,11 +47,11 @@ def lead_now(engine: Engine, facts: RoutingFacts, table: RoutingTable, now: date
     return Asked(facts, table, pools, now, {"open_leads": opened})
 
 
-def recorded(engine: Engine, name: str, base: Path, other: RoutingTable | None = None) -> Asked:
+def recorded(engine: Engine, name: str, other: RoutingTable | None = None) -> Asked:
     """A decision as it was made: its facts, its version of the file (or `other`, with its aliases), its clock, and the
     ledgers it saw. A pool that was not asked left no ledger in the decision, so that for it the one of today is taken.
 
-    name: a lead's id, for its newest decision, or `ld_...@2`; base: the folder of the routing file. Raises NotKept.
+    name: a lead's id, for its newest decision, or `ld_...@2`. Raises NotKept.
     """
     lead_id, _, revision = name.partition("@")
     raw = record_json(engine, lead_id, int(revision) if revision.isdecimal() else None)
@@ -61,7 +59,7 @@ def recorded(engine: Engine, name: str, base: Path, other: RoutingTable | None =
         raise NotKept(f"{name} is no lead with a decision here")
     record = orjson.loads(raw)
     past = past_of(datetime.fromisoformat(record["decided_at"]), record)
-    table = other or _version(engine, past.routing_digest, base)
+    table = other or _version(engine, past.routing_digest)
     pools, opened = _ledgers(engine, table)
     held: Held = {
         "prior_turns": past.prior_turns,
@@ -81,8 +79,8 @@ def _ledgers(engine: Engine, table: RoutingTable) -> tuple[dict[str, PoolState],
         return read_pools(connection, list(table.pools)), read_open(connection, counted) if counted else {}
 
 
-def _version(engine: Engine, digest: str, base: Path) -> RoutingTable:
-    text = version_text(engine, digest)
-    if text is None:
+def _version(engine: Engine, digest: str) -> RoutingTable:
+    kept = version_texts(engine, digest)
+    if kept is None:
         raise NotKept(f"the routing file {digest[:12]} that decided is not in the store; name another")
-    return parse(text, base)
+    return parse(kept[0], files=kept[1])

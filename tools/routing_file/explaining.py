@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from difflib import unified_diff
 from itertools import islice
-from pathlib import Path
 from typing import Final, Unpack
 
 from graph.domain.explanation import Explanation, OtherFile
@@ -31,11 +30,9 @@ def explain(
     facts: RoutingFacts,
     pools: Mapping[str, PoolState],
     now: datetime,
-    *,
-    base: Path | None = None,
     **held: Unpack[Held],
 ) -> Explanation:
-    """pools, now, held: as `route` takes them; base: the folder of the file, for what it names there."""
+    """pools, now, held: as `route` takes them."""
     explanation = explained(facts, table, pools, now, **held)
     view = view_of(facts)
 
@@ -43,7 +40,7 @@ def explain(
         for one in explanation.other_files:
             text = edited_text(table.text, one.edit)
             try:
-                again = for_lead(parse(text, base), view)
+                again = for_lead(parse(text, files=table.files), view)
             except RoutingFileError:  # something else in the file needs what the edit takes away: no way to go
                 continue
             gives = outcome_of(route(facts, again, pools, now, **held))

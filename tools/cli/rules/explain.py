@@ -49,7 +49,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     except RoutingFileError as error:
         print(describe(error.findings), file=sys.stderr)
         return 2
-    explanation = asked.explained((arguments.file or settings.routing_file).parent)
+    explanation = asked.explained()
     if arguments.json:
         print(orjson.dumps(as_json(explanation), option=orjson.OPT_INDENT_2 | orjson.OPT_UTC_Z).decode())
     else:
@@ -71,7 +71,7 @@ def _asked(arguments: argparse.Namespace, settings: Settings, engine: Engine) ->
         asked = lead_now(engine, facts, table, datetime.now(UTC))
     else:
         try:
-            asked = recorded(engine, arguments.lead, settings.routing_file.parent, other)
+            asked = recorded(engine, arguments.lead, other)
         except NotKept as error:
             raise Unusable(str(error)) from None
     return asked if arguments.at is None else replace(asked, now=_time(arguments.at, ZoneInfo(asked.table.timezone)))
