@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from tools.settings import Settings
 
 COMMANDS = (
-    "check", "plan", "apply", "approve", "cancel", "history", "show", "rollback", "diff", "merge", "ledger", "schema",
+    "check", "explain", "drift", "alias", "plan", "apply", "approve", "cancel", "history", "show", "rollback", "diff",
+    "merge", "ledger", "schema",
 )  # fmt: skip
 
 
