@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.fixtures.router import person, ports_of, settle, threads
 from tools.cli import rules
 from tools.routing_file import load
 from tools.settings import Settings
+from tools.store.engine import open_engine
 
 ROOT = Path(__file__).parents[3]
 EXAMPLE = Path(os.environ.get("LEAD_DATA", ROOT.parent / "shared" / "data")).parent / "design" / "routing.example.json"
@@ -137,3 +139,27 @@ def test_a_flat_map_is_good_as_it_is(file, capsys):
         '{"US": "us@company.com", "CA": "ca@company.com", "UK": "uk@company.com", "DEFAULT": "g@company.com"}'
     )
     assert check(capsys, file, "--strict")[0] == 0
+
+
+async def test_recent_leads_say_how_much_a_partly_dead_rule_loses(tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    file = ROOT / "infra" / "routing.json"
+    assert any("rules.partner and 2 others take some" in line for line in check(capsys, file, "--last", "30d")[1])
+    engine = open_engine(f"sqlite:///{tmp_path / 'leads.db'}")
+    leads = [person("ann"), person("bob", source="partner_referral"), person("cid", source="partner_referral")]
+    with threads() as executor:
+        await settle(engine, ports_of(engine, executor), *leads, now=datetime.now(UTC))
+    engine.dispose()
+    code, said = check(capsys, file, "--last", "30d", "--json")
+    found = json.loads("\n".join(said))
+    assert code == 0
+    (lost,) = found["findings"]
+    assert lost["path"] == "rules[10] dach"
+    assert lost["message"].startswith("it loses 67% of its recent leads (2 of 3), to rules.partner, e.g. {")
+    assert [note["path"] for note in found["notes"]] == ["DEFAULT"]
+
+
+def test_a_period_that_is_none_is_told(file, capsys):
+    with pytest.raises(SystemExit):
+        check(capsys, file, "--last", "a month")
+    assert '"a month" is not a period; write 30d, 12h or 2w' in capsys.readouterr().err

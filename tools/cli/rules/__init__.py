@@ -7,7 +7,7 @@ what it needs by itself: 0 done, 1 the file or the edit is not good, 2 it could 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -30,8 +30,9 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser], argv: Seq
 
 
 def needs_settings(arguments: argparse.Namespace) -> bool:
-    """Some commands look at nothing but the file that they are given."""
-    return bool(getattr(arguments, "needs_settings", True))
+    """A command that may look at nothing but the file it is given says by `needs_settings(arguments)` whether it does."""
+    needs: Callable[[argparse.Namespace], bool] | None = getattr(arguments, "needs_settings", None)
+    return needs is None or needs(arguments)
 
 
 def run(arguments: argparse.Namespace, settings: Settings | None) -> int:

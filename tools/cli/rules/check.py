@@ -11,11 +11,12 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from graph.domain.routing import RoutingFacts
     from graph.domain.table import RoutingTable
     from tools.routing_file import Finding
     from tools.routing_file.checking import Examined
@@ -25,11 +26,14 @@ HELP = "parse it, look for faults, prove that every lead has an owner, run its t
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    parser.set_defaults(needs_settings=False)
+    parser.set_defaults(needs_settings=lambda arguments: arguments.last is not None)
     parser.add_argument("file", type=Path)
     parser.add_argument("--strict", action="store_true", help="findings are errors")
     parser.add_argument(
         "--at", type=_moment, metavar="TIME", help="as if it were then (2026-12-24T18:00:00Z; default: now)"
+    )
+    parser.add_argument(
+        "--last", type=_period, metavar="30d", help="say how many of the leads of so many days a partly dead rule loses"
     )
     parser.add_argument("--json", action="store_true", help="the same as JSON")
 
@@ -41,17 +45,37 @@ def _moment(text: str) -> datetime:
         raise argparse.ArgumentTypeError(f'"{text}" is not a time; write it as 2026-12-24T18:00:00Z') from None
 
 
-def run(arguments: argparse.Namespace, settings: Settings | None) -> int:  # noqa: ARG001 - every command takes both
-    from tools.routing_file.checking import examine_file
+def _period(text: str) -> timedelta:
+    from tools.planning.period import last
 
     try:
-        found = examine_file(arguments.file, arguments.at)
+        return last(text)
+    except (ValueError, OverflowError) as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def run(arguments: argparse.Namespace, settings: Settings | None) -> int:
+    from tools.routing_file.checking import examine_file
+
+    leads = None if settings is None else recent_leads(settings, arguments.last)
+    try:
+        found = examine_file(arguments.file, arguments.at, leads)
     except OSError as error:
         print(f"{arguments.file} cannot be read: {error.strerror or type(error).__name__}", file=sys.stderr)
         return 1
     good = not found.errors and not (arguments.strict and found.findings)
     print(_as_json(found, good) if arguments.json else _as_text(arguments.file, found, good))
     return 0 if good else 1
+
+
+def recent_leads(settings: Settings, last: timedelta) -> list[RoutingFacts] | None:
+    """The facts of the leads decided lately, each as it was decided last; None where there are none."""
+    from tools.cli.rules.editing import store_of
+    from tools.store.past import past_decisions
+
+    with store_of(settings) as engine:
+        found = {past.lead_id: past.facts for past in past_decisions(engine, datetime.now(UTC) - last)}
+    return list(found.values()) or None
 
 
 def _as_text(path: Path, found: Examined, good: bool) -> str:
