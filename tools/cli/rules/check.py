@@ -71,10 +71,10 @@ def run(arguments: argparse.Namespace, settings: Settings | None) -> int:
 def recent_leads(settings: Settings, last: timedelta) -> list[RoutingFacts] | None:
     """The facts of the leads decided lately, each as it was decided last; None where there are none."""
     from tools.cli.rules.editing import store_of
-    from tools.store.past import past_decisions
+    from tools.store.past import Chosen, past_decisions
 
     with store_of(settings) as engine:
-        found = {past.lead_id: past.facts for past in past_decisions(engine, datetime.now(UTC) - last)}
+        found = {past.lead_id: past.facts for past in past_decisions(engine, Chosen(since=datetime.now(UTC) - last))}
     return list(found.values()) or None
 
 
