@@ -14,23 +14,26 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
-
-from pydantic import ValidationError
+from typing import TYPE_CHECKING, Any
 
 from tools.cli import replay, rules
-from tools.settings import Settings
+
+if TYPE_CHECKING:  # who only checks a file need not wait for what reads the settings
+    from tools.settings import Settings
 
 
 def create_app() -> Any:
     """The ASGI application, configured by the environment."""
+    from tools.settings import Settings
     from tools.web.server import FrontDoor
 
     return FrontDoor(Settings())
 
 
-def parser() -> argparse.ArgumentParser:
+def parser(argv: Sequence[str] = ()) -> argparse.ArgumentParser:
+    """argv: what will be parsed; a command of the routing file that it names is the only one loaded."""
     top = argparse.ArgumentParser(prog="app.py", description="Inbound lead router.")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands.add_parser("serve", help="run everything until Ctrl-C")
@@ -48,7 +51,7 @@ def parser() -> argparse.ArgumentParser:
     replay.add(
         commands.add_parser("replay", help="decide recorded leads again: bit for bit, or under another routing file")
     )
-    rules.add(commands)
+    rules.add(commands, argv)
     train = commands.add_parser("train", help="train the synthetic bootstrap model anew")
     train.add_argument("--seed", type=int, default=None)
     commands.add_parser("draw", help="the graph as Mermaid text")
@@ -56,7 +59,14 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(argv: list[str] | None = None) -> int:
-    arguments = parser().parse_args(argv)
+    argv = sys.argv[1:] if argv is None else argv
+    arguments = parser(argv).parse_args(argv)
+    if arguments.command == "rules" and not rules.needs_settings(arguments):
+        return rules.run(arguments, None)
+    from pydantic import ValidationError
+
+    from tools.settings import Settings
+
     try:
         settings = Settings()
     except ValidationError as error:

@@ -11,6 +11,7 @@ from graph.domain.facts import value_of
 from graph.domain.lead import Lead
 from graph.domain.values import evolve
 from graph.nodes.shell import alive, each, read, step
+from graph.rules.aliases import Aliases, used
 from graph.rules.forms import merged
 from graph.rules.identity import capture as capture_lead
 from graph.state import BatchState, Case, RunContext
@@ -26,21 +27,22 @@ async def capture(state: BatchState, runtime: Runtime[RunContext]) -> dict[str, 
         lambda case: case.submission.lead_id,
         lambda ids: context.ports.history.priors(ids, context.now),
     )
-    return each(NODE, cases, _capture)
+    return each(NODE, cases, lambda case: _capture(case, context.table.aliases))
 
 
-def _capture(case: Case) -> Case:
+def _capture(case: Case, aliases: Aliases) -> Case:
     prior = value_of(case.reads.prior)
     form = merged(case.submission.form, prior)
-    lead = capture_lead(form, case.submission.lead_id, case.submission.received_at)
-    return evolve(case, lead=lead, trace=step(case, NODE, _rule(case, prior), _sentence(case, lead, prior)))
+    lead = capture_lead(form, case.submission.lead_id, case.submission.received_at, aliases)
+    sentence = _sentence(case, lead, prior, used(aliases, form, lead) if aliases else [])
+    return evolve(case, lead=lead, trace=step(case, NODE, _rule(case, prior), sentence))
 
 
 def _rule(case: Case, prior: Prior | None) -> str:
     return case.submission.cause if case.submission.cause != "submission" else ("known" if prior else "new")
 
 
-def _sentence(case: Case, lead: Lead, prior: Prior | None) -> str:
+def _sentence(case: Case, lead: Lead, prior: Prior | None, aliased: list[tuple[str, str, str]]) -> str:
     known = [
         word
         for word, value in (
@@ -57,6 +59,10 @@ def _sentence(case: Case, lead: Lead, prior: Prior | None) -> str:
         text += f"; known since revision {prior.revision}, owner {prior.owner}"
     if case.submission.cause == "pass":
         text += f"; passed on: {case.submission.reason or 'no reason given'}"
+    if aliased:
+        text += "; by the file's aliases: " + ", ".join(
+            f"{name} '{typed[:40]}' is {meant}" for name, typed, meant in aliased
+        )
     if lead.unknown:
         text += "; not understood: " + ", ".join(f"{u.field} '{u.typed[:40]}'" for u in lead.unknown)
     if lead.flags:

@@ -191,7 +191,11 @@ def eligible(pool: Pool, seats: Iterable[Seat]) -> tuple[Seat, ...]:
 def pool_gaps(table: RoutingTable, pool: str, start: datetime, end: datetime) -> tuple[Interval, ...]:
     """When, from start to end (left out), nobody in the pool may take a turn: hours, holidays, leave and the days of
     members count, caps do not. pool: its name. In order, none touches the next; instants are in UTC."""
-    roster = calendars_of(table).roster(pool)
+    return roster_gaps(calendars_of(table).roster(pool), start, end)
+
+
+def roster_gaps(roster: Roster, start: datetime, end: datetime) -> tuple[Interval, ...]:
+    """The same of a roster."""
     gaps: list[Interval] = []
     now = start
     while now < end:

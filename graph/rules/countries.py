@@ -112,6 +112,11 @@ _NAMES = dict(_own_names())
 _A_FLAG = 0x1F1E6
 
 
+def country_names() -> dict[str, str]:
+    """Every name that is understood, folded, with its ISO code."""
+    return {**_translations(), **_NAMES}
+
+
 @lru_cache(4096)
 def country_code(typed: str) -> str | None:
     """ISO 3166-1 alpha-2 of a country as typed (a code, a name, a flag); None when it is not known for sure."""

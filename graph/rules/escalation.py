@@ -109,19 +109,22 @@ class _Climb:
             open_leads=run.open_leads,
             excluded=run.excluded,
         )
-        if found.owner == run.table.default.to.email or found.owner in run.excluded:  # DEFAULT has a rung of its own
+        default = found.rule == "map.DEFAULT" or found.owner == run.table.default.to.email
+        if default or found.owner in run.excluded:  # DEFAULT has a rung of its own
             run.skip(self._name("next"), "nobody else takes this lead")
             return None
         why = f"{self._missed}, next in the ladder: {first_name(found.owner)}. {found.why}"
         return evolve(found, why=why, skipped=(*run.skipped, *found.skipped))
 
     def _default(self) -> Assignment | None:
-        email = self._run.table.default.to.email or ""
-        if email == self._prior.owner:
-            self._run.skip(self._name("DEFAULT"), f"{email} has it already")
+        """To DEFAULT or, while they are away, to their cover; to them all the same where the cover missed it."""
+        run, email = self._run, self._run.table.default.to.email or ""
+        cover = run.plan.calendars.taker(email, run.now) or email
+        if self._prior.owner in (email, cover):
+            run.skip(self._name("DEFAULT"), f"{self._prior.owner} has it already")
             return None
         claim = self._claim("DEFAULT", self._words(f"DEFAULT, {email}"))
-        return self._run.give(self._run.table.default.to, claim) or self._run.assign(email, claim, claim.why)
+        return run.give(run.table.default.to, claim) or run.assign(email, claim, claim.why)
 
     def _give(self, rung: str, email: str, whom: str) -> Assignment | None:
         return self._run.give(Target(email=email), self._claim(rung, self._words(whom)))

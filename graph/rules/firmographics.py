@@ -36,6 +36,11 @@ INDUSTRIES = tuple(sorted(set(_INDUSTRIES.values())))
 """The whole vocabulary."""
 
 
+def industry_names() -> dict[str, str]:
+    """Every name that is understood, folded, with its industry; the industries themselves as they are."""
+    return {**_INDUSTRIES, **{name: name for name in INDUSTRIES}}
+
+
 @lru_cache(4096)
 def industry_of(typed: str) -> str | None:
     """The industry that was typed or chosen: `Hospital & Health Care -> healthcare`."""

@@ -14,6 +14,7 @@ from hashlib import blake2b
 from typing import TypeVar
 
 from graph.domain.lead import EmailDomainType, Flag, Form, Lead, Unknown
+from graph.rules.aliases import NONE, Aliases, meaning
 from graph.rules.bots import findings
 from graph.rules.countries import country_code
 from graph.rules.domains import company_domain, host_of, mailbox_type, registrable
@@ -77,8 +78,10 @@ class _Notes:
         self.unknown.append(Unknown(name, typed[:_LONGEST_UNKNOWN]))
 
 
-def capture(form: Form, lead_id: str, received_at: datetime) -> Lead:  # noqa: ARG001 - rules are given their time; none here asks for it
+def capture(form: Form, lead_id: str, received_at: datetime, aliases: Aliases = NONE) -> Lead:  # noqa: ARG001 - rules are given their time; none here asks for it
     """The lead that a form becomes: every field normalised, findings as flags, the rest in `unknown`. Never raises.
+
+    aliases: what the routing file says that people mean, by field and spelling.
 
     company domain: the `domain` field, else the website, else the e-mail's host; free mail gives none. The country is
     never taken from the phone; from the state only where that is a state of the USA written out, or a full ISO code.
@@ -86,13 +89,15 @@ def capture(form: Form, lead_id: str, received_at: datetime) -> Lead:  # noqa: A
     form = _cleaned(form)
     notes = _Notes()
     address = _address(form, notes)
-    country, state = _place(form, notes)
+    country, state = _place(form, aliases, notes)
     phone = _phone(form, country, notes)
     mailbox: EmailDomainType = mailbox_type(address.host) if address else "unknown"
     if address and mailbox == "free":
         notes.flags.append(Flag("free_mail", f"The mailbox is at a free provider ({address.host})."))
     domain, host = _company(form, address, notes)
-    industry = _choice(form.industry, "industry", industry_of, notes)
+    industry = _choice(
+        form.industry, "industry", lambda typed: industry_of(typed) or meaning(aliases, "industry", typed), notes
+    )
     employees = _choice(form.employees, "employees", employees_from, notes)
     return Lead(
         lead_id=lead_id,
@@ -110,10 +115,10 @@ def capture(form: Form, lead_id: str, received_at: datetime) -> Lead:  # noqa: A
         city=form.city,
         postal=form.postal.upper() if form.postal else None,
         phone=phone,
-        source=source_key(form.source) if form.source else None,
+        source=meaning(aliases, "source", form.source) or (source_key(form.source) if form.source else None),
         industry=industry,
         employees=employees,
-        product=form.product,
+        product=meaning(aliases, "product", form.product) or form.product,
         message=form.message,
         consent=form.consent,
         flags=(*notes.flags, *findings(form)),
@@ -153,19 +158,25 @@ def _address(form: Form, notes: _Notes) -> Address | None:
     return address
 
 
-def _place(form: Form, notes: _Notes) -> tuple[str | None, str | None]:
+def _place(form: Form, aliases: Aliases, notes: _Notes) -> tuple[str | None, str | None]:
     """(country, state). A country that was typed but not understood stays unknown, whatever the state says."""
-    country = country_code(form.country) if form.country else None
+    country = (country_code(form.country) or meaning(aliases, "country", form.country)) if form.country else None
     if form.country and country is None:
         notes.not_understood("country", form.country)
     if form.state is None:
         return country, None
     known = country is not None or form.country is None
-    state = state_code(form.state, country) if known else None
+    state = (state_code(form.state, country) or _meant_state(form.state, country, aliases)) if known else None
     if state is None:
         notes.not_understood("state", form.state)
         return country, None
     return state[:2], state
+
+
+def _meant_state(typed: str, country: str | None, aliases: Aliases) -> str | None:
+    """An alias cannot move a lead to another country than the one typed."""
+    meant = meaning(aliases, "state", typed)
+    return meant if meant is not None and country in (None, meant[:2]) else None
 
 
 def _phone(form: Form, country: str | None, notes: _Notes) -> str | None:

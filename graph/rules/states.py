@@ -84,6 +84,12 @@ def _names(country: str) -> tuple[dict[str, str], dict[str, str]]:
     return {**_index(country, fold), **everyday}, _index(country, _bare)
 
 
+def state_names(country: str) -> dict[str, str]:
+    """Every name that is understood of the country's subdivisions, folded, with its ISO 3166-2 code."""
+    names, bare = _names(country)
+    return {**bare, **names}
+
+
 def _bare(written: str) -> str:
     words = written.replace(",", " ").replace("-", " ").split()
     return fold(" ".join(word for word in words if word.casefold() not in _KINDS))

@@ -270,3 +270,21 @@ def _assignments(engine: Engine, number: int) -> list[Any]:
     wanted = select(assignments).where(assignments.c.number == number, assignments.c.state == "offered")
     with engine.connect() as connection:
         return list(connection.execute(wanted))
+
+
+async def test_aliases_are_those_of_the_version_that_decided(
+    database: Engine, ports: Ports, replayer: Replayer, settings: Settings
+):
+    """The file of today has none; the record is decided again with those it was decided with."""
+    text = ROUTING.read_text(encoding="utf-8").replace(
+        '"version": 2,', '"version": 3, "aliases": {"country": {"Germnay": "DE"}},'
+    )
+    table = parse(text, ROUTING.parent)
+    keep_version(database, table.digest, table.text)
+    context = context_of(ports, NOW, table)
+    submission = person("ann", country="Germnay")
+    (case,) = await run_batch(the_graph(), [Case(submission)], context)
+    commit(database, [seal(case, context)], NOW, context.versions)
+    assert case.assignment is not None
+    assert case.assignment.rule == "rules.dach"
+    assert await replayer.run(stored_records(database)) == (1, [])

@@ -9,12 +9,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from tools.settings import Settings
-
 if TYPE_CHECKING:  # the command imports what it needs, when it runs
     from sqlalchemy import Engine
 
     from graph.domain.table import RoutingTable
+    from tools.settings import Settings
     from tools.store.past import Chosen
 
 SHOWN: Final = 20

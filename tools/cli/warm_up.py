@@ -37,9 +37,11 @@ def preload() -> None:
 
 def prepare(settings: Settings) -> int:
     """Tables first: without them nothing starts. A model that cannot be made is the worker's to complain about."""
-    migrate_database(settings)
     from tools.ml.registry import ensure_bootstrap
+    from tools.observe import logs
 
+    logs.configure(settings.log_level, process="prepare")
+    migrate_database(settings)
     with contextlib.suppress(OSError):
         ensure_bootstrap(settings.models_dir)
     return 0

@@ -40,6 +40,7 @@ outages = Counter("lead_outages", "Waits for a part that was away.", ["part"])
 effects = Counter("lead_effects", "Outcomes of effects.", ["vendor", "kind", "outcome"])
 vendor_errors = Counter("lead_vendor_errors", "Errors of vendors, by class.", ["vendor", "error"])
 breaker_open = Gauge("lead_breaker_open", "1 while a vendor's breaker is open.", ["vendor"], multiprocess_mode="max")
+not_understood = Counter("lead_not_understood", "Values that were typed and not understood, by field.", ["field"])
 reads = Counter("lead_reads", "Facts read, by port and kind.", ["port", "kind"])
 outbox_depth = Gauge("lead_outbox_depth", "Effects not done.", ["vendor", "state"], multiprocess_mode="mostrecent")
 timers = Gauge("lead_timers", "Reminders and deadlines that are not due yet.", multiprocess_mode="mostrecent")
@@ -69,6 +70,7 @@ def count_decisions(cases: Sequence[Case], now_s: float) -> None:
     owners: Tally[tuple[str, ...]] = Tally()
     facts: Tally[tuple[str, ...]] = Tally()
     missed: Tally[tuple[str, ...]] = Tally()
+    strange: Tally[tuple[str, ...]] = Tally()
     for case in cases:
         paths[str(case.path),] += 1
         if case.assignment is not None:
@@ -76,6 +78,8 @@ def count_decisions(cases: Sequence[Case], now_s: float) -> None:
         if case.submission.cause == "missed":
             prior = value_of(case.reads.prior)
             missed["accept", (prior.sla if prior else None) or "none", "missed"] += 1
+        if case.lead is not None:
+            strange.update((unknown.field,) for unknown in case.lead.unknown)
         decision_seconds.observe(max(0.0, now_s - case.submission.received_at.timestamp()))
         reads_of = case.reads
         for name, fact in zip(
@@ -85,7 +89,7 @@ def count_decisions(cases: Sequence[Case], now_s: float) -> None:
         ):
             if fact is not None:
                 facts[name, fact.kind] += 1
-    for counter, tally in ((decided, paths), (owned, owners), (reads, facts), (sla, missed)):
+    for counter, tally in ((decided, paths), (owned, owners), (reads, facts), (not_understood, strange), (sla, missed)):
         for labels, count in tally.items():
             counter.labels(*labels).inc(count)
 

@@ -2,7 +2,7 @@
 
 from tools.routing_file.file_tests import TestResult, run_tests
 from tools.routing_file.findings import Finding, RoutingFileError, describe
-from tools.routing_file.live import LiveRouting, check_file, load
+from tools.routing_file.live import LiveRouting, load
 from tools.routing_file.parser import parse
 from tools.routing_file.reader import read_text
 
@@ -11,7 +11,6 @@ __all__ = [
     "LiveRouting",
     "RoutingFileError",
     "TestResult",
-    "check_file",
     "describe",
     "load",
     "parse",

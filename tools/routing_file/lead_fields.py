@@ -1,16 +1,21 @@
-"""The lead of a test in the file, as a person types it, as the facts that routing asks for. `null` is unknown."""
+"""The lead of a test in the file, as a person types it, as the facts that routing asks for, and the other way round.
+`null` is unknown."""
 
 from __future__ import annotations
 
-from typing import Final, get_args
+from typing import Any, Final, get_args
+from zoneinfo import ZoneInfo
 
 from graph.domain.routing import RoutingFacts
 from graph.domain.scoring import Tier
+from graph.domain.table import RoutingTable
 from graph.rules.countries import country_code
 from graph.rules.domains import host_of, mailbox_type, registrable
 from graph.rules.places import written_country
 from graph.rules.states import state_code
-from tools.routing_file.fields import Field
+from tools.routing_file.fields import Draft, Field
+from tools.routing_file.findings import RoutingFileError
+from tools.routing_file.reader import Source, read
 from tools.routing_file.team import Team, email_of
 
 _KEYS: Final = (
@@ -18,6 +23,27 @@ _KEYS: Final = (
     "score", "tier", "opportunity_owner", "account_owner", "parent_owner",
 )  # fmt: skip
 _MOST: Final = 10**15
+
+
+def read_lead(text: str, table: RoutingTable) -> RoutingFacts:
+    """The facts of a lead written as a test of the file writes it; RoutingFileError lists what is wrong with it."""
+    draft = Draft(Source(text))
+    team = Team(ZoneInfo(table.timezone), table.people, table.people_by_email, frozenset(table.pools))
+    facts = parse_lead(Field(draft, read(draft.source), "", 0), team)
+    if draft.findings:
+        raise RoutingFileError(draft.findings)
+    return facts
+
+
+def lead_json(facts: RoutingFacts) -> dict[str, Any]:
+    """The facts as a test of the file writes its lead. What is unknown is left out."""
+    found: dict[str, Any] = {
+        "domain": facts.host or facts.domain,
+        "family": list(facts.family),
+        "revenue": facts.revenue_usd,
+        **{name: getattr(facts, name) for name in _KEYS if name not in ("email", "domain", "family", "revenue")},
+    }
+    return {name: found[name] for name in _KEYS if found.get(name) not in (None, [])}
 
 
 def parse_lead(field: Field, team: Team) -> RoutingFacts:

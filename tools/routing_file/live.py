@@ -1,6 +1,10 @@
 """The routing file in use: loaded once, read again when it changes, and never replaced by a bad one.
 
-A load is a parse and the file's own tests. Looks at the disk at most twice a second, however often it is asked.
+A load is a parse and the file's own tests, and nothing that depends on the day: a file that loaded yesterday loads today.
+What `rules check` finds besides (a pool that nobody works in on Sundays, a DEFAULT who goes on leave next month) comes and
+goes with the calendar. A router that refused such a file would stop after a restart, on the worst day, over something
+that it handles: a lead that passes every other line goes to DEFAULT. So the proof is asked before an edit goes live, and
+never by a router. Looks at the disk at most twice a second, however often it is asked.
 """
 
 from __future__ import annotations
@@ -13,7 +17,7 @@ from typing import Final, TypeAlias
 
 from graph.domain.table import RoutingTable
 from tools.routing_file.file_tests import run_tests
-from tools.routing_file.findings import RoutingFileError, describe
+from tools.routing_file.findings import RoutingFileError
 from tools.routing_file.parser import named_files, parse
 from tools.routing_file.reader import read_text
 
@@ -122,27 +126,3 @@ def _one(status: os.stat_result) -> tuple[int, int, int]:
 def _shortly(error: RoutingFileError) -> str:
     more = len(error.findings) - 1
     return f"{error.findings[0]}" + (f" and {more} more" if more else "")
-
-
-def check_file(path: Path) -> tuple[int, str]:
-    """Exit code and text of `rules check`: 0 for a valid file whose tests pass, else 1 with every error."""
-    try:
-        table = load(path)
-    except RoutingFileError as error:
-        return 1, f"{path} is not valid\n{describe(error.findings)}"
-    except OSError as error:
-        return 1, f"{path} cannot be read: {error.strerror or type(error).__name__}"
-    tests = len(table.tests)
-    parts = (
-        _count(len(table.map) + 1, "place"),
-        _count(len(table.accounts), "account"),
-        _count(len(table.rules), "rule"),
-        _count(len(table.pools), "pool"),
-        _count(len(table.people), "person", "people"),
-    )
-    said = f"{tests} of {tests} tests pass" if tests else "it has no tests"
-    return 0, f"{path} is valid: {', '.join(parts)}; {said} (version {table.version}, {table.digest[:12]})"
-
-
-def _count(number: int, one: str, many: str = "") -> str:
-    return f"{number} {one if number == 1 else many or one + 's'}"

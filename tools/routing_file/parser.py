@@ -13,6 +13,7 @@ from typing import Final
 from zoneinfo import ZoneInfo, available_timezones
 
 from graph.domain.table import Condition, MapEntry, RoutingTable, Rule, Sla, Step, Target
+from tools.routing_file.aliases import conditions_of, parse_aliases
 from tools.routing_file.conditions import Names, parse_condition, parse_segments
 from tools.routing_file.fields import Draft, Field
 from tools.routing_file.file_tests import parse_tests
@@ -34,6 +35,7 @@ from tools.routing_file.team import Team
 SETTINGS: Final = (
     "$schema", "version", "timezone", "regions", "segments", "people", "pools", "accounts", "precedence",
     "account_owner", "slas", "rules", "default_sla", "nurture", "guards", "tests", "tests_at",
+    "aliases",
 )  # fmt: skip
 _NAMED_FILE: Final = re.compile(r'"[ \t]*@([^"\n]+?)[ \t]*"')
 _NO_DEFAULT: Final = '"DEFAULT" is missing; add "DEFAULT": "somebody@company.com", so that every lead has an owner'
@@ -104,6 +106,8 @@ def _table(top: Field, settings: Mapping[str, Field], places: dict[str, Field]) 
     default = _default(top, places.pop("DEFAULT", None), team)
     targets = {key: team.target(field) for key, field in places.items()}
     precedence = parse_precedence(settings.get("precedence"), _steps_used(settings, places))
+    rules = _rules(settings.get("rules"), names, team, slas)
+    nurture = parse_nurture(settings.get("nurture"), names)
     if "$schema" in settings:
         settings["$schema"].text()
     return RoutingTable(
@@ -122,13 +126,14 @@ def _table(top: Field, settings: Mapping[str, Field], places: dict[str, Field]) 
         precedence=precedence,
         precedence_line=settings["precedence"].line if "precedence" in settings else None,
         if_inactive=parse_if_inactive(settings.get("account_owner"), precedence),
-        rules=_rules(settings.get("rules"), names, team, slas),
+        rules=rules,
         slas=slas,
         default_sla=sla_name(settings.get("default_sla"), slas),
-        nurture=parse_nurture(settings.get("nurture"), names),
+        nurture=nurture,
         guards=parse_guards(settings.get("guards")),
         tests=parse_tests(settings.get("tests"), settings.get("tests_at"), team),
         files=dict(top.draft.files),
+        aliases=parse_aliases(settings.get("aliases"), conditions_of(names.segments, rules, nurture)),
     )
 
 

@@ -8,6 +8,7 @@ from graph.domain.facts import Absent, Found
 from graph.nodes.capture import capture
 from graph.nodes.shell import with_read
 from tests.fixtures.ports import NOW, Memory, case, context, ports, prior, run
+from tools.routing_file import parse
 
 
 async def test_a_new_lead_is_captured_and_said_to_be_new():
@@ -75,3 +76,12 @@ async def test_one_form_that_breaks_capture_does_not_break_its_neighbours():
     assert good.lead is not None
     assert broken.failure is not None
     assert broken.failure.node == "capture"
+
+
+async def test_a_value_read_by_an_alias_of_the_file_is_named():
+    table = parse('{"DEFAULT": "g@company.com", "aliases": {"country": {"Germnay": "DE"}}}')
+    given = replace(context(ports()), table=table)
+    (done,) = await run(capture, case(country="Germnay"), given=given)
+    assert done.lead is not None
+    assert (done.lead.country, done.lead.unknown) == ("DE", ())
+    assert "; by the file's aliases: country 'Germnay' is DE." in done.trace[0].sentence

@@ -244,3 +244,12 @@ def test_the_clock_of_a_manager_starts_at_their_opening():
     opening = datetime(2026, 4, 7, 16, 0, tzinfo=UTC)  # 9 in the morning there
     assert found.remind_at == opening + timedelta(seconds=150)
     assert found.accept_due_at == opening + timedelta(minutes=5)
+
+
+def test_default_on_leave_has_their_cover_and_the_lead_stays_with_who_of_them_has_it():
+    people = {"gina": {**away("uwe")}, "uwe": {}}
+    lead = Ladder(table_of(["manager"], people=people, DEFAULT="gina@company.com"))
+    owners = ["dee@company.com", "rita@company.com", "uwe@company.com", "uwe@company.com", "uwe@company.com"]
+    assert lead.owners(4) == owners
+    taken = Ladder(table_of(["uwe"], people=people, DEFAULT="gina@company.com"))
+    assert taken.owners(3) == ["dee@company.com", "uwe@company.com", "uwe@company.com", "uwe@company.com"]

@@ -16,11 +16,13 @@ FAULTS = [
 ]
 
 
-@pytest.mark.parametrize(("text", "message"), [fault[1:] for fault in FAULTS], ids=[fault[0] for fault in FAULTS])
-def test_a_fault_is_told_with_its_place_and_the_way_out(text, message):
+@pytest.mark.parametrize(
+    ("text", "messages"), [(fault[1], fault[2:]) for fault in FAULTS], ids=[fault[0] for fault in FAULTS]
+)
+def test_a_fault_is_told_with_its_place_and_the_way_out(text, messages):
     with pytest.raises(RoutingFileError) as caught:
         parse(ONE_LINE % text)
-    assert [str(finding) for finding in caught.value.findings] == [message]
+    assert [str(finding) for finding in caught.value.findings] == messages
 
 
 def test_a_file_without_default_is_told_what_to_add():

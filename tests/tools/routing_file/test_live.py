@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from graph.domain.table import RoutingTable
-from tools.routing_file import LiveRouting, RoutingFileError, check_file, load
+from tools.routing_file import LiveRouting, RoutingFileError, load
+from tools.routing_file.checking import examine_file
 
 
 class Clock:
@@ -249,18 +250,8 @@ def test_bytes_that_are_not_utf8_are_told_with_their_place(disk):
         load(disk.path)
 
 
-def test_check_prints_what_a_good_file_holds(disk):
-    disk.write(text("one", test="one@company.com"))
-    code, said = check_file(disk.path)
-    assert code == 0
-    assert "is valid: 1 place, 0 accounts, 0 rules, 0 pools, 0 people; 1 of 1 tests pass (version 1, " in said
-    assert load(disk.path).digest[:12] in said
-
-
-def test_check_prints_every_error_and_fails(disk):
-    disk.write('{"US": "nobody", "rulez": 1}')
-    code, said = check_file(disk.path)
-    assert code == 1
-    assert said.splitlines()[0].endswith("routing.json is not valid")
-    assert said.splitlines()[-1] == "3 errors"
-    assert check_file(disk.path.with_name("none.json"))[0] == 1
+def test_a_file_that_the_calendar_turns_against_keeps_loading(disk):
+    members = '"people": {"a": {"email": "a@company.com", "hours": "mon-sat 00:00-24:00"}}, "pools": {"p": {"members": ["a"]}}'
+    disk.write(f'{{"DEFAULT": "g@company.com", "US": "pool:p", {members}}}')
+    assert examine_file(disk.path).errors
+    assert load(disk.path).pools["p"]
