@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import io
 import json
 import shutil
@@ -14,7 +15,9 @@ import pytest
 from sqlalchemy import delete, func, select, update
 
 from tests.fixtures.router import NOW, ROUTING, person, ports_of, settle, the_table, threads
-from tools.cli.decide import command, replay, route
+from tools import replaying
+from tools.cli import replay as time_machine
+from tools.cli.decide import command, route
 from tools.idempotency import Identifier
 from tools.ml.registry import ensure_bootstrap
 from tools.secrets_file import load_or_make
@@ -116,11 +119,17 @@ async def test_a_file_that_is_not_there_is_named(settings: Settings, capsys: pyt
     assert capsys.readouterr().err == "/nowhere/lead.json: No such file or directory\n"
 
 
+async def replay(settings: Settings, *words: str) -> int:
+    parser = argparse.ArgumentParser()
+    time_machine.add(parser)
+    return await asyncio.to_thread(time_machine.run, parser.parse_args(words), settings)
+
+
 async def test_a_replay_without_differences_ends_well(settings: Settings, capsys: pytest.CaptureFixture[str]):
     await decide(settings, "ann", "bob", "cid")
-    assert await replay(settings, None) == 0
+    assert await replay(settings) == 0
     assert "replayed 3 decisions" in capsys.readouterr().out
-    assert await replay(settings, 2) == 0
+    assert await replay(settings, "--limit", "2") == 0
     assert "replayed 2 decisions" in capsys.readouterr().out
 
 
@@ -132,7 +141,7 @@ async def test_a_difference_is_named_and_ends_with_1(settings: Settings, capsys:
         changed = row.record.replace(b'"status":"decided"', b'"status":"decides"')
         connection.execute(update(decisions).where(decisions.c.lead_id == row.lead_id).values(record=changed))
     engine.dispose()
-    assert await replay(settings, None) == 1
+    assert await replay(settings) == 1
     said = capsys.readouterr().out
     assert f"{row.lead_id}@1: status: recorded 'decides', replayed 'decided'" in said
     assert said.strip().endswith("1 differences")
@@ -146,7 +155,7 @@ async def test_a_replay_that_lacks_its_routing_file_says_so_and_ends_with_2(
     with engine.execution_options(immediate=True).begin() as connection:
         connection.execute(delete(routing_versions))
     engine.dispose()
-    assert await replay(settings, None) == 2
+    assert await replay(settings) == 2
     assert "cannot replay: the routing file" in capsys.readouterr().err
 
 
@@ -155,12 +164,63 @@ async def test_a_model_that_was_lost_is_trained_again_and_is_the_same(
 ):
     await decide(settings, "ann")
     shutil.rmtree(settings.models_dir)
-    assert await replay(settings, None) == 0
+    assert await replay(settings) == 0
     assert "replayed 1 decisions" in capsys.readouterr().out
 
 
+async def test_a_large_replay_is_shared_by_processes(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setattr(time_machine, "SHARE", 2)
+    monkeypatch.setattr(replaying, "BATCH", 2)
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    await decide(settings, "ann", "bob", "cid", "dan", "eva")
+    assert await replay(settings) == 0
+    assert "replayed 5 decisions" in capsys.readouterr().out
+    engine = open_engine(settings.database)
+    with engine.execution_options(immediate=True).begin() as connection:
+        connection.execute(delete(routing_versions))
+    engine.dispose()
+    assert await replay(settings) == 2
+    assert "cannot replay: the routing file" in capsys.readouterr().err
+
+
+async def test_a_lead_and_a_period_are_chosen(settings: Settings, capsys: pytest.CaptureFixture[str]):
+    await decide(settings, "ann", "bob")
+    engine = open_engine(settings.database)
+    with engine.connect() as connection:
+        lead_id = connection.scalar(select(decisions.c.lead_id).limit(1))
+    engine.dispose()
+    for words, count in (
+        (("--lead", str(lead_id)), 1),
+        (("--lead", "nobody"), 0),
+        (("--from", "2026-04-07", "--to", "2026-04-08"), 2),
+        (("--to", "2026-04-07"), 0),
+        (("--last", "1h"), 0),
+    ):
+        assert await replay(settings, *words) == 0
+        assert f"replayed {count} decisions" in capsys.readouterr().out
+    for wrong in (("--last", "long"), ("--from", "noon"), ("--last", "3d", "--from", "2026-04-07")):
+        assert await replay(settings, *wrong) == 2
+
+
+async def test_another_routing_file_shows_what_would_differ(
+    settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    await decide(settings, "ann")
+    draft = tmp_path / "draft.json"
+    draft.write_text(
+        the_table().text.replace('"to": "pool:dach"', '"to": "pia"').replace('"pool": "dach"', '"owner": "pia"')
+    )
+    assert await replay(settings, "--under", str(ROUTING)) == 0
+    capsys.readouterr()
+    assert await replay(settings, "--under", str(draft)) in (1, 2)
+    assert await replay(settings, "--under", "99") == 2
+    assert "99 is no file" in capsys.readouterr().err
+
+
 async def test_an_empty_store_replays_nothing(settings: Settings, capsys: pytest.CaptureFixture[str]):
-    assert await replay(settings, None) == 0
+    assert await replay(settings) == 0
     assert "replayed 0 decisions" in capsys.readouterr().out
 
 
