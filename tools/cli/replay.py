@@ -80,6 +80,7 @@ def _again(settings: Settings, chosen: Chosen, held: int) -> int:
     from concurrent.futures import ProcessPoolExecutor
     from functools import partial
 
+    from tools.cli.processes import quiet_collector
     from tools.replaying import NotReplayable, replay_share
 
     started = time.perf_counter()
@@ -90,7 +91,7 @@ def _again(settings: Settings, chosen: Chosen, held: int) -> int:
         if shares == 1:
             found = [mine(0)]
         else:
-            with ProcessPoolExecutor(shares, multiprocessing.get_context("fork")) as pool:
+            with ProcessPoolExecutor(shares, multiprocessing.get_context("fork"), quiet_collector) as pool:
                 found = list(pool.map(mine, range(shares)))
     except NotReplayable as error:
         raise _Wrong(f"cannot replay: {error}") from None
