@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Annotated, Any, Final
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Header, HTTPException, Query
 from fastapi import Path as InPath
@@ -25,16 +26,20 @@ from tools.planning.plan import plan_of
 from tools.planning.showing import as_json as plan_json
 from tools.routing_file import RoutingFileError, parse
 from tools.routing_file.changes import diff
+from tools.routing_file.explained import as_json as explanation_json
+from tools.routing_file.explained import sentences
 from tools.routing_file.merge import merge
 from tools.store.past import Chosen, past_decisions
 from tools.store.routing_changes import as_json, changes_in, live_changes
 from tools.store.routing_versions import version_text
 from tools.web.bodies import Busy, Few, SmallRoute, answer
 from tools.web.rules_bodies import Cancel, Compare, Draft, Merge, Rollback, Text, Told, told_time
+from tools.why import NotKept, recorded
 
 LEADS: Final = 50_000
 SHOWN: Final = 500
 BIGGEST: Final = 2**31 - 1
+LEAD: Final = r"^[A-Za-z0-9_-]{1,40}(@[0-9]{1,9})?$"
 VERSION: Final = r"^(live|[0-9a-fA-F]{1,64})$"
 STATUS: Final = {
     "applied": 200, "unchanged": 200, "cancelled": 200, "scheduled": 202, "proposed": 202, "invalid": 422, "stopped": 409,
@@ -117,6 +122,17 @@ class Rules:
             raise HTTPException(404, refused.result.message) from None
         return as_json(found) | {"text": version_text(self.engine, found.digest)}
 
+    def explain(self, lead: str) -> dict[str, Any]:
+        try:
+            asked = recorded(self.engine, lead)
+        except NotKept as error:
+            raise HTTPException(404, str(error)) from None
+        found = asked.explained()
+        return {
+            "sentences": list(sentences(found, ZoneInfo(asked.table.timezone))),
+            "explanation": explanation_json(found),
+        }
+
     def merge(self, told: Merge) -> dict[str, Any]:
         def check(text: str) -> RoutingTable:
             return parse(text, self.path.parent)
@@ -182,6 +198,11 @@ def _reading(router: APIRouter, rules: Rules) -> None:
     async def version(version: Annotated[str, InPath(pattern=VERSION)]) -> Any:
         """An old version with its text: by number, by the beginning of its digest, or `live`."""
         return await rules.asked(rules.version, version)
+
+    @router.get("/explain/{lead}", responses=_BODY | {404: {"description": "No decision of this lead is recorded."}})
+    async def explain(lead: Annotated[str, InPath(pattern=LEAD)]) -> Any:
+        """Why a lead is whose it is, and the smallest changes that would make it somebody else's."""
+        return await rules.asked(rules.explain, lead)
 
 
 def _trying(router: APIRouter, rules: Rules) -> None:

@@ -14,10 +14,12 @@ import pytest
 from redis.asyncio import Redis
 
 from tests.fixtures.front import ADMIN, client_of, opened, settings_of
-from tests.fixtures.router import ROUTING
+from tests.fixtures.router import ROUTING, person, ports_of, settle, the_table, threads
 from tools.editing import watch
 from tools.editing.watch import Watch
 from tools.embedded.valkey import EmbeddedValkey
+from tools.store.engine import open_engine
+from tools.store.routing_versions import keep_version
 from tools.web.bodies import MOST_BYTES, Busy, Few
 from tools.web.server import FrontDoor
 
@@ -236,3 +238,16 @@ def test_a_watch_that_finds_the_database_away_looks_again(door: FrontDoor):
     watching = Watch(Gone(), None, lambda: "")  # type: ignore[arg-type]
     with pytest.raises(RuntimeError):
         watching.look()
+
+
+async def test_a_lead_is_explained(console: httpx.AsyncClient, door: FrontDoor, tmp_path: Path, sqlite_url: str):
+    assert (await console.get("/admin/rules/explain/ld_nobody")).status_code == 404
+    assert (await console.get("/admin/rules/explain/a%00b")).status_code == 422
+    engine, ann = open_engine(sqlite_url), person("ann")
+    with threads(2) as executor:
+        await settle(engine, ports_of(engine, executor), ann)
+    keep_version(engine, the_table().digest, the_table().text)
+    engine.dispose()
+    answer = await console.get(f"/admin/rules/explain/{ann.lead_id}")
+    assert answer.status_code == 200
+    assert any("maren" in sentence for sentence in answer.json()["sentences"])
