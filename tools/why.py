@@ -29,13 +29,15 @@ class NotKept(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The arguments of `route`."""
+    """The arguments of `route`. made: the recorded owner, rule and reason, None for a lead without a decision; an
+    escalation and a lead that stays with its owner are not routed anew, so that they may differ from what `route` says."""
 
     facts: RoutingFacts
     table: RoutingTable
     pools: Mapping[str, PoolState]
     now: datetime
     held: Held
+    made: tuple[str, str, str] | None = None
 
     def explained(self) -> Explanation:
         return explain(self.table, self.facts, self.pools, self.now, **self.held)
@@ -69,7 +71,8 @@ def recorded(engine: Engine, name: str, other: RoutingTable | None = None) -> As
         "excluded": past.excluded,
     }
     facts = past.facts if other is None else read_again(past.facts, past.unknown, other.aliases)
-    return Asked(facts, table, {**pools, **past.pools}, past.decided_at, held)
+    made = (past.owner, past.rule, record["assignment"]["why"])
+    return Asked(facts, table, {**pools, **past.pools}, past.decided_at, held, made if other is None else None)
 
 
 def _ledgers(engine: Engine, table: RoutingTable) -> tuple[dict[str, PoolState], dict[str, int]]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import orjson
 import pytest
+from sqlalchemy import select, update
 
 from app import parser
 from tests.fixtures.router import ROUTING, person, ports_of, settle, the_table, threads
@@ -19,6 +20,7 @@ from tools.settings import Settings
 from tools.store.engine import open_engine
 from tools.store.migrate import migrate
 from tools.store.routing_versions import keep_version
+from tools.store.tables import decisions
 
 NOW = datetime.now(UTC)
 
@@ -115,6 +117,23 @@ def test_what_cannot_be_explained_says_why(
     given = [lead_file(tmp_path, **files[word]) if word in files else word for word in words]
     assert run(settings, "explain", *given) == 2
     assert capsys.readouterr().err.strip() == message
+
+
+async def test_a_decision_that_the_file_alone_does_not_give_says_so(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+):
+    """An escalation, or a lead that stays with its owner: here a rule that was recorded otherwise."""
+    await decide(settings, person("ann"))
+    engine = open_engine(settings.database)
+    with engine.execution_options(immediate=True).begin() as connection:
+        record = connection.scalar(select(decisions.c.record))
+        changed = record.replace(b'"owner":"maren@', b'"owner":"helen@', 1)
+        connection.execute(update(decisions).values(record=changed))
+    engine.dispose()
+    assert run(settings, "explain", person("ann").lead_id) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("The decision: helen@company.com by rules.dach. ")
+    assert "\nIt was not routed anew; the file by itself gives:\nmaren@company.com by rules.dach, line " in said
 
 
 async def test_a_decision_whose_file_was_not_kept_asks_for_one(settings: Settings, capsys: pytest.CaptureFixture[str]):

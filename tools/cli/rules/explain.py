@@ -51,8 +51,11 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
         return 2
     explanation = asked.explained()
     if arguments.json:
-        print(orjson.dumps(as_json(explanation), option=orjson.OPT_INDENT_2 | orjson.OPT_UTC_Z).decode())
+        shown = as_json(explanation) | {"made": asked.made}
+        print(orjson.dumps(shown, option=orjson.OPT_INDENT_2 | orjson.OPT_UTC_Z).decode())
     else:
+        if asked.made is not None and asked.made[:2] != (explanation.assignment.owner, explanation.assignment.rule):
+            print("The decision: {} by {}. {}\nIt was not routed anew; the file by itself gives:".format(*asked.made))
         print("\n".join(sentences(explanation, ZoneInfo(asked.table.timezone))))
     return 0
 
