@@ -90,7 +90,7 @@ async def test_open_leads_are_those_that_somebody_has_now(ports: Ports, database
     assert await ports.history.open_leads([maren, jonas, "x@company.com"]) == {maren: 3, jonas: 3}
     assert await ports.history.open_leads([]) == {}
     first = people[owners.index(maren)]
-    assert accept(database, first.lead_id, 1, maren, NOW).outcome == "accepted"
+    assert accept(database, first.lead_id, 1, maren, NOW).outcome == "done"
     assert await ports.history.open_leads([maren]) == {maren: 3}, "an accepted lead is open"
     await settle(database, ports, replace(first, submission_id="s:moves", form=replace(first.form, country="France")))
     assert await ports.history.open_leads([maren]) == {maren: 2}, "it has moved on, though she had accepted it"
