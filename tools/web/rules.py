@@ -15,7 +15,7 @@ from fastapi import Path as InPath
 from sqlalchemy import Engine
 
 from graph.domain.table import RoutingTable
-from tools.editing.checks import fit
+from tools.editing.checks import faults, fit, readable
 from tools.editing.editor import Editor
 from tools.editing.results import Edit, Refused, Result
 from tools.editing.results import as_json as result_json
@@ -90,10 +90,10 @@ class Rules:
         return {"valid": True, "message": "", "findings": [], "digest": table.digest, "tests": len(table.tests)}
 
     def plan(self, draft: Draft) -> dict[str, Any]:
-        live, table = self.editor.reconcile(), fit(draft.text, self.path.parent)
+        live, table = self.editor.reconcile(), readable(draft.text, self.path.parent)
         since = self.editor.now() - last(draft.last)
         plan = plan_of(list(past_decisions(self.engine, Chosen(since, limit=LEADS))), live, table)
-        return plan_json(plan, stops(plan, live.guards), most=SHOWN)
+        return plan_json(plan, [*faults(table), *stops(plan, live.guards)], most=SHOWN)
 
     def apply(self, told: Told, if_match: str) -> Result:
         base = None if if_match.strip() == "*" else if_match.strip().removeprefix("W/").strip('"')

@@ -95,6 +95,22 @@ def test_a_plan_over_leads_from_a_file_is_stopped_by_a_guard(live: Path, capsys:
     assert "'=a" in capsys.readouterr().out
 
 
+def test_a_draft_whose_own_test_fails_shows_who_would_move_and_that_it_cannot_go_live(
+    live: Path, capsys: pytest.CaptureFixture[str]
+):
+    tested = ', "tests": [{"name": "US", "lead": {"country": "US"}, "expect": {"owner": "us@company.com"}}]}'
+    live.write_text(TEXT.rstrip().removesuffix("}").rstrip() + tested)
+    leads = live.parent / "leads.jsonl"
+    leads.write_text('{"country": "US"}\n{"country": "DE"}\n')
+    made = live.with_name("made.json")
+    made.write_text(live.read_text().replace('"US": "us@company.com"', '"US": "boston@company.com"'))
+    assert main(live, "plan", str(made), "--leads", str(leads)) == 1
+    said = capsys.readouterr().out
+    assert "us@company.com -> boston@company.com" in said
+    assert 'STOPPED by tests: tests[0] "US": the test fails: owner is boston@company.com' in said
+    assert main(live, "apply", str(made), "--by", "ana@company.com", "--reason", "r", "--override", "now") == 1
+
+
 def test_a_router_that_does_not_use_the_edit_is_said(live: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(
         "tools.editing.router.router_uses", lambda _settings, _digest: (False, "It reads another file.")

@@ -1,5 +1,6 @@
 """What would this draft do? Routes the leads of a period under the live file and under the draft, and shows who would move,
-from whom to whom, because of which line, and what each person would get. Exit 1 when a guard of the live file stops it."""
+from whom to whom, because of which line, and what each person would get. Exit 1 when one of its own tests, the proof or a
+guard of the live file stops it."""
 
 from __future__ import annotations
 
@@ -26,6 +27,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     import orjson
 
     from tools.cli.rules.reading import Unusable, draft_leads, tables
+    from tools.editing.checks import faults
     from tools.planning.guards import stops
     from tools.planning.plan import plan_of
     from tools.planning.showing import as_csv, as_json, as_text
@@ -36,7 +38,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     except Unusable as error:
         return error.told()
     plan = plan_of(leads, live, draft)
-    stopped = stops(plan, live.guards)
+    stopped = [*faults(draft), *stops(plan, live.guards)]
     if arguments.json:
         print(orjson.dumps(as_json(plan, stopped), option=orjson.OPT_INDENT_2 | orjson.OPT_UTC_Z).decode())
     elif arguments.csv:

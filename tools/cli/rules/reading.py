@@ -28,12 +28,12 @@ class Unusable(Exception):
         return self.code
 
 
-def usable(path: Path) -> RoutingTable:
-    """A file that is valid and whose tests pass."""
+def usable(path: Path, *, tested: bool = True) -> RoutingTable:
+    """A file that is valid and, where it has to be, whose tests pass."""
     from tools.routing_file import RoutingFileError, describe, load
 
     try:
-        return load(path)
+        return load(path, tested=tested)
     except RoutingFileError as error:
         raise Unusable(f"{path} is not valid\n{describe(error.findings)}", 1) from None
     except OSError as error:
@@ -41,8 +41,8 @@ def usable(path: Path) -> RoutingTable:
 
 
 def tables(settings: Settings, draft: Path) -> tuple[RoutingTable, RoutingTable]:
-    """The live file and the draft."""
-    return usable(settings.routing_file), usable(draft)
+    """The live file and the draft. What the draft would do can be seen before its tests are brought up to date."""
+    return usable(settings.routing_file), usable(draft, tested=False)
 
 
 def draft_leads(settings: Settings, arguments: argparse.Namespace, live: RoutingTable) -> list[Given]:
