@@ -60,11 +60,11 @@ def take_turn(
     ledger, turns = dict(state.credits), dict(state.turns)
     chosen = None if heir is None else next((seat for seat in seats if seat.member.email == heir), None)
     if chosen is None:
+        shares: Sequence[int] = entitlement(tuple([seat.member.weight for seat in seats]), sum(turns.values()))
         if before is not None and before.returned and turns.get(before.member):
             _charge(ledger, turns, before.member, -1)
-        else:
-            _entitle(seats, ledger, turns)
-        chosen = _next(seats, ledger)
+            shares = [0] * len(seats)
+        chosen = _next(seats, ledger, shares)
         _charge(ledger, turns, chosen.member.email, 1)
     after = PoolState(state.pool, state.version + 1, ledger, turns, quota.with_lead(chosen.taker))
     return Turn(state.pool, chosen.member.email, chosen.taker, state, after)
@@ -73,14 +73,6 @@ def take_turn(
 def _charge(ledger: dict[str, int], turns: dict[str, int], email: str, count: int) -> None:
     ledger[email] = ledger.get(email, 0) - count * MILLION
     turns[email] = turns.get(email, 0) + count
-
-
-def _entitle(seats: Sequence[Seat], ledger: dict[str, int], turns: dict[str, int]) -> None:
-    """One turn's entitlement, shared by weight."""
-    shares = entitlement(tuple([seat.member.weight for seat in seats]), sum(turns.values()))
-    for seat, share in zip(seats, shares, strict=True):
-        email = seat.member.email
-        ledger[email] = ledger.get(email, 0) + share
 
 
 def entitlement(weights: tuple[int, ...], number: int) -> tuple[int, ...]:
@@ -102,21 +94,22 @@ def _entitlement(weights: tuple[int, ...], phase: int) -> tuple[int, ...]:
     return tuple(high - low for low, high in pairwise(steps))
 
 
-def _next(seats: Sequence[Seat], owed: dict[str, int]) -> Seat:
-    """Tijdeman's choice: of those owed at least 1/(2k - 2), who would first be owed more than 1 - 1/(2k - 2)."""
+def _next(seats: Sequence[Seat], ledger: dict[str, int], shares: Sequence[int]) -> Seat:
+    """Add the turn's entitlement to the ledger and make Tijdeman's choice: of those owed at least 1/(2k - 2), who would
+    first be owed more than 1 - 1/(2k - 2)."""
     double = 2 * len(seats) - 2
-    if double == 0:
-        return seats[0]
     chosen: Seat | None = None
     slack = weight = 0
-    for seat in seats:
+    for seat, share in zip(seats, shares, strict=True):
         member = seat.member
-        credit = owed.get(member.email, 0) * double
-        if credit >= MILLION:
+        credit = ledger.get(member.email, 0) + share
+        if share:
+            ledger[member.email] = credit
+        if credit * double >= MILLION:
             # turns until the limit, times `double` and the weight; compared crosswise, so that no division rounds
-            waits = MILLION * (double - 1) - credit
+            waits = MILLION * (double - 1) - credit * double
             if chosen is None or waits * weight < slack * member.weight:
                 chosen, slack, weight = seat, waits, member.weight
-    if chosen is None:  # others took entitlement away with them: the one owed most
-        return max(seats, key=lambda seat: owed.get(seat.member.email, 0))
+    if chosen is None:  # alone, or others took entitlement away with them: the one owed most
+        return max(seats, key=lambda seat: ledger.get(seat.member.email, 0))
     return chosen

@@ -27,10 +27,10 @@ class Due:
 def due(sla: Sla, now: datetime, calendar: Calendar | None = None) -> Due:
     """The due times of a lead assigned now. calendar: the owner's; None for an address whose hours nobody knows, whose
     clock is the wall's."""
-    lengths = (sla.accept_s, sla.touch_s, remind_s(sla))
+    accept, touch, remind = sla.accept_s, sla.touch_s, remind_s(sla)
     if sla.clock == "business" and calendar is not None:
-        return Due("business", *(_worked(calendar, now, seconds) for seconds in lengths))
-    return Due("wall", *(_after(now, seconds) for seconds in lengths))
+        return Due("business", *[_worked(calendar, now, seconds) for seconds in (accept, touch, remind)])
+    return Due("wall", _after(now, accept), _after(now, touch), _after(now, remind))
 
 
 def remind_s(sla: Sla) -> int | None:

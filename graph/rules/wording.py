@@ -50,6 +50,7 @@ def clock_time(at: datetime, zone: tzinfo) -> str:
     return f"{local.hour:02}:{local.minute:02} {local.tzname()}"
 
 
+@lru_cache(1024)
 def day_and_time(at: datetime, zone: tzinfo) -> str:
     """ "Tue 7 Apr 10:07 EDT", in English whatever the machine's locale."""
     local = at.astimezone(zone)

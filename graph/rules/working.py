@@ -38,7 +38,8 @@ class _Block(NamedTuple):
 
 class Calendar:
     """hours: when they work; holidays: each of these keeps them away; zone: IANA name, for the holidays of those whose
-    hours are `always`. Instants come and go in UTC. Remembers the month and the time of work or rest asked about last."""
+    hours are `always`. Instants come and go in UTC. Remembers the month and the time of work or rest asked about last, and
+    what it said of that rest: how long it is until work begins depends on nothing else."""
 
     def __init__(self, hours: Hours, holidays: Sequence[Holidays], zone: str) -> None:
         self._holidays = tuple(item for item in holidays if item.codes or item.days)
@@ -46,6 +47,7 @@ class Calendar:
         self._spans = hours.spans or (Span(_EVERY_DAY, 0, _ALL_DAY, zone),)
         self._block: _Block | None = None
         self._present = (_NEVER, _NEVER, False)
+        self._rest_ends: dict[int, datetime | None] = {}
 
     def works(self, now: datetime) -> bool:
         return self.always or self.until(now)[0]
@@ -60,13 +62,12 @@ class Calendar:
             ahead = block.opens[at] if at < len(block.opens) else block.end
             until = block.closes[at - 1] if works else ahead
             self._present = now, until, works
+            self._rest_ends = {}
         return works, until
 
     def opening(self, now: datetime) -> datetime | None:
         """Now while they work, else when they next begin; None when no opening is in sight."""
-        if self.works(now):
-            return now
-        return next((opens for opens, _ in self.intervals(now)), None)
+        return now if self.works(now) else self._after_rest(now, timedelta(0))
 
     def after(self, now: datetime, seconds: int) -> datetime | None:
         """The instant at which they will have worked so long, counted from now; None when that is not in sight.
@@ -78,8 +79,18 @@ class Calendar:
             return now + left
         works, until = self.until(now)
         ends = now + left
-        if works and ends <= until:  # most of the time they work, and long enough
-            return ends
+        if not works:
+            return self._after_rest(now, left)
+        return ends if ends <= until else self._after(now, left)
+
+    def _after_rest(self, now: datetime, left: timedelta) -> datetime | None:
+        """From any instant of the present rest the same."""
+        seconds = round(left.total_seconds())
+        if seconds not in self._rest_ends:
+            self._rest_ends[seconds] = self._after(now, left)
+        return self._rest_ends[seconds]
+
+    def _after(self, now: datetime, left: timedelta) -> datetime | None:
         for opens, closes in self.intervals(now):
             begin = max(opens, now)
             if left <= closes - begin:
