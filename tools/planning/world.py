@@ -15,6 +15,7 @@ from typing import TypeVar
 from graph.domain.lead import Path
 from graph.domain.routing import PoolState
 from graph.domain.table import RoutingTable
+from graph.rules.aliases import read_again
 from graph.rules.nurture import sequence_for, way_for, work_moved
 from graph.rules.routing import leads_counted, route
 from tools.store.past import Given, Past
@@ -107,8 +108,11 @@ class World:
         lead = self._leads.get(given.lead_id)
         if lead is None:
             lead = self._leads[given.lead_id] = _Lead(dict(given.prior_turns), given.holder, _work(given))
+        facts = given.facts
+        if table.aliases and isinstance(given, Past):  # what was not understood then may be so under this file
+            facts = read_again(facts, given.unknown, table.aliases)
         found = route(
-            given.facts,
+            facts,
             table,
             ledgers.pools,
             given.decided_at,
@@ -121,7 +125,7 @@ class World:
         if found.turn is not None:
             ledgers.pools[found.turn.pool] = found.turn.after
             lead.turns[found.turn.pool] = found.turn.member
-        sequence = sequence_for(given.facts, table)
+        sequence = sequence_for(facts, table)
         path = way_for(sequence, given.cause, review=given.review, accepted=given.accepted)
         if self._counted:
             ledgers.open.update(work_moved(lead.work, (found.owner, path)))

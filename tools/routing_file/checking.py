@@ -18,6 +18,7 @@ from graph.domain.table import RoutingTable
 from graph.rules.proof import prove
 from graph.rules.proof.shares import losses_of
 from tools.routing_file.findings import Finding, RoutingFileError
+from tools.routing_file.ladders import without_manager
 from tools.routing_file.lint import lint, segment_notes
 from tools.routing_file.live import load
 from tools.routing_file.outline import Outline
@@ -42,7 +43,7 @@ def examine(table: RoutingTable, now: datetime, leads: Iterable[RoutingFacts] | 
     outline = Outline(table.text)
     proof, teller = prove(table, now), Teller(table, outline, now)
     findings = [*teller.findings(proof), *lint(table, outline)]
-    notes = [*segment_notes(table, outline), *teller.falls(proof.falls)]
+    notes = [*segment_notes(table, outline), *without_manager(table), *teller.falls(proof.falls)]
     if leads is None:
         notes += teller.overlaps(proof)
     else:

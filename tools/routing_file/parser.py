@@ -38,6 +38,8 @@ SETTINGS: Final = (
     "aliases",
 )  # fmt: skip
 _NAMED_FILE: Final = re.compile(r'"[ \t]*@([^"\n]+?)[ \t]*"')
+SECTIONS: Final = (*(key for key in SETTINGS if key not in ("$schema", "version")), "map")
+"""What an edit can touch, by name: a key of the file, or `map` for its places."""
 _NO_DEFAULT: Final = '"DEFAULT" is missing; add "DEFAULT": "somebody@company.com", so that every lead has an owner'
 
 
@@ -130,7 +132,7 @@ def _table(top: Field, settings: Mapping[str, Field], places: dict[str, Field]) 
         slas=slas,
         default_sla=sla_name(settings.get("default_sla"), slas),
         nurture=nurture,
-        guards=parse_guards(settings.get("guards")),
+        guards=parse_guards(settings.get("guards"), SECTIONS),
         tests=parse_tests(settings.get("tests"), settings.get("tests_at"), team),
         files=dict(top.draft.files),
         aliases=parse_aliases(settings.get("aliases"), conditions_of(names.segments, rules, nurture)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from typing import Final, cast, get_args
 
 from graph.domain.table import PRECEDENCE, Clock, Guards, Nurture, Sla, Step
@@ -97,11 +98,15 @@ def parse_nurture(field: Field | None, names: Names) -> Nurture | None:
     )
 
 
-def parse_guards(field: Field | None) -> Guards:
+def parse_guards(field: Field | None, sections: Collection[str]) -> Guards:
+    """sections: the names under which an edit may need approvals; a misspelt one would ask for none."""
     if field is None:
         return Guards()
     settings = field.settings(("max_default_share", "max_moved", "approvals"))
     approvals = settings["approvals"].entries() if "approvals" in settings else []
+    for entry in approvals:
+        if entry.key not in sections:
+            entry.fail(f'"{entry.key}" is no section of the file', closest(entry.key, sections), at_key=True)
     return Guards(
         max_default_share=share(settings["max_default_share"]) if "max_default_share" in settings else None,
         max_moved=share(settings["max_moved"]) if "max_moved" in settings else None,

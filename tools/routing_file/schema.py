@@ -11,7 +11,7 @@ from typing import Final, get_args
 from graph.domain.scoring import Tier
 from graph.domain.table import PRECEDENCE, Clock
 from graph.domain.working import OffHours
-from tools.routing_file.parser import SETTINGS
+from tools.routing_file.parser import SECTIONS, SETTINGS
 from tools.routing_file.schema_forms import (
     CAP,
     CAPITAL,
@@ -263,6 +263,7 @@ _TOP: Final[dict[str, Schema]] = {
             "approvals": {
                 "description": "How many people must approve a change of a section.",
                 "type": "object",
+                "propertyNames": {"enum": list(SECTIONS)},
                 "additionalProperties": {"type": "integer", "minimum": 0, "maximum": 100},
             },
         },

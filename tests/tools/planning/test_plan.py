@@ -237,22 +237,26 @@ def test_the_json_holds_every_lead_and_the_figures():
     assert found["members"]["ana@company.com"]["after"]["leads"] == 0
 
 
+def past(given: Given, **known: Any) -> Past:
+    """The lead as it was decided: by the map, unless `known` says otherwise."""
+    held = {field.name: getattr(given, field.name) for field in fields(Given)}
+    decided: dict[str, Any] = {"revision": 1, "owner": "ana@company.com", "rule": "map.DE", "line": 1, "pool": None}
+    way = {"sla": None, "path": "qualify", "routing_digest": "", "unknown": ()}
+    return Past(**(held | decided | way | known))
+
+
+def test_a_draft_that_only_adds_an_alias_moves_the_leads_nobody_understood():
+    lost = [past(lead(number), unknown=(("country", "Stated United"),)) for number in range(3)]
+    draft = table(aliases={"country": {"stated united": "US"}})
+    plan = plan_of([*lost, lead(9, country="FR")], table(), draft)
+    assert owners(plan.moved) == [("general@company.com", "us@company.com")] * 3
+    assert not plan_of(lost, draft, draft).moved
+
+
 def test_open_leads_are_counted_from_what_the_period_began_with():
     """A cap of two open leads: Ana begins with one, whatever the decision saw that asked first."""
     capped = {"pools": {"smb": {"members": {"ana": 2, "ben": 1}, "cap": "2/open"}}}
-    known = Past(
-        **{field.name: getattr(lead(0, country="DE"), field.name) for field in fields(Given)}
-        | {"open": {}, "company": None},
-        revision=1,
-        owner="ana@company.com",
-        rule="map.DE",
-        line=1,
-        pool=None,
-        sla=None,
-        path="qualify",
-        routing_digest="",
-        unknown=(),
-    )
+    known = past(replace(lead(0, country="DE"), company=None))
     asking = replace(lead(1, country="US", employees=5), open={"ana@company.com": 2, "ben@company.com": 0})
     assert as_it_began([known, asking]).open["ana@company.com"] == 1
     plan = plan_of([asking, *small(9)[2:5]], table(**capped), table(**capped))
