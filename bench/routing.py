@@ -1,7 +1,8 @@
 """Routing alone: leads/s of one core through `route()` for a generated file of 100 rules whose pools keep hours.
 
 No graph, no store, no stream: the ledger of each turn goes into the next lead, as in a batch. The clock steps through a
-working week, so that members come and go. CPU time of this process, the best of the rounds.
+working week, so that members come and go. Garbage is collected as in a worker. CPU time of this process, the best of the
+rounds.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from bench.plan import Plan
 from graph.domain.routing import PoolState, RoutingFacts
 from graph.domain.table import RoutingTable
 from graph.rules.routing import leads_counted, route
+from tools.cli.processes import quiet_collector
 from tools.routing_file import parse
 
 RULES, POOLS, MEMBERS, PEOPLE = 100, 20, 6, 60
@@ -88,6 +90,7 @@ def leads(seed: int = 7) -> list[RoutingFacts]:
 def measure(plan: Plan) -> tuple[dict[str, float], dict[str, Any]]:
     found, facts = table(), leads()
     assert not leads_counted(found)
+    quiet_collector()
     rates = [_round(found, facts) for _ in range(max(3, plan.rounds))]
     shape = {"rules": RULES, "pools": POOLS, "members": MEMBERS, "leads": LEADS}
     return {"routing_per_s": max(rates)}, {**shape, "leads_per_s": rates}

@@ -57,7 +57,7 @@ def take_turn(
         seats = tuple([seat for seat in seats if quota.allows(seat.taker)])
     if not seats:
         return None
-    ledger, turns = dict(state.credits), dict(state.turns)
+    ledger, turns = state.credits.copy(), state.turns.copy()
     chosen = None if heir is None else next((seat for seat in seats if seat.member.email == heir), None)
     if chosen is None:
         shares: Sequence[int] = entitlement(tuple([seat.member.weight for seat in seats]), sum(turns.values()))

@@ -7,6 +7,7 @@ whoever gets a lead is not on leave, and a deadline that waited for somebody's r
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from graph.domain.table import Clock, Sla
 from graph.domain.values import value
@@ -27,24 +28,25 @@ class Due:
 def due(sla: Sla, now: datetime, calendar: Calendar | None = None) -> Due:
     """The due times of a lead assigned now. calendar: the owner's; None for an address whose hours nobody knows, whose
     clock is the wall's."""
-    accept, touch, remind = sla.accept_s, sla.touch_s, remind_s(sla)
-    if sla.clock == "business" and calendar is not None:
-        return Due("business", *[_worked(calendar, now, seconds) for seconds in (accept, touch, remind)])
-    return Due("wall", _after(now, accept), _after(now, touch), _after(now, remind))
+    accept, touch, remind = _lengths(sla.accept_s, sla.touch_s, sla.remind)
+    if sla.clock == "wall" or calendar is None:
+        return Due("wall", _after(now, accept), _after(now, touch), _after(now, remind))
+    worked = calendar.after
+    return Due(
+        "business",
+        None if accept is None else worked(now, accept) or _after(now, accept),
+        None if touch is None else worked(now, touch) or _after(now, touch),
+        None if remind is None else worked(now, remind) or _after(now, remind),
+    )  # with no work in sight for years the wall's clock is the only one that ends
 
 
-def remind_s(sla: Sla) -> int | None:
-    """Seconds of the time to accept until the reminder; None without one, or where it would come at its very ends."""
-    if sla.accept_s is None or sla.remind is None:
-        return None
-    seconds = round(sla.accept_s * sla.remind)
-    return seconds if 0 < seconds < sla.accept_s else None
+@lru_cache(maxsize=256)
+def _lengths(accept_s: int | None, touch_s: int | None, remind: float | None) -> tuple[timedelta | None, ...]:
+    """Accept, touch, remind. No reminder at the very ends of the time to accept."""
+    seconds = None if accept_s is None or remind is None else round(accept_s * remind)
+    reminds = seconds if seconds and accept_s and 0 < seconds < accept_s else None
+    return tuple([None if each is None else timedelta(seconds=each) for each in (accept_s, touch_s, reminds)])
 
 
-def _worked(calendar: Calendar, now: datetime, seconds: int | None) -> datetime | None:
-    """With no work in sight for years the wall's clock is the only one that ends."""
-    return None if seconds is None else calendar.after(now, seconds) or _after(now, seconds)
-
-
-def _after(now: datetime, seconds: int | None) -> datetime | None:
-    return None if seconds is None else now + timedelta(seconds=seconds)
+def _after(now: datetime, length: timedelta | None) -> datetime | None:
+    return None if length is None else now + length

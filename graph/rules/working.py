@@ -47,7 +47,7 @@ class Calendar:
         self._spans = hours.spans or (Span(_EVERY_DAY, 0, _ALL_DAY, zone),)
         self._block: _Block | None = None
         self._present = (_NEVER, _NEVER, False)
-        self._rest_ends: dict[int, datetime | None] = {}
+        self._rest_ends: dict[timedelta, datetime | None] = {}
 
     def works(self, now: datetime) -> bool:
         return self.always or self.until(now)[0]
@@ -69,26 +69,24 @@ class Calendar:
         """Now while they work, else when they next begin; None when no opening is in sight."""
         return now if self.works(now) else self._after_rest(now, timedelta(0))
 
-    def after(self, now: datetime, seconds: int) -> datetime | None:
+    def after(self, now: datetime, left: timedelta) -> datetime | None:
         """The instant at which they will have worked so long, counted from now; None when that is not in sight.
 
         After no time at all it is the next opening.
         """
-        left = timedelta(seconds=seconds)
-        if self.always:
-            return now + left
-        works, until = self.until(now)
         ends = now + left
+        if self.always:
+            return ends
+        works, until = self.until(now)
         if not works:
             return self._after_rest(now, left)
-        return ends if ends <= until else self._after(now, left)
+        return ends if ends <= until else self._after(now, left)  # most of the time they work long enough
 
     def _after_rest(self, now: datetime, left: timedelta) -> datetime | None:
         """From any instant of the present rest the same."""
-        seconds = round(left.total_seconds())
-        if seconds not in self._rest_ends:
-            self._rest_ends[seconds] = self._after(now, left)
-        return self._rest_ends[seconds]
+        if left not in self._rest_ends:
+            self._rest_ends[left] = self._after(now, left)
+        return self._rest_ends[left]
 
     def _after(self, now: datetime, left: timedelta) -> datetime | None:
         for opens, closes in self.intervals(now):

@@ -54,7 +54,7 @@ def test_work_begins_with_the_first_minute_and_ends_before_the_last(now, works, 
 def test_who_has_no_hours_always_works():
     found = Calendar(ALWAYS, (), "UTC")
     assert found.works(at("2026-12-25T03:00"))
-    assert found.after(at("2026-12-25T03:00"), 300) == at("2026-12-25T03:05")
+    assert found.after(at("2026-12-25T03:00"), timedelta(seconds=300)) == at("2026-12-25T03:05")
     assert found.opening(at("2026-12-25T03:00")) == at("2026-12-25T03:00")
 
 
@@ -63,7 +63,7 @@ def test_hours_always_still_end_at_a_holiday_of_the_files_zone():
     assert not found.works(at("2026-12-25T05:00"))
     assert not found.works(at("2026-12-26T04:59"))
     assert found.works(at("2026-12-26T05:00"))
-    assert found.after(at("2026-12-25T04:00"), 7200) == at("2026-12-26T06:00")
+    assert found.after(at("2026-12-25T04:00"), timedelta(seconds=7200)) == at("2026-12-26T06:00")
 
 
 def test_parts_that_touch_or_overlap_are_one_time_of_work():
@@ -137,7 +137,7 @@ def test_hours_that_fall_into_the_gap_alone_are_as_long_as_on_any_day():
 )
 def test_business_hours_are_hours_of_work_over_a_clock_change(now, due):
     """Three hours, one of them on Friday afternoon, two from Monday morning on."""
-    assert calendar(office()).after(at(now), 3 * 3600) == at(due)
+    assert calendar(office()).after(at(now), timedelta(seconds=3 * 3600)) == at(due)
 
 
 def test_a_shift_over_the_clock_change_is_an_hour_shorter_or_longer():
@@ -147,14 +147,14 @@ def test_a_shift_over_the_clock_change_is_an_hour_shorter_or_longer():
 
 
 def test_no_business_time_at_all_is_the_next_opening():
-    assert calendar(office()).after(at("2026-03-13T18:00"), 0) == at("2026-03-16T08:00")
+    assert calendar(office()).after(at("2026-03-13T18:00"), timedelta(seconds=0)) == at("2026-03-16T08:00")
 
 
 def test_years_of_holidays_leave_no_opening_in_sight():
     years = Holidays(days=tuple(date(2026, 1, 1) + DAY * number for number in range(366 * 7)))
     found = calendar(office(), holidays=(years,))
     assert found.opening(at("2026-03-09T10:00")) is None
-    assert found.after(at("2026-03-09T10:00"), 60) is None
+    assert found.after(at("2026-03-09T10:00"), timedelta(seconds=60)) is None
     assert not found.works(at("2026-03-09T10:00"))
 
 
@@ -189,7 +189,7 @@ def test_the_calendar_agrees_with_the_clock_on_the_wall(hours, quarter, seconds)
     works, until = found.until(now)
     assert until > now
     assert found.works(until - timedelta(seconds=1)) == works
-    due = found.after(now, seconds)
+    due = found.after(now, timedelta(seconds=seconds))
     assert due is not None
     worked = sum(
         (min(closes, due) - max(opens, now) for opens, closes in found.intervals(now) if opens < due), timedelta()
@@ -205,8 +205,8 @@ def test_what_a_calendar_remembers_changes_no_answer(hours, quarters):
     for quarter in quarters:
         now = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=15 * quarter)
         fresh = calendar(*hours)
-        assert (kept.works(now), kept.opening(now), kept.after(now, 5000)) == (
+        assert (kept.works(now), kept.opening(now), kept.after(now, timedelta(seconds=5000))) == (
             fresh.works(now),
             fresh.opening(now),
-            fresh.after(now, 5000),
+            fresh.after(now, timedelta(seconds=5000)),
         )
