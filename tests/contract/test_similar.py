@@ -450,10 +450,10 @@ async def test_a_vendor_that_is_gone_is_unreachable(make: Maker, server: Pinecon
 
 async def test_a_stalled_vendor_is_unavailable_within_the_deadline(make: Maker, server: PineconeServer) -> None:
     server.always(Answer(delay_s=30))
-    memory = make(deadline_s=0.3, concurrency=2)
+    memory = make(deadline_s=1.5, concurrency=2)  # a client is made meanwhile, which may take a while on a busy machine
     began = time.monotonic()
     facts = await memory.nearest([replace(BANK, employees=number) for number in range(1, 7)], 3, NOW)
-    assert time.monotonic() - began < 5  # of the 30 s that it stalls
+    assert time.monotonic() - began < 10  # of the 30 s that it stalls
     assert [fact.reason for fact in facts if isinstance(fact, Unavailable)] == ["timeout"] * 2 + ["busy"] * 4
     began = time.monotonic()
     with pytest.raises(VendorError, match="timeout"):
