@@ -11,6 +11,7 @@ from typing import Any, Final
 from tools.planning.guards import Stop
 from tools.planning.loads import Load
 from tools.planning.plan import Change, Flow, Plan, flows
+from tools.routing_file.findings import counted
 
 EXAMPLES: Final = 3
 NOTHING: Final = Load()
@@ -35,8 +36,8 @@ def _headline(plan: Plan) -> str:
     limit = plan.before.guards.max_moved
     more = "" if limit is None else f"; the limit is {limit:.1%}"
     return (
-        f"{plan.leads:,} leads, {plan.decisions:,} decisions, {period}\n"
-        f"{len(plan.moved):,} leads would move ({plan.moved_share:.1%}{more})"
+        f"{counted(plan.leads, 'lead')}, {counted(plan.decisions, 'decision')}, {period}\n"
+        f"{counted(len(plan.moved), 'lead')} would move ({plan.moved_share:.1%}{more})"
     )
 
 

@@ -43,3 +43,8 @@ def describe(findings: Sequence[Finding]) -> str:
     """A line for each finding, and the count."""
     lines = [str(finding) for finding in findings]
     return "\n".join([*lines, f"{len(lines)} error{'' if len(lines) == 1 else 's'}"])
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """ "1 rule", "2 rules", "3 people", "1,000 leads"."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"

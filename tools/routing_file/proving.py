@@ -15,7 +15,7 @@ from graph.domain.routing import RoutingFacts
 from graph.domain.table import RoutingTable
 from graph.rules.proof import Dead, Falls, Gap, Partly, Proof, Unreached, Witness
 from graph.rules.proof.shares import Losses
-from tools.routing_file.findings import Finding
+from tools.routing_file.findings import Finding, counted
 from tools.routing_file.outline import Outline, Step, inner
 from tools.routing_file.weekdays import in_local_time, in_words
 
@@ -73,7 +73,7 @@ class Teller:
         other = found.pop("*", None)
         if found:
             first, *more = found
-            rest = f" and {_count(len(more), 'more country', 'more countries')} of the file" if more else ""
+            rest = f" and {counted(len(more), 'more country', 'more countries')} of the file" if more else ""
             said.append(f"some from {first}{rest} ({self.lead(found[first].witness)})")
         if other is not None:
             said.append(f"from countries that no line asks for ({self.lead(other.witness)})")
@@ -114,7 +114,7 @@ class Teller:
         return f"{person.id} is {'on leave without cover all its time' if person.active else 'not active'}"
 
     def _partly(self, item: Partly) -> str:
-        takers = f"{item.by} and {_count(item.more, 'other')} take" if item.more else f"{item.by} takes"
+        takers = f"{item.by} and {counted(item.more, 'other')} take" if item.more else f"{item.by} takes"
         return f"{takers} some of its leads first, e.g. {self.lead(item.witness)}"
 
     def _gap(self, gap: Gap) -> Finding:
@@ -183,7 +183,3 @@ def _listed(names: tuple[str, ...]) -> str:
 
 def _take(names: tuple[str, ...]) -> str:
     return "takes" if len(names) == 1 else "take"
-
-
-def _count(number: int, one: str, many: str = "") -> str:
-    return f"{number} {one if number == 1 else many or one + 's'}"

@@ -93,16 +93,20 @@ def _as_text(path: Path, found: Examined, good: bool) -> str:
 
 
 def _section(items: Sequence[Finding], name: str) -> list[str]:
-    return [f"\n{_count(len(items), name)}", *map(str, items)] if items else []
+    from tools.routing_file.findings import counted
+
+    return [f"\n{counted(len(items), name)}", *map(str, items)] if items else []
 
 
 def _contents(table: RoutingTable) -> str:
+    from tools.routing_file.findings import counted
+
     parts = (
-        _count(len(table.map) + 1, "place"),
-        _count(len(table.accounts), "account"),
-        _count(len(table.rules), "rule"),
-        _count(len(table.pools), "pool"),
-        _count(len(table.people), "person", "people"),
+        counted(len(table.map) + 1, "place"),
+        counted(len(table.accounts), "account"),
+        counted(len(table.rules), "rule"),
+        counted(len(table.pools), "pool"),
+        counted(len(table.people), "person", "people"),
     )
     tests = len(table.tests)
     said = f"{tests} of {tests} tests pass" if tests else "it has no tests"
@@ -119,7 +123,3 @@ def _as_json(found: Examined, good: bool) -> str:
     for name in ("errors", "findings", "notes"):
         said[name] = [asdict(item) for item in getattr(found, name)]
     return json.dumps(said, ensure_ascii=False, indent=2)
-
-
-def _count(number: int, one: str, many: str = "") -> str:
-    return f"{number} {one if number == 1 else many or one + 's'}"
