@@ -104,6 +104,7 @@ class _Merging:
     def _members(self, path: Path, base: dict[str, Child], ours: dict[str, Child], theirs: dict[str, Child]) -> None:
         """Parts with names: compared one by one; then what is new comes in and what is gone goes."""
         new, gone = [], []
+        moved = [set(base) - stayed(base, list(side)) if ordered(path) else set() for side in (ours, theirs)]
         for name in dict.fromkeys([*base, *theirs]):
             b, o, t = (held[name].node if name in held else None for held in (base, ours, theirs))
             at = (*path, name)
@@ -114,12 +115,16 @@ class _Merging:
                     self._both_added(at, o, t)
             elif o is not None and t is not None:
                 self.values(at, b, o, t)
-            elif o is not None and meaning(b, at) == meaning(o, at):
-                gone.append(name)
-            elif o is not None:
+            elif o is not None and meaning(b, at) != meaning(o, at):
                 self._conflict(at, o, None, f"changed in ours to {_short(o)}, deleted in theirs")
+            elif o is not None and name in moved[0]:
+                self._conflict(at, o, None, "moved in ours, deleted in theirs")
+            elif o is not None:
+                gone.append(name)
             elif t is not None and meaning(b, at) != meaning(t, at):
                 self._conflict(at, None, t, f"deleted in ours, changed in theirs to {_short(t)}")
+            elif t is not None and name in moved[1]:
+                self._conflict(at, None, t, "deleted in ours, moved in theirs")
         self._arrange(path, Orders(list(base), list(ours), list(theirs)), new, gone, theirs)
 
     def _both_added(self, path: Path, ours: Node, theirs: Node) -> None:
