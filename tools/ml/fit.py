@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import xgboost as xgb
 
 FILES: dict[Task, str] = {"propensity": "propensity.json", "acv": "acv.json", "time-to-close": "time-to-close.json"}
-FEW_CALIBRATION, FEW_OF_A_KIND, FEW_HELD_OUT = 1_000, 100, 300
+FEW_CALIBRATION, FEW_OF_A_KIND, FEW_HELD_OUT = 1_000, 100, 1_000
 LEAST_ROWS, LEAST_OF_A_KIND = 30, 10
 SCALES = (0.5, 0.75, 1.0)
 """Of the logarithm's standard deviation: what is left of it about the trees' answer, for survival:aft."""

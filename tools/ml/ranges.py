@@ -8,8 +8,8 @@ rows they did not see. Where the truth lay about such answers, for the stated sh
                        stretched about its mean until the trees rank as well in such a world as they do here: what is
                        fitted is smaller than what is there
 
-Two outcomes of one kind of lead are the promise's limit: what no row of the table shows cannot widen a range, and an error
-in the base rate moves all leads of a table together. Coverage is so on average over tables, not within each.
+What no row of the table shows cannot widen a range, and an error in the base rate moves all leads of a table together:
+coverage is meant on average over tables, not within each.
 """
 
 from __future__ import annotations

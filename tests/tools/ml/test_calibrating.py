@@ -19,7 +19,7 @@ def drawn(distort, n=6_000, seed=0):
 DISTORTIONS = {
     "true already": lambda m: m,
     "too sure": lambda m: 2.5 * m + 1,
-    "bent": lambda m: np.where(m > -0.5, 3 * m, 0.4 * m),
+    "bent": lambda m: np.where(m > -0.5, 3 * m + 1.3, 0.4 * m),
 }
 
 
