@@ -12,8 +12,10 @@ leads one probability, which would lose their order: a fiftieth of Platt's curve
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import TypeAlias
 
 import numpy as np
@@ -29,7 +31,7 @@ Curve: TypeAlias = Callable[[Floats], Floats]
 GRID, BEYOND = 100, 6.0
 """Points of a table, and how far (in log-odds) it goes beyond the margins seen: further out it stays constant."""
 MIXED, AUC_LOSS, TINY = 0.02, 0.002, 1e-6
-BINS = 2_000
+BINS = 500
 """Isotonic fits see at most as many different margins, each with the weight of its rows."""
 
 
@@ -56,12 +58,21 @@ def choose(margins: Floats, converted: Labels) -> Chosen:
             predicted[~kept] = fit(margins[kept], converted[kept])(margins[~kept])
         row_losses[method] = log_losses(predicted, converted)
         gain = row_losses[best] - row_losses[method]
-        keeps_order = auc(predicted, converted) >= auc(margins, converted) - AUC_LOSS
+        keeps_order = _order_lost(predicted, margins, converted, fold) <= AUC_LOSS
         if method == "sigmoid" or (keeps_order and gain.mean() > gain.std() / np.sqrt(len(gain))):
             best = method
     return Chosen(
         best, METHODS[best](margins, converted), {name: float(each.mean()) for name, each in row_losses.items()}
     )
+
+
+def _order_lost(predicted: Floats, margins: Floats, converted: Labels, fold: NDArray[np.int64]) -> float:
+    """Mean AUC lost within the folds: each has a curve of its own, so leads are not compared across them."""
+    lost = [
+        auc(margins[fold == k], converted[fold == k]) - auc(predicted[fold == k], converted[fold == k])
+        for k in range(5)
+    ]
+    return float(np.nanmean(lost))
 
 
 def table(
@@ -81,6 +92,18 @@ def table(
     )
 
 
+def constant(converted: Labels, coverage: float) -> Calibration:
+    """The base rate for every margin, with its own uncertainty (Wilson 1927)."""
+    n, rate = len(converted), float(converted.mean())
+    z = NormalDist().inv_cdf(0.5 + coverage / 2.0)
+    middle = (rate + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * math.sqrt(rate * (1 - rate) / n + z * z / (4 * n * n))
+    low, high = (max(0.0, middle - half),), (min(1.0, middle + half),)
+    return Calibration(
+        method="platt", margins=(0.0,), probability=(rate,), low=low, high=high, coverage=coverage, rows=n
+    )
+
+
 def grid_of(margins: Floats) -> Floats:
     """Rising places for a table: quantiles of the margins, and both sides beyond them."""
     inner = np.unique(np.quantile(margins, np.linspace(0, 1, GRID)).round(6))
@@ -91,6 +114,11 @@ def log_losses(predicted: Floats, converted: Labels) -> Floats:
     """(n,) minus log likelihood of each outcome."""
     p = np.clip(predicted, TINY, 1.0 - TINY)
     return np.where(converted == 1, -np.log(p), -np.log1p(-p))
+
+
+def log_odds(probability: Floats) -> Floats:
+    p = np.clip(probability, TINY, 1.0 - TINY)
+    return np.asarray(np.log(p) - np.log1p(-p), dtype=np.float64)
 
 
 def platt(margins: Floats, converted: Labels) -> Curve:

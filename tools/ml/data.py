@@ -77,9 +77,10 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """How the verdict came about, on rows held out. held_out: their places in Data; model, baseline: the answers there
-    (probability, value, days); name: of the baseline; p_value: of no signal, one-sided; verdict: a sentence. notes: what
-    was chosen on the way, and why; figures by name, not rounded."""
+    """How the verdict came about, on rows held out (where those are under a thousand, with out-of-fold answers about the
+    rows of training). held_out: their places in Data; model, baseline: the answers there (probability, value, days); name:
+    of the baseline; p_value: of no signal, one-sided; verdict: a sentence. notes: what was chosen on the way, and why;
+    figures by name, not rounded."""
 
     held_out: NDArray[np.int64]
     model: Floats
