@@ -8,7 +8,7 @@ from tools.ml.evaluating.ranking import Ranking
 from tools.ml.evaluating.resampling import draw
 from tools.ml.evaluating.times import Concordance
 
-LEADS = 900
+LEADS = 700
 
 
 def world(seed, leads=LEADS, sharpness=1.0):
@@ -56,12 +56,12 @@ def test_a_calibration_made_of_few_leads_is_allowed_its_own_noise():
 def test_intervals_of_probability_figures_cover_the_truth():
     truth = {name: each.value for name, each in draw(statistics(*world(10_000, 400_000)), 400_000, rounds=1).items()}
     covered = dict.fromkeys(truth, 0)
-    for seed in range(200):
-        for name, each in draw(statistics(*world(seed)), LEADS, rounds=250, seed=seed).items():
+    for seed in range(100):
+        for name, each in draw(statistics(*world(seed)), LEADS, rounds=200, seed=seed).items():
             found = each.figure()
             covered[name] += found.low <= truth[name] <= found.high
-    # 190 expected, standard deviation 3.1; the worst of eight figures may lie three of them off
-    assert all(180 <= hits <= 199 for hits in covered.values()), covered
+    # 95 expected, standard deviation 2.2; the worst of eight figures may lie three of them off
+    assert all(hits >= 88 for hits in covered.values()), covered
 
 
 def statistics(predicted, outcome):
@@ -82,12 +82,12 @@ def test_the_interval_of_ece_covers_the_ece_of_an_overconfident_model():
     predicted, outcome = world(10_000, 400_000, sharpness=1.8)
     truth = calibration.ece(predicted, outcome)(np.ones((1, 400_000)))[0]
     covered = 0
-    for seed in range(150):
+    for seed in range(100):
         predicted, outcome = world(seed, sharpness=1.8)
         drawn = draw({"ece": calibration.ece(predicted, outcome)}, LEADS, rounds=200, seed=seed)["ece"]
         found = drawn.figure(noise_raises=True)
         covered += found.low <= truth <= found.high
-    assert covered >= 133, covered  # 142.5 expected, standard deviation 2.7
+    assert covered >= 88, covered  # 95 expected, standard deviation 2.2
 
 
 def test_intervals_of_amounts_and_times_cover_the_truth():
@@ -107,11 +107,11 @@ def test_intervals_of_amounts_and_times_cover_the_truth():
 
     truth = {name: each.value for name, each in draw(of_deals(*deals(9_999, 8_000)), 8_000, rounds=1).items()}
     covered = dict.fromkeys(truth, 0)
-    for seed in range(150):
-        for name, each in draw(of_deals(*deals(seed, 300)), 300, rounds=300, seed=seed).items():
+    for seed in range(100):
+        for name, each in draw(of_deals(*deals(seed, 300)), 300, rounds=200, seed=seed).items():
             found = each.figure()
             covered[name] += found.low <= truth[name] <= found.high
-    assert all(133 <= hits <= 150 for hits in covered.values()), covered  # 142.5 expected
+    assert all(hits >= 88 for hits in covered.values()), covered  # 95 expected
 
 
 def test_ranges_that_hold_are_said_to_hold_and_narrow_ones_are_not():
@@ -166,5 +166,5 @@ def test_a_gain_is_measured_on_the_same_leads_as_both_sides():
 def test_predictions_that_do_not_fit_the_leads_are_refused_by_name():
     predicted, outcome = world(2)
     said = report.Answers(predicted, predicted, predicted, 0.8)
-    with pytest.raises(ValueError, match="logistic regression has 5 predictions for 900 leads"):
+    with pytest.raises(ValueError, match="logistic regression has 5 predictions for 700 leads"):
         report.propensity(said, outcome, {"logistic regression": predicted[:5]})
