@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
 from tools.ml.card import Task
-from tools.ml.evaluating import drift, recalibrating, report
+from tools.ml.evaluating import drift, report
 from tools.ml.evaluating.case import Case, NotMeasurable
 from tools.ml.evaluating.drift import Month
 from tools.ml.evaluating.importance import Importance, importance
@@ -72,7 +73,7 @@ def evaluate(case: Case, data: Path, digest: str, *, seed: int = 0, rounds: int 
     )
 
 
-def months_of(case: Case) -> tuple[np.ndarray, np.ndarray] | None:
+def months_of(case: Case) -> tuple[NDArray[np.bool_], NDArray[np.int64]] | None:
     """(rows with a date (n,), their months); None where rows have no dates or all are of one month."""
     table = case.card.table
     if table is None or not table.time_form or case.order is None:
@@ -110,26 +111,3 @@ def _doubts(case: Case) -> list[str]:
     if case.card.synthetic:
         found.append("the model was trained on synthetic rows: its figures are nobody's experience")
     return found
-
-
-def recalibrate_by_month(case: Case, seed: int = 0) -> tuple[recalibrating.Line, np.ndarray, Recalibration]:
-    """(line of the newest months, the rows (n,) it was fitted to, what such lines were worth month by month). Raises
-    NotMeasurable without dates or calibration, TooFewError."""
-    at = months_of(case)
-    if at is None:
-        raise NotMeasurable(
-            "--recalibrate-on last-month: needs rows of several months and a model trained with --time; give a FILE instead"
-        )
-    dated, months = at
-    stated, outcome = case.said.point[dated], case.value[dated]
-    walked = recalibrating.walk(stated, outcome, months.tolist())
-    here = walked.measured
-    newest = np.zeros(len(dated), dtype=np.bool_)
-    newest[np.flatnonzero(dated)[walked.last_rows]] = True
-    last = sorted({str(np.datetime64(int(one), "M")) for one in months[walked.last_rows]})
-    on = f"the newest labelled month before each (the model kept: {last[0]}" + (f" to {last[-1]})" if last[1:] else ")")
-    return (
-        walked.last,
-        newest,
-        recalibrating.compared(on, walked.last, stated[here], walked.after[here], outcome[here], seed),
-    )

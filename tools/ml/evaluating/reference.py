@@ -72,6 +72,15 @@ def remember(keys: Sequence[str], new_from: float = float("nan")) -> bytes:
     return np.array([new_from], dtype="<f8").tobytes() + np.unique(_hashes(keys)).astype("<u8").tobytes()
 
 
+def extended(record: bytes, keys: Sequence[str], order: Floats | None = None) -> bytes:
+    """The record with more rows; from a time on all rows are new only where the added ones are older."""
+    new_from = float(np.frombuffer(record, dtype="<f8", count=1)[0])
+    if order is not None and float(np.nanmax(order)) >= new_from:  # never, where new_from is NaN
+        new_from = float(np.nextafter(np.nanmax(order), np.inf))
+    known = np.union1d(np.frombuffer(record, dtype="<u8", offset=8), _hashes(keys))
+    return np.array([new_from], dtype="<f8").tobytes() + known.astype("<u8").tobytes()
+
+
 def seen(record: bytes, keys: Sequence[str], order: Floats | None = None) -> Mask:
     """(n,) True for rows that fitting looked at. A row without an id is known by what it says: one that says the same
     again counts as seen, unless its time (`order`) is later than all that was seen."""
