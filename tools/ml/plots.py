@@ -26,7 +26,9 @@ MOST_POINTS: Final = 1_500
 _STYLE: Final[dict[Any, Any]] = {
     "font.size": 11, "axes.edgecolor": SOFT, "axes.labelcolor": INK, "xtick.color": SOFT, "ytick.color": SOFT,
     "text.color": INK, "axes.spines.top": False, "axes.spines.right": False, "axes.grid": True, "grid.color": "#ececef",
-    "axes.axisbelow": True, "legend.frameon": False, "svg.fonttype": "path", "svg.hashsalt": "card",
+    "axes.axisbelow": True, "legend.frameon": False, 
+    "xtick.labelsize": 10, "ytick.labelsize": 10, "svg.fonttype": "path",
+    "svg.hashsalt": "card",
     "text.parse_math": False,
 }  # fmt: skip
 
@@ -130,10 +132,10 @@ def lift(model: Ranking, baseline: tuple[str, Ranking] | None) -> str:
 def scores(predicted: Floats, outcome: Floats) -> str:
     """Where the leads of either outcome stand."""
     with _drawing(2, (1, 1)) as (both, made):
-        for axes, value, name, color in zip(both, (1, 0), ("converted", "did not"), (GOOD, BAD), strict=True):
-            axes.hist(predicted[outcome == value], bins=40, range=(0, 1), color=color, alpha=0.75, label=name)
+        for axes, value, name, color in zip(both, (1, 0), ("converted", "did not convert"), (GOOD, BAD), strict=True):
+            axes.hist(predicted[outcome == value], bins=40, range=(0, 1), color=color, alpha=0.75)
             axes.set_ylabel("leads")
-            axes.legend(loc="upper right")
+            axes.set_title(name, loc="left", fontsize=11)
         both[1].set_xlabel("stated probability")
         both[1].set_xlim(-0.02, 1.02)
     return made[0]()
@@ -149,6 +151,7 @@ def ranges(groups: Sequence[Group]) -> str:
             here = [(at, group.rate) for at, group in zip(place, groups, strict=True) if group.inside is inside]
             if here:
                 axes.plot(*zip(*here, strict=True), "o", color=color, label=name)
+        axes.set_xticks(place)
         axes.set_xlabel("groups of leads, from low to high stated probability")
         axes.set_ylabel("converted")
         axes.set_ylim(bottom=0)

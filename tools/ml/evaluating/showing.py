@@ -16,40 +16,61 @@ HEADER: Final = ("figure", "model", "95% interval", "cannot exceed")
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """title, model, interval, bound, then for each baseline its value and the gain over it with its interval. clear: for
-    each baseline whether the gain's interval leaves out 0, and on which side."""
+class Beside:
+    """A baseline's figure and the gain over it. side: better or worse where the gain's interval leaves out 0, else empty."""
 
+    value: str
+    gain: str
+    side: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
     title: str
     meaning: str
-    cells: tuple[str, ...]
-    clear: tuple[str, ...]
+    model: str
+    interval: str
+    bound: str
+    baselines: tuple[Beside, ...]
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        beside = (cell for each in self.baselines for cell in (each.value, each.gain))
+        return (self.title, self.model, self.interval, self.bound, *beside)
 
 
 @dataclass(frozen=True, slots=True)
 class FigureTable:
-    header: tuple[str, ...]
+    """baselines: their names; rows in the order of METRICS."""
+
+    baselines: tuple[str, ...]
     rows: tuple[Row, ...]
+
+    @property
+    def header(self) -> tuple[str, ...]:
+        return (*HEADER, *(text for name in self.baselines for text in (name, "gain over it")))
 
 
 def figure_table(evaluation: Evaluation) -> FigureTable:
-    """Rows in the order of METRICS; the plainest baseline last."""
     measured = evaluation.measured
-    names = list(measured.baselines)
-    header = (*HEADER, *(text for name in names for text in (name, "gain over it")))
-    rows = []
-    for key, metric in METRICS.items():
-        if key not in measured.figures:
-            continue
-        own = measured.figures[key]
-        cells = [metric.title, number(own.value, metric), interval(own, metric), bound(own, metric)]
-        clear = []
-        for name in names:
-            other, gain = measured.baselines[name].get(key), measured.gains.get(name, {}).get(key)
-            cells += ["" if other is None else number(other.value, metric), _gain(gain, metric)]
-            clear.append(_side(gain, metric))
-        rows.append(Row(metric.title, metric.meaning, tuple(cells), tuple(clear)))
-    return FigureTable(header, tuple(rows))
+    names = tuple(measured.baselines)
+    rows = tuple(
+        Row(
+            metric.title,
+            metric.meaning,
+            number(own.value, metric),
+            interval(own, metric),
+            "" if own.bound is None else number(own.bound, metric),
+            tuple(_beside(measured.baselines[name].get(key), measured.gains[name].get(key), metric) for name in names),
+        )
+        for key, metric in METRICS.items()
+        if (own := measured.figures.get(key)) is not None
+    )
+    return FigureTable(names, rows)
+
+
+def _beside(other: Figure | None, gain: Figure | None, metric: Metric) -> Beside:
+    return Beside("" if other is None else number(other.value, metric), _gain(gain, metric), _side(gain, metric))
 
 
 def number(value: float | None, metric: Metric) -> str:
@@ -62,10 +83,6 @@ def interval(figure: Figure, metric: Metric) -> str:
     if figure.low is None or figure.high is None:
         return ""
     return f"{number(figure.low, metric)} to {number(figure.high, metric)}"
-
-
-def bound(figure: Figure, metric: Metric) -> str:
-    return "" if figure.bound is None else number(figure.bound, metric)
 
 
 def _gain(gain: Figure | None, metric: Metric) -> str:
