@@ -20,6 +20,7 @@ import xgboost as xgb
 from tools.ml import evaluate, fit, splits
 from tools.ml.card import SHORT, Card, Head, TableSpec, Task
 from tools.ml.data import Data, FitError, Fitted, Floats, Progress, Settings, silent
+from tools.ml.evaluating import reference
 from tools.ml.predict import Predictor
 from tools.ml.table import columns, folder, inputs
 from tools.ml.table.kinds import Looked, look
@@ -101,7 +102,8 @@ def train(request: Request, progress: Progress = silent) -> Trained:
     progress("writing", 0.97)
     figures = _figures(ready, data, fitted)
     card = _card(request, ready, spec, fitted, figures, data, parts)
-    path = folder.keep(request.out, card, {fitted.head.file: fitted.booster})
+    kept = reference.files_of(request.asked.task, data, ready.outcome.value[ready.outcome.usable], parts)
+    path = folder.keep(request.out, card, {fitted.head.file: fitted.booster, **kept})
     task = request.asked.task
     return Trained(
         path,
