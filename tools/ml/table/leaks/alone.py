@@ -68,7 +68,9 @@ def explained(places: Sequence[NDArray[np.int64]], amount: Floats, folds: NDArra
     whole = float(np.sum((amount - amount.mean()) ** 2))
     if not whole:
         return 0.0
-    return max(1 - float(np.sum((amount - out_of_fold(place, amount, folds)) ** 2)) / whole for place in places)
+    return max(
+        1 - float(np.sum((amount - out_of_fold(place, amount, folds, prior=0.1)) ** 2)) / whole for place in places
+    )
 
 
 def together(scores: Sequence[Floats], yes: NDArray[np.bool_], folds: NDArray[np.int64]) -> float:
