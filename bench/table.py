@@ -20,7 +20,7 @@ class Line:
     reached: Callable[[Figures], bool] | None = None
 
 
-FLAT_MB, FLAT_FILES = 10.0, 5.0
+FLAT_MB, FLAT_FILES, BATCH_FLAT_MB = 10.0, 5.0, 50.0
 LINES = (
     Line(
         "e2e_vs_plain_router", "sustained end to end / the plain router", "{:.1f} x", "at least 10 x",
@@ -59,6 +59,11 @@ LINES = (
          lambda f: f["replay_differences"] == 0),
     Line("reload_dropped", "leads dropped while the file is edited", "{:.0f}", "0", lambda f: f["reload_dropped"] == 0),
     Line("reload_misrouted", "  misrouted", "{:.0f}", "0", lambda f: f["reload_misrouted"] == 0),
+    Line("batch_rows_per_s", "batch scoring of 1,000,000 rows, without reasons: rows/s", "{:,.0f}", "at least 100,000",
+         lambda f: f["batch_rows_per_s"] >= 100_000),
+    Line("batch_rows_per_cpu_s", "  rows per second of processor time", "{:,.0f}", "reported"),
+    Line("batch_memory_growth_mb", "  memory growth, tenth batch to last", "{:+.0f} MB", f"flat (at most {BATCH_FLAT_MB:.0f} MB)",
+         lambda f: f["batch_memory_growth_mb"] <= BATCH_FLAT_MB),
 )  # fmt: skip
 NAMES = tuple(line.name for line in LINES)
 
