@@ -26,7 +26,7 @@ MOST_POINTS: Final = 1_500
 _STYLE: Final[dict[Any, Any]] = {
     "font.size": 11, "axes.edgecolor": SOFT, "axes.labelcolor": INK, "xtick.color": SOFT, "ytick.color": SOFT,
     "text.color": INK, "axes.spines.top": False, "axes.spines.right": False, "axes.grid": True, "grid.color": "#ececef",
-    "axes.axisbelow": True, "legend.frameon": False, 
+    "axes.axisbelow": True, "legend.frameon": False,
     "xtick.labelsize": 10, "ytick.labelsize": 10, "svg.fonttype": "path",
     "svg.hashsalt": "card",
     "text.parse_math": False,
