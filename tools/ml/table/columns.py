@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from tools.ml.card import Column, TableSpec, Task
 from tools.ml.table import cells
 from tools.ml.table.kinds import Kind
-from tools.ml.table.reading import Table, TableError
+from tools.ml.table.reading import Table, TableError, suggestion
 
 Floats = NDArray[np.float64]
 SMOOTHING = 20.0
@@ -234,19 +234,30 @@ def located(table: Table, spec: TableSpec) -> dict[str, str]:
     kinds = {column.name: column for column in spec.columns}
     found: dict[str, str] = {}
     missing: list[str] = []
-    for name in needed(spec):
+    wanted = needed(spec)
+    for name in wanted:
         try:
             found[name] = table.column(name, "the model")
-        except TableError as error:
+        except TableError:
             what = _expected(kinds[name]) if name in kinds else "the id" if name == spec.id else "dates"
-            near = re.search(r'did you mean "(.*)"\?$', str(error))
+            free = [own for own in table.names if own not in wanted]
+            near = re.match(r'; did you mean "(.*)"\?$', suggestion(name, free))
             meant = f'; the file has "{near[1]}": rename it if that is the one' if near else ""
-            missing.append(f'"{name}" ({what}){meant}')
+            missing.append(f'  "{name}" ({what}){meant}')
     if missing:
+        count = (
+            "1 column that the model was trained on is"
+            if len(missing) == 1
+            else f"{len(missing)} columns that the model was trained on are"
+        )
         raise TableError(
-            f"{table.path}: {len(missing)} of the columns that the model was trained on "
-            f"{'is' if len(missing) == 1 else 'are'} missing: {', '.join(missing)}.\n"
-            "  Add what is missing (cells may be blank), or train without it (--exclude)"
+            "\n".join(
+                [
+                    f"{table.path}: {count} missing:",
+                    *missing,
+                    "Add what is missing (cells may be blank), or train without it (--exclude).",
+                ]
+            )
         )
     return found
 

@@ -79,11 +79,13 @@ class Scorer:
 
 @dataclass(slots=True)
 class Scored:
-    """What a person is told afterwards. notes: how the file was read; odd: cells that meant nothing, by column."""
+    """What a person is told afterwards. notes: how the file was read; odd: cells that meant nothing, by column; said: the
+    same as sentences."""
 
     rows: int = 0
     notes: tuple[str, ...] = ()
     odd: Counter[str] = field(default_factory=Counter)
+    said: tuple[str, ...] = ()
 
 
 Spread = Callable[[Scorer, Iterable[tuple[int, pl.DataFrame]]], Iterator[Answered]]
@@ -137,6 +139,7 @@ def score(
                 yield answered.frame
 
         _write(out, answers(), scorer)
+    told.said = inputs.said(dict(told.odd), spec)
     return told
 
 
