@@ -42,8 +42,6 @@ from tools.opinions import (
     source_of,
 )
 
-OPENAI = "https://api.openai.com/v1"
-
 V = TypeVar("V")
 
 

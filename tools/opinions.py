@@ -31,7 +31,9 @@ LONGEST_NAME: Final = 100
 
 Structured: TypeAlias = Literal["json_schema", "function_calling", "json_mode"]
 _LINK = re.compile(r"https?:|www\.|\S@\S|<[!@#]|(?:^|\s)@\w", re.IGNORECASE)
-_BARE_LINK = re.compile(r"\b[a-z0-9-]{2,}\.(?:com|net|org|io|co|de|fr|ru|cn|xyz|top|info|biz|app|link|click|site|online)\b")
+_BARE_LINK = re.compile(
+    r"\b[a-z0-9-]{2,}\.(?:com|net|org|io|co|de|fr|ru|cn|xyz|top|info|biz|app|link|click|site|online)\b"
+)
 _HARMFUL = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2060-\u2064\u2066-\u2069\ud800-\udfff\U000e0000-\U000e007f]"
 )

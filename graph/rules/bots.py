@@ -30,7 +30,9 @@ _SPAM = re.compile(
 _SAID: dict[Sign, Flag] = {
     "markup": Flag("text_markup", "The text holds markup or code; it is shown as plain text."),
     "instructions": Flag("text_instructions", "The text gives orders to a language model; they are not followed."),
-    "hidden": Flag("text_hidden", "The text hides some of its letters or what they say; no language model is shown it."),
+    "hidden": Flag(
+        "text_hidden", "The text hides some of its letters or what they say; no language model is shown it."
+    ),
     "mention": Flag("text_mention", "The text tries to mention people in a channel; it reaches nobody."),
 }
 TRIES = frozenset(flag.code for flag in _SAID.values())

@@ -46,7 +46,9 @@ def reads_as(judgement: Judgement) -> str:
 
 
 def _quoted(moved: float, rules: ScoringRules) -> str:
-    return f"A judgement may move the score by at most {100 * rules.judgement_band:g} points; it moved it by {moved:+g}."
+    return (
+        f"A judgement may move the score by at most {100 * rules.judgement_band:g} points; it moved it by {moved:+g}."
+    )
 
 
 def moved_by(score: Score) -> float:

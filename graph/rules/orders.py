@@ -56,8 +56,7 @@ _LEET: Final = str.maketrans("013457@$", "oieastas")
 _LOOKALIKE: Final = str.maketrans(
     "абвгдеёзикмнорстухцьѕіјԁѡһӏ"  # Cyrillic
     "αβγεηικνορστυχω",  # Greek
-    "abbrдeeзukmhopctyxцbsijdwhl"
-    "aβyenikvopotuxw",
+    "abbrдeeзukmhopctyxцbsijdwhlaβyenikvopotuxw",
 )
 
 
@@ -73,7 +72,9 @@ def signs_in(text: str) -> tuple[Sign, ...]:
         found.add("instructions")
     elif any(map(_orders, _unveiled(text, lowered))):
         found |= {"instructions", "hidden"}
-    if _is_spaced_out(text) or (not text.isascii() and (_BETWEEN_LETTERS.search(text) or _TAGS.search(_FLAG.sub("", text)))):
+    if _is_spaced_out(text) or (
+        not text.isascii() and (_BETWEEN_LETTERS.search(text) or _TAGS.search(_FLAG.sub("", text)))
+    ):
         found.add("hidden")
     return tuple([sign for sign in SIGNS if sign in found]) if found else ()
 
@@ -112,7 +113,9 @@ def _unveiled(text: str, lowered: str) -> Iterator[str]:
 
 def _is_spaced_out(text: str) -> bool:
     """Whether a good part is written with its letters set apart, which people do for a word at the most."""
-    if sum(map(_is_single, text.split())) < _LETTERS_APART and all(text.count(mark) < _LETTERS_APART for mark in ".-_*"):
+    if sum(map(_is_single, text.split())) < _LETTERS_APART and all(
+        text.count(mark) < _LETTERS_APART for mark in ".-_*"
+    ):
         return False
     return sum(map(len, _SPACED.findall(text))) >= 2 * _LETTERS_APART
 

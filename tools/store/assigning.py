@@ -39,7 +39,9 @@ def too_late(engine: Engine, submissions: Sequence[Submission]) -> set[str]:
     return {
         s.submission_id
         for s in late
-        if ((s.lead_id, s.assignment) not in offered if s.cause in GIVES_BACK else (s.lead_id, s.revision) not in judged)
+        if (
+            (s.lead_id, s.assignment) not in offered if s.cause in GIVES_BACK else (s.lead_id, s.revision) not in judged
+        )
     }
 
 
