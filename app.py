@@ -6,7 +6,9 @@ app.py demo                  the sample leads, one row each
 app.py route LEAD.json       the decision, without committing it
 app.py replay                recorded decisions again, compared bit for bit, or under another routing file
 app.py rules check FILE ...  the routing file: is it good, what would an edit move (app.py rules --help)
-app.py train                 the bootstrap model
+app.py train TASK --data ... a model of anybody's table; without TASK the bootstrap model
+app.py score                 a file of any size against such a model
+app.py evaluate              how well such a model's answers came true
 app.py draw                  the graph as Mermaid
 """
 
@@ -18,7 +20,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tools.cli import replay, rules
+from tools.cli import ml, replay, rules
+from tools.cli.ml import train as training
 
 if TYPE_CHECKING:  # who only checks a file need not wait for what reads the settings
     from tools.settings import Settings
@@ -52,8 +55,15 @@ def parser(argv: Sequence[str] = ()) -> argparse.ArgumentParser:
         commands.add_parser("replay", help="decide recorded leads again: bit for bit, or under another routing file")
     )
     rules.add(commands, argv)
-    train = commands.add_parser("train", help="train the synthetic bootstrap model anew")
+    train = commands.add_parser(
+        "train",
+        help="train a model of a table, or the synthetic bootstrap model anew",
+        description=training.__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     train.add_argument("--seed", type=int, default=None)
+    training.add(train)
+    ml.add(commands)
     commands.add_parser("draw", help="the graph as Mermaid text")
     return top
 
@@ -63,6 +73,8 @@ def main(argv: list[str] | None = None) -> int:
     arguments = parser(argv).parse_args(argv)
     if arguments.command == "rules" and not rules.needs_settings(arguments):
         return rules.run(arguments, None)
+    if ml.of_tables(arguments):
+        return ml.run(arguments)
     from pydantic import ValidationError
 
     from tools.settings import Settings

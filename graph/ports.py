@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from graph.domain.account import CompanyProfile, CrmAccount, Family, Prior, SimilarAccount
 from graph.domain.effects import Effect
 from graph.domain.facts import Fact
+from graph.domain.lead import Lead
 from graph.domain.routing import PoolState
 from graph.domain.scoring import Judgement, ModelOutput
 from graph.domain.values import value
@@ -59,6 +60,11 @@ class JudgeAsk:
     company: str | None
     industry: str | None
     source: str | None
+
+
+def judge_ask(lead: Lead) -> JudgeAsk:
+    """All that a language model is shown of a lead."""
+    return JudgeAsk(lead.message, lead.title, lead.company, lead.industry, lead.source)
 
 
 @value(frozen=True)
@@ -119,7 +125,8 @@ class History(Protocol):
 
 @value(frozen=True)
 class Ports:
-    """Everything a run reads from."""
+    """Everything a run reads from. language_model: who may be asked after the decision, as `openai:gpt-4o-mini`; empty
+    where there is none."""
 
     enrichment: Enrichment
     crm: CrmReader
@@ -128,6 +135,7 @@ class Ports:
     writer: Writer
     scorer: Scorer
     history: History
+    language_model: str = ""
 
 
 @value(frozen=True)

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 @value(frozen=True)
 class Reads:
     """Every fact a decision rests on, each with source and time. None: not read yet. pools: the ledger of each pool that
-    was asked, as it was before; open: leads open at once, by the e-mail of those whose caps were asked."""
+    was asked, as it was before; open: leads open at once, by the e-mail of those whose caps were asked; language_model: who
+    may be asked after the decision, empty for nobody."""
 
     prior: Fact[Prior] | None = None
     profile: Fact[CompanyProfile] | None = None
@@ -41,6 +42,7 @@ class Reads:
     open: dict[str, int] | None = None
     similar: Fact[tuple[SimilarAccount, ...]] | None = None
     note: Fact[str] | None = None
+    language_model: str | None = None
 
 
 @value(frozen=True)

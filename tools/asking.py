@@ -40,17 +40,20 @@ DOWN: Final = frozenset({"timeout", "unreachable", "rate limited", "vendor error
 """Failures after which the next question would most likely fail too."""
 
 _TURN = 0.8  # a question whose turn comes later than this share of its deadline had no chance
+_LONGEST_WAIT_S = 3_600.0
 _CACHE_S = 0.25  # a cache that is slower than this is worth less than asking the vendor
 
 _log = structlog.get_logger(__name__)
 
 
 class ReadError(Exception):
-    """The vendor did not answer the question. `reason` is a class of failure, never vendor text."""
+    """The vendor did not answer the question. `reason` is a class of failure, never vendor text; `retry_after_s` the
+    vendor's own wish, in seconds."""
 
-    def __init__(self, reason: Reason) -> None:
+    def __init__(self, reason: Reason, retry_after_s: float | None = None) -> None:
         super().__init__(reason)
         self.reason: Reason = reason
+        self.retry_after_s = retry_after_s
 
 
 def reason_of_status(status: int) -> Reason:
@@ -64,6 +67,15 @@ def reason_of_status(status: int) -> Reason:
     if status in {408, 504}:
         return "timeout"
     return "vendor error" if status >= 500 else "refused"
+
+
+def retry_after_s(header: str | None) -> float | None:
+    """The seconds that a Retry-After header asks for, at most an hour; None for a date or nonsense."""
+    try:
+        seconds = float(header or "nan")
+    except ValueError:
+        return None
+    return min(seconds, _LONGEST_WAIT_S) if seconds >= 0 else None
 
 
 class VendorRead(Generic[Q, V]):
@@ -97,22 +109,33 @@ class VendorRead(Generic[Q, V]):
         A fact's time is `now`, also where the cache knew: the run is what the decision record dates.
         """
         distinct = {self._key(question): question for question in questions if question is not None}
-        facts = await asyncio.gather(*(self._fact(key, question, now) for key, question in distinct.items()))
+        facts = await asyncio.gather(*(self._fact(question, now) for question in distinct.values()))
         by_key = dict(zip(distinct, facts, strict=True))
         absent = Absent(self.source, now)
         return [absent if question is None else by_key[self._key(question)] for question in questions]
 
-    async def _fact(self, key: str, question: Q, now: datetime) -> Fact[V]:
+    async def answer(self, question: Q) -> V | None:
+        """The answer to one question, from the cache or the vendor. Raises ReadError, with `invalid answer` for whatever
+        could not be understood."""
+        key = self._key(question)
+        known, value = await self._recall(key)
+        if known:
+            return value
         try:
-            known, value = await self._recall(key)
-            if not known:
-                value = await self._ask(question)
-                await self._remember(key, value)
+            value = await self._ask(question)
+        except ReadError:
+            raise
+        except Exception as error:  # SDKs fail in any way on nonsense
+            _log.warning("vendor answer not understood", vendor=self.source, error=type(error).__name__)
+            raise ReadError("invalid answer") from error
+        await self._remember(key, value)
+        return value
+
+    async def _fact(self, question: Q, now: datetime) -> Fact[V]:
+        try:
+            value = await self.answer(question)
         except ReadError as failed:
             return Unavailable(self.source, now, failed.reason)
-        except Exception as error:  # noqa: BLE001 - SDKs fail in any way on nonsense; one answer must not fail a batch
-            _log.warning("vendor answer not understood", vendor=self.source, error=type(error).__name__)
-            return Unavailable(self.source, now, "invalid answer")
         return Absent(self.source, now) if value is None else Found(value, self.source, now)
 
     async def _ask(self, question: Q) -> V | None:

@@ -1,20 +1,19 @@
 """The language model at any OpenAI-compatible address: a judge of messages, a writer of notes, an embedder of accounts.
 
-A model's answer is a stranger's text like any other: it is validated field by field and used whole or not at all, never
-cast or repaired. What it is asked about goes in as a JSON value (see `prompts`). Nothing here decides, and nothing is
-sent to a tracing service, whatever the environment says.
+What a model may answer, and how answers are kept, is said in `opinions`. What it is asked about goes in as a JSON value
+(see `prompts`). Nothing here decides, and nothing is sent to a tracing service, whatever the environment says.
+
+A question is put in one of two ways: as a read that answers a fact for each ask within its deadline (`judge`, `write`),
+for somebody who waits; or as work of the outbox that says how it failed and when to try again (`ask`).
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import replace
 from datetime import datetime
-from typing import Annotated, Any, Generic, Literal, TypeAlias, TypeVar
+from typing import Any, Generic, TypeVar
 
 import openai
 from langchain_core.messages import HumanMessage, SystemMessage
@@ -22,80 +21,32 @@ from langchain_core.runnables import Runnable
 from langchain_openai import ChatOpenAI, OpenAIEmbeddings
 from langchain_openai.chat_models.base import OpenAIRefusalError
 from langsmith import tracing_context
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import SecretStr
 
 import prompts
-from graph.domain.facts import Fact
-from graph.domain.scoring import Intent, Judgement
-from graph.ports import AccountQuery, JudgeAsk, NoteAsk
-from tools.asking import ReadError, Reason, VendorRead, reason_of_status
+from graph.domain.facts import Fact, Found
+from graph.domain.scoring import Judgement
+from graph.ports import AccountQuery, JudgeAsk, NoteAsk, VendorError
+from tools.asking import ReadError, Reason, VendorRead, reason_of_status, retry_after_s
 from tools.cache import Cache, MemoryCache
+from tools.opinions import (
+    LONGEST,
+    OPENAI,
+    Answer,
+    ChatModel,
+    Note,
+    Opinion,
+    guarded,
+    keys_of,
+    shown,
+    source_of,
+)
 
-OPENAI = "https://api.openai.com/v1"
-
-Structured: TypeAlias = Literal["json_schema", "function_calling", "json_mode"]
 V = TypeVar("V")
 
-_LINK = re.compile(r"https?:|www\.|\S@\S|<[!@#]|(?:^|\s)@\w", re.IGNORECASE)
-_HARMFUL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
-
-def _plain(limit: int, text: str) -> str:
-    """Text fit for an owner's eyes: something to read, not too long, and nothing to click on or to ping people with."""
-    stripped = text.strip()
-    if not 0 < len(stripped) <= limit or _LINK.search(stripped) or _HARMFUL.search(stripped):
-        raise ValueError("must be plain text of bounded length without links, addresses and mentions")
-    return stripped
-
-
-class _Answer(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
-
-    def value(self) -> Any:
-        """The answer in the graph's own terms."""
-        raise NotImplementedError
-
-
-class Opinion(_Answer):
-    """An opinion of one message."""
-
-    score: Annotated[float, Field(ge=0, le=1)]
-    reasons: Annotated[list[Annotated[str, AfterValidator(lambda text: _plain(200, text))]], Field(max_length=6)]
-    intent: Intent
-    sentiment: Literal["positive", "neutral", "negative"]
-    urgency: Literal["high", "medium", "low"]
-
-    def value(self) -> Judgement:
-        return Judgement(self.score, tuple(self.reasons), self.intent, self.sentiment, self.urgency)
-
-
-class Note(_Answer):
-    """A note for the owner of a lead."""
-
-    note: Annotated[str, AfterValidator(lambda text: _plain(1200, text))]
-
-    def value(self) -> str:
-        return self.note
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChatModel:
-    """Which model answers, and how it is asked.
-
-    base_url: any address that speaks OpenAI's chat completions; deadline_s: seconds for one ask, waiting and the SDK's
-    retries included; concurrency: calls under way at once; temperature: None leaves it to the model, for those that
-    take no other; structured: how the model is held to the answer's form (`json_schema` where it can, else
-    `function_calling` or `json_mode`).
-    """
-
-    api_key: str = field(repr=False)
-    model: str
-    base_url: str = OPENAI
-    deadline_s: float = 8.0
-    concurrency: int = 8
-    max_retries: int = 1
-    temperature: float | None = 0.0
-    structured: Structured = "json_schema"
+LASTING = frozenset({"quota exhausted", "unauthorised", "refused"})
+"""Failures that only a person can mend."""
 
 
 class _Chat(Generic[V]):
@@ -105,11 +56,9 @@ class _Chat(Generic[V]):
     """
 
     def __init__(
-        self, prompt: prompts.Prompt, chat: ChatModel, answer: type[_Answer], shape: type[V], cache: Cache
+        self, prompt: prompts.Prompt, chat: ChatModel, answer: type[Answer], shape: type[V], cache: Cache
     ) -> None:
         self._prompt, self._answer, self._shape = prompt, answer, shape
-        form = json.dumps(answer.model_json_schema(), sort_keys=True)
-        self._identity = f"{chat.base_url} {chat.model} {chat.temperature} {chat.structured} {prompt.digest} {form}"
         # A client of our own: LangChain's default one is shared by every event loop of the process and never closed.
         self._client = openai.DefaultAsyncHttpxClient(timeout=chat.deadline_s)
         model = ChatOpenAI(
@@ -127,21 +76,29 @@ class _Chat(Generic[V]):
             self._model: Runnable[Any, Any] = form_only | (lambda message: answer.model_validate_json(message.text))
         else:
             self._model = model.with_structured_output(answer, method=chat.structured)
-        read: VendorRead[Mapping[str, Any], V] = VendorRead(
-            f"openai:{chat.model}",
+        self._read: VendorRead[Mapping[str, Any], V] = VendorRead(
+            source_of(chat),
             self._ask,
-            self._key,
+            keys_of(chat, prompt, answer).of,
             deadline_s=chat.deadline_s,
             concurrency=chat.concurrency,
             cache=cache,
             shape=shape,
         )
-        self.facts, self.aclose = read.facts, self._client.aclose
+        self.facts, self.aclose = self._read.facts, self._client.aclose
 
-    def _key(self, values: Mapping[str, Any]) -> str:
-        """A digest of everything the answer depends on: prompt, model, the answer's form, what is asked."""
-        asked = json.dumps(values, sort_keys=True)
-        return hashlib.sha256(f"{self._identity}\0{asked}".encode()).hexdigest()
+    async def answer(self, values: Mapping[str, Any]) -> V:
+        """Raises VendorError: permanent where asking again would end the same."""
+        try:
+            value = await self._read.answer(values)
+        except ReadError as error:
+            lasting = error.reason in LASTING
+            raise VendorError(
+                error.reason.replace(" ", "_"), retry_after_s=error.retry_after_s, permanent=lasting
+            ) from None
+        if value is None:
+            raise VendorError("invalid_answer")
+        return value
 
     async def _ask(self, values: Mapping[str, Any]) -> V:
         (_, system), (_, user) = self._prompt.messages(values)
@@ -149,7 +106,7 @@ class _Chat(Generic[V]):
             with tracing_context(enabled=False):
                 answer = await self._model.ainvoke([SystemMessage(system), HumanMessage(user)])
         except openai.OpenAIError as error:
-            raise ReadError(_reason(error)) from error
+            raise ReadError(_reason(error), _retry_after(error)) from error
         except OpenAIRefusalError as error:
             raise ReadError("refused") from error
         except ValueError as error:  # of pydantic, of LangChain's parsers, of JSON itself
@@ -163,24 +120,26 @@ class _Chat(Generic[V]):
 class OpenAiJudge:
     """Implements `Judge`. Equal asks are answered once and remembered. longest: characters of a message it may see."""
 
-    def __init__(self, chat: ChatModel, *, cache: Cache | None = None, longest: int = 4000) -> None:
+    def __init__(self, chat: ChatModel, *, cache: Cache | None = None, longest: int = LONGEST) -> None:
         held = MemoryCache() if cache is None else cache
         self._longest = longest
         self._chat = _Chat(prompts.load("scoring"), chat, Opinion, Judgement, held)
 
     async def judge(self, asks: Sequence[JudgeAsk], now: datetime) -> Sequence[Fact[Judgement]]:
         """One fact for each ask, in order. Without a message nothing is asked, and the fact is Absent."""
-        return await self._chat.facts([self._values(ask) for ask in asks], now)
+        facts = await self._chat.facts([shown(ask, self._longest) for ask in asks], now)
+        return [
+            replace(fact, value=guarded(ask, fact.value)) if isinstance(fact, Found) else fact
+            for ask, fact in zip(asks, facts, strict=True)
+        ]
+
+    async def ask(self, ask: JudgeAsk) -> Judgement | None:
+        """The model's judgement, None without a message. Raises VendorError."""
+        values = shown(ask, self._longest)
+        return None if values is None else guarded(ask, await self._chat.answer(values))
 
     async def aclose(self) -> None:
         await self._chat.aclose()
-
-    def _values(self, ask: JudgeAsk) -> Mapping[str, Any] | None:
-        message = (ask.message or "").strip()
-        if not message:
-            return None
-        seen = {"message": message[: self._longest], "message_cut": len(message) > self._longest}
-        return {"lead": asdict(ask) | seen}
 
 
 class OpenAiWriter:
@@ -193,6 +152,10 @@ class OpenAiWriter:
     async def write(self, asks: Sequence[NoteAsk], now: datetime) -> Sequence[Fact[str]]:
         """One fact for each ask, in order. Without facts nothing is asked, and the fact is Absent."""
         return await self._chat.facts([{"facts": dict(ask.facts)} if ask.facts else None for ask in asks], now)
+
+    async def ask(self, ask: NoteAsk) -> str:
+        """The model's note. Raises VendorError."""
+        return await self._chat.answer({"facts": dict(ask.facts)})
 
     async def aclose(self) -> None:
         await self._chat.aclose()
@@ -269,3 +232,10 @@ def _reason(error: openai.OpenAIError) -> Reason:
     if isinstance(error, openai.APIStatusError):
         return reason_of_status(error.status_code)
     return "invalid answer"  # cut off, filtered, or not what the SDK can read
+
+
+def _retry_after(error: openai.OpenAIError) -> float | None:
+    """Seconds that the vendor asks for before another try."""
+    if not isinstance(error, openai.APIStatusError):
+        return None
+    return retry_after_s(error.response.headers.get("retry-after"))

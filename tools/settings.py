@@ -72,9 +72,13 @@ class Settings(BaseSettings):
     openai_api_key: SecretStr | None = None
     openai_base_url: str = "https://api.openai.com/v1"
     openai_model: str = "gpt-4o-mini"
-    read_deadline_s: float = Field(
-        3.0, gt=0, description="For one question to a live enrichment, CRM, memory or model."
+    openai_deadline_s: float = Field(
+        15.0,
+        gt=0,
+        lt=20,
+        description="For one question to the language model after the decision; nothing waits for it.",
     )
+    read_deadline_s: float = Field(3.0, gt=0, description="For one question to a live enrichment, CRM or memory.")
 
     @model_validator(mode="after")
     def _live_parts_have_their_keys(self) -> Self:

@@ -28,11 +28,14 @@ from tools.embedded.notifier import EmbeddedNotifier
 from tools.embedded.nurture import EmbeddedNurture
 from tools.embedded.similar import ExactSimilar
 from tools.embedded.writer import TemplateWriter
+from tools.meanwhile import KnownOpinions, Meanwhile
 from tools.ml.registry import ensure_bootstrap
+from tools.opinions import ChatModel, source_of
 from tools.routing_file import LiveRouting
 from tools.settings import Settings
 from tools.store.engine import BATCH_CACHE_KIB, open_engine
 from tools.store.history import SqlHistory
+from tools.store.read_cache import StoreCache
 from tools.store.routing_versions import keep_version
 from tools.versions import versions_of
 from tools.xgb import XgbScorer
@@ -57,16 +60,21 @@ def open_store(settings: Settings, threads: int = 2, cache_kib: int = BATCH_CACH
     return Store(engine, ThreadPoolExecutor(threads, thread_name_prefix="store"))
 
 
-def build_ports(settings: Settings, store: Store) -> Ports:
-    """Everything the graph reads from. Trains the bootstrap model when there is none (a few seconds)."""
+def build_ports(settings: Settings, store: Store, *, inline: bool = False) -> Ports:
+    """Everything the graph reads from. Trains the bootstrap model when there is none (a few seconds).
+
+    inline: a person waits, so that the language model is asked at once, within READ_DEADLINE_S; otherwise it is asked
+    after the decision, by the dispatcher.
+    """
     return Ports(
         enrichment=_enrichment(settings),
         crm=_crm_reader(settings, store),
         similar=_similar(settings),
-        judge=_judge(settings),
-        writer=_writer(settings),
+        judge=_judge(settings, store, inline=inline),
+        writer=_writer(settings, inline=inline),
         scorer=XgbScorer(ensure_bootstrap(settings.models_dir)),
         history=SqlHistory(store.engine, store.executor),
+        language_model=source_of(chat_of(settings)) if settings.llm == "live" else "",
     )
 
 
@@ -180,31 +188,33 @@ def _similar(settings: Settings) -> Any:
     )
 
 
-def _chat(settings: Settings) -> Any:
-    from tools.llm import ChatModel  # noqa: PLC0415
-
+def chat_of(settings: Settings, *, inline: bool = False) -> ChatModel:
+    """The outbox tries again by itself, so that behind it the SDK does not."""
     return ChatModel(
         api_key=_secret(settings.openai_api_key),
         model=settings.openai_model,
         base_url=settings.openai_base_url,
-        deadline_s=settings.read_deadline_s,
+        deadline_s=settings.read_deadline_s if inline else settings.openai_deadline_s,
+        max_retries=1 if inline else 0,
     )
 
 
-def _judge(settings: Settings) -> Judge:
+def _judge(settings: Settings, store: Store, *, inline: bool) -> Judge:
     if settings.llm == "embedded":
         return RuleJudge()
+    if not inline:
+        return Meanwhile(KnownOpinions(chat_of(settings), StoreCache(store.engine, store.executor)), RuleJudge())
     from tools.llm import OpenAiJudge  # noqa: PLC0415
 
-    return OpenAiJudge(_chat(settings), cache=MemoryCache())
+    return Meanwhile(OpenAiJudge(chat_of(settings, inline=True), cache=MemoryCache()), RuleJudge())
 
 
-def _writer(settings: Settings) -> Writer:
-    if settings.llm == "embedded":
+def _writer(settings: Settings, *, inline: bool) -> Writer:
+    if settings.llm == "embedded" or not inline:
         return TemplateWriter()
     from tools.llm import OpenAiWriter  # noqa: PLC0415
 
-    return OpenAiWriter(_chat(settings), cache=MemoryCache())
+    return OpenAiWriter(chat_of(settings, inline=True), cache=MemoryCache())
 
 
 @asynccontextmanager

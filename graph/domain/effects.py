@@ -3,7 +3,8 @@
     key = {lead_id}@{revision}/{kind}/{target}
 
 `vendor` names the queue: effects of one vendor wait for each other per lead (a contact exists before its owner is set);
-effects of different vendors never do. A timer is an effect that is due in the future, in a queue of its own, `sla`.
+effects of different vendors never do. A timer is an effect that is due in the future, in a queue of its own, `sla`. What a
+language model is asked after the decision waits in its own queue too: no alert waits for it.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any, Literal, TypeAlias
 
 from graph.domain.values import value
 
-Vendor: TypeAlias = Literal["crm", "notifier", "nurture", "similar", "sla"]
+Vendor: TypeAlias = Literal["crm", "notifier", "nurture", "similar", "sla", "openai"]
 Kind: TypeAlias = Literal[
     "upsert_company",
     "upsert_contact",
@@ -26,6 +27,8 @@ Kind: TypeAlias = Literal[
     "remind_owner",
     "accept_missed",
     "touch_missed",
+    "ask_judgement",
+    "write_note",
 ]
 
 VENDOR_OF: dict[str, Vendor] = {
@@ -40,6 +43,8 @@ VENDOR_OF: dict[str, Vendor] = {
     "remind_owner": "sla",
     "accept_missed": "sla",
     "touch_missed": "sla",
+    "ask_judgement": "openai",
+    "write_note": "openai",
 }
 
 
@@ -215,6 +220,35 @@ class TouchMissed:
         return str(self.assignment)
 
 
+@value(frozen=True)
+class AskJudgement:
+    """Ask the language model `model` for its judgement of the message, which the rules have judged meanwhile. What it is
+    shown stands in the decision record."""
+
+    model: str
+    assignment: int
+    kind: Literal["ask_judgement"] = "ask_judgement"
+
+    @property
+    def target(self) -> str:
+        return self.model
+
+
+@value(frozen=True)
+class WriteNote:
+    """Ask the language model `model` for a note to `owner` about these facts (label -> text, as in the brief)."""
+
+    model: str
+    owner: str
+    assignment: int
+    facts: dict[str, str]
+    kind: Literal["write_note"] = "write_note"
+
+    @property
+    def target(self) -> str:
+        return self.model
+
+
 Timer: TypeAlias = RemindOwner | AcceptMissed | TouchMissed
 Effect: TypeAlias = (
     UpsertCompany
@@ -226,6 +260,8 @@ Effect: TypeAlias = (
     | EnrolNurture
     | RememberAccount
     | Timer
+    | AskJudgement
+    | WriteNote
 )
 
 

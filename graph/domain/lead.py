@@ -15,9 +15,11 @@ from graph.domain.values import value
 EmailDomainType: TypeAlias = Literal["corporate", "free", "edu", "government", "unknown"]
 Seniority: TypeAlias = Literal["c_level", "vp", "director", "manager", "individual", "unknown"]
 Path: TypeAlias = Literal["qualify", "nurture", "manual_review"]
-Cause: TypeAlias = Literal["submission", "retry", "pass", "approved", "missed"]
+Cause: TypeAlias = Literal["submission", "retry", "pass", "approved", "missed", "judged"]
 GIVES_BACK: Final = frozenset({"pass", "missed"})
 """Causes that end one assignment, which they name: they count only while it is still on offer."""
+MAY_COME_LATE: Final = GIVES_BACK | {"judged"}
+"""Causes that count only while what they name stands: an assignment on offer, or the newest decision."""
 
 
 @value(frozen=True)
@@ -49,11 +51,12 @@ class Form:
 
 @value(frozen=True)
 class Submission:
-    """One accepted request to decide a lead: a POST, an operator's retry, an owner's pass, a reviewer's approval, or a
-    time to accept that went by.
+    """One accepted request to decide a lead: a POST, an operator's retry, an owner's pass, a reviewer's approval, a
+    time to accept that went by, or a language model's judgement that came after the decision.
 
     `submission_id` is unique for ever and makes the commit idempotent. `excluded` lists owner e-mails that may not get
-    the lead again (they passed or missed it); `assignment` is the number of the assignment that a pass or a miss ends.
+    the lead again (they passed or missed it); `assignment` is the number of the assignment that a pass or a miss ends;
+    `revision` is the decision that a late judgement is about.
     """
 
     submission_id: str
@@ -64,6 +67,7 @@ class Submission:
     reason: str = ""
     excluded: tuple[str, ...] = ()
     assignment: int | None = None
+    revision: int | None = None
 
 
 @value(frozen=True)

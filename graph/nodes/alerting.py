@@ -8,8 +8,8 @@ from dataclasses import fields
 
 from graph.domain.account import Prior
 from graph.domain.brief import Brief
-from graph.domain.effects import Effect
-from graph.domain.facts import value_of
+from graph.domain.effects import AskJudgement, Effect, WriteNote
+from graph.domain.facts import Found, value_of
 from graph.domain.routing import Assignment
 from graph.domain.scoring import Score
 from graph.domain.values import evolve
@@ -17,10 +17,13 @@ from graph.nodes.shell import Cases, lead_of, read, step, unavailable
 from graph.ports import AccountQuery
 from graph.record import assignment_number, begins, revision_of
 from graph.rules.blocks import Message, message_of
-from graph.rules.brief import brief_of
+from graph.rules.bots import TRIES
+from graph.rules.brief import brief_of, facts_of
 from graph.rules.bullets import moment
+from graph.rules.judging import SOURCE as RULES
 from graph.rules.local_time import named_zone
 from graph.rules.message_states import accepted_message, closed_message, touched_message
+from graph.rules.note import TEMPLATE
 from graph.rules.wording import first_name
 from graph.rules.writes import alert_writes, timers, told_manager
 from graph.state import Case, Reads, RunContext
@@ -83,6 +86,24 @@ def draft_of(case: Case, context: RunContext) -> Brief:
     )
 
 
+def asked_later(case: Case, brief: Brief | None = None) -> tuple[Effect, ...]:
+    """What a language model is asked once the decision stands, if there is one: its judgement of a message that the rules
+    judged, and a note in the place of the template's, about the facts of this brief.
+
+    A text that tries to do something is shown to no model, and a late judgement asks for no other.
+    """
+    reads, (_, assignment) = case.reads, parts_of(case)
+    model, number = reads.language_model, assignment_number(case)
+    if not model or case.submission.cause == "judged" or any(flag.code in TRIES for flag in lead_of(case).flags):
+        return ()
+    asked: list[Effect] = []
+    if isinstance(reads.judgement, Found) and reads.judgement.source == RULES:
+        asked.append(AskJudgement(model, number))
+    if brief is not None and reads.note is not None and reads.note.source == TEMPLATE:
+        asked.append(WriteNote(model, assignment.owner, number, facts_of(brief)))
+    return tuple(asked)
+
+
 def with_alert(
     case: Case, brief: Brief, node: str, context: RunContext, writes: Callable[[Case, Brief], tuple[Effect, ...]]
 ) -> Case:
@@ -132,7 +153,8 @@ def _moved(case: Case, assignment: Assignment, context: RunContext) -> str:
     at = f"{context.now:%H:%M} UTC"
     if case.submission.cause == "missed":
         return f"Missed: not accepted, moved to {first_name(assignment.owner)} at {at}."
-    why = f"passed: {case.submission.reason}" if case.submission.cause == "pass" else "the facts changed"
+    whys = {"pass": f"passed: {case.submission.reason}", "judged": "the message was judged anew"}
+    why = whys.get(case.submission.cause, "the facts changed")
     return f"Moved to {assignment.owner} at {at}, {why}."
 
 
@@ -144,5 +166,7 @@ def _what_is_new(case: Case) -> str:
             return "Decided again by an operator."
         case "approved":
             return "Approved after review."
+        case "judged":
+            return case.submission.reason
         case _:
             return "Wrote again: " + (lead_of(case).message or "no new message")[:200]

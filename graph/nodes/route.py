@@ -19,7 +19,7 @@ from graph.domain.values import evolve
 from graph.nodes.shell import alive, each, lead_of, step, with_read
 from graph.record import begins
 from graph.rules.escalation import escalate, kept
-from graph.rules.nurture import sequence_for, way_for, work_moved
+from graph.rules.nurture import sequence_for, stays, way_for, work_moved
 from graph.rules.routing import leads_counted
 from graph.rules.routing import route as route_lead
 from graph.state import BatchState, Case, RunContext
@@ -141,8 +141,9 @@ def _first(*values: int | None) -> int | None:
 def _finish(case: Case, assignment: Assignment, facts: RoutingFacts, table: RoutingTable) -> Case:
     sequence = sequence_for(facts, table)
     prior = value_of(case.reads.prior)
-    accepted = prior is not None and prior.accepted_by is not None
-    path = way_for(sequence, case.submission.cause, review=lead_of(case).needs_review, accepted=accepted)
+    cause = case.submission.cause
+    accepted = prior is not None and stays(cause, accepted=prior.accepted_by is not None, path=prior.path)
+    path = way_for(sequence, cause, review=lead_of(case).needs_review, accepted=accepted)
     if path == "nurture":  # a nurtured lead has no deadline until it qualifies
         assignment = evolve(
             assignment,

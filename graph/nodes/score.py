@@ -13,8 +13,9 @@ from graph.domain.scoring import ModelOutput
 from graph.domain.values import evolve
 from graph.features.inputs import FeatureInput
 from graph.features.vector import FEATURES, vector_of
-from graph.nodes.shell import Cases, alive, each, lead_of, read, step
-from graph.ports import JudgeAsk, Scorer
+from graph.nodes.shell import Cases, alive, each, lead_of, read, step, with_read
+from graph.ports import JudgeAsk, Scorer, judge_ask
+from graph.rules.judged import told
 from graph.rules.scoring import blend
 from graph.state import BatchState, Case, RunContext
 
@@ -24,14 +25,19 @@ NODE = "score"
 async def score(state: BatchState, runtime: Runtime[RunContext]) -> dict[str, Any]:
     now, ports = runtime.context.now, runtime.context.ports
     cases = await read(alive(state), "judgement", _judge_ask, lambda asks: ports.judge.judge(asks, now))
+    cases = each(NODE, cases, lambda case: _with_model(case, ports.language_model))["cases"]
     cases = each(NODE, cases, _with_vector)["cases"]
     outputs = _model(cases, ports.scorer)
     return each(NODE, cases, lambda case: _blend(case, outputs[case.submission.submission_id], ports.scorer))
 
 
 def _judge_ask(case: Case) -> JudgeAsk:
-    lead = lead_of(case)
-    return JudgeAsk(lead.message, lead.title, lead.company, lead.industry, lead.source)
+    return judge_ask(lead_of(case))
+
+
+def _with_model(case: Case, name: str) -> Case:
+    """Whether a language model may be asked afterwards is a fact of the decision, too: its effects follow from it."""
+    return case if case.reads.language_model is not None else with_read(case, "language_model", name)
 
 
 def _with_vector(case: Case) -> Case:
@@ -58,9 +64,11 @@ def _blend(case: Case, output: ModelOutput, scorer: Scorer) -> Case:
         raise ValueError("the model's answer is no number")
     judgement = value_of(case.reads.judgement)
     result = blend(output, case.vector, judgement, features=FEATURES, scorer=scorer.name)
-    said = f"; the message reads as {judgement.intent.replace('_', ' ')}" if judgement else ""
     sentence = (
         f"{result.points:g} of 100 ({result.tier}, {result.temperature}; "
-        f"range {100 * result.low:.0f} to {100 * result.high:.0f}) by {result.scorer}{said}."
+        f"range {100 * result.low:.0f} to {100 * result.high:.0f}) by {result.scorer}."
     )
+    if judgement is not None and case.reads.judgement is not None:
+        heard = told(judgement, case.reads.judgement.source, result)
+        case = evolve(case, trace=step(case, NODE, "judgement", heard))
     return evolve(case, score=result, trace=step(case, NODE, result.tier, sentence))

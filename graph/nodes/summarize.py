@@ -10,7 +10,7 @@ from graph.domain.account import CompanyProfile
 from graph.domain.brief import Brief
 from graph.domain.effects import Effect
 from graph.domain.facts import value_of
-from graph.nodes.alerting import draft_of, parts_of, with_alert, with_neighbours
+from graph.nodes.alerting import asked_later, draft_of, parts_of, with_alert, with_neighbours
 from graph.nodes.shell import alive, each, lead_of, read
 from graph.ports import NoteAsk
 from graph.rules.brief import facts_of, with_note
@@ -53,6 +53,7 @@ def _writes(case: Case, brief: Brief) -> tuple[Effect, ...]:
         *crm_writes(lead, profile, score, "qualify", assignment),
         follow_up(lead, assignment, brief.header, brief.summary),
         *memory(lead, _remembered(case, profile)),
+        *asked_later(case, brief),
     )
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from graph.domain.lead import Flag, Form
 from graph.rules.gibberish import is_gibberish_name, is_gibberish_text
+from graph.rules.orders import Sign, signs_in
 
 FASTEST_FILL_MS = 1_500
 """A form filled in less was not typed by hand; a browser that fills it in for a person still needs a click."""
@@ -26,41 +27,16 @@ _SPAM = re.compile(
     |rank(?:ing)?\ (?:on|in|higher)|first\ page|page\ one|web\ ?traffic|website\ traffic|followers|essay|telegram)\b""",
     re.VERBOSE,
 )
-_MARKUP = re.compile(
-    r"<\s*/?\s*(?:script|iframe|img|svg|object|embed|style|form|body|html|meta|link|a\s)|javascript:|data:text/html"
-    r"|\bon(?:error|load|click|mouseover)\s*=|\{\{.*\}\}|\$\{.*\}|<\?php|\bunion\s+(?:all\s+)?select\b|;\s*drop\s+table"
-)
-_MARKUP_SIGNS = ("<", "{", ":", "=", ";", "select")
-_MENTION = re.compile(
-    r"<!(?:channel|here|everyone|subteam\^|date\^)|<[@#][uwc][a-z0-9]{6,}|(?:^|\s)@(?:channel|here|everyone)\b"
-)
-_INSTRUCTION = re.compile(
-    r"""\b(?:ignore|disregard|forget|override|bypass)\s+(?:\w+\s+){0,4}(?:instructions?|prompts?)
-    |\b(?:ignore|disregard|forget|override|bypass)\s+(?:all|any|every|your|these|previous|prior|the\s+above)\b
-        \s+(?:\w+\s+){0,3}(?:rules?|guidelines?|context|constraints?)
-    |\b(?:system|developer)\s+(?:prompt|instructions?)\b
-    |\byou\s+are\s+(?:now|no\s+longer)\s+(?:an?|the|in|dan|free|bound)\b
-    |\bact\s+as\s+(?:if|an?\s+(?:ai|assistant|admin|model|system))\b
-    |\b(?:score|rate|rank|grade|mark|classify)\s+(?:this|me|us|my|it)\b[^.!?\n]{0,60}
-        \b(?:100|10/10|[01]\.\d+|perfect|highest|maximum|max|top|hot|vip|qualified)\b
-    |\b(?:give|set)\s+(?:me|us|it|this)\b[^.!?\n]{0,40}\b(?:scores?|rating)\b
-    |\b(?:output|respond|reply|answer)\b[^.!?\n]{0,40}\bjson\b
-    |\bscore\s*["']?\s*[:=]\s*["']?\s*\d
-    |<\s*/?\s*(?:system|assistant|user|instructions?|lead|facts)\s*>|^\s*(?:system|assistant)\s*:|\[/?inst\]
-    |\bignoriere?\b[^.!?\n]{0,30}\banweisungen\b|\bignor(?:ez|e|a)\b[^.!?\n]{0,30}\b(?:instruc|instruç|istruz)
-    """,
-    re.VERBOSE | re.MULTILINE,
-)
-# Each alternative above holds one of these; most messages hold none and are spared the search.
-_HINTS = (
-    "instr", "prompt", "ignor", "disregard", "forget", "overrid", "bypass", "you are", "act as", "score", "rate",
-    "rank", "grade", "mark", "classify", "rating", "json", "<", "system", "assistant", "inst]",
-)  # fmt: skip
-
-
-def gives_orders(lowered: str) -> bool:
-    """Whether a text in lower case speaks to a language model instead of to us ("ignore all previous instructions")."""
-    return any(hint in lowered for hint in _HINTS) and _INSTRUCTION.search(lowered) is not None
+_SAID: dict[Sign, Flag] = {
+    "markup": Flag("text_markup", "The text holds markup or code; it is shown as plain text."),
+    "instructions": Flag("text_instructions", "The text gives orders to a language model; they are not followed."),
+    "hidden": Flag(
+        "text_hidden", "The text hides some of its letters or what they say; no language model is shown it."
+    ),
+    "mention": Flag("text_mention", "The text tries to mention people in a channel; it reaches nobody."),
+}
+TRIES = frozenset(flag.code for flag in _SAID.values())
+"""Codes of the flags of a text that tries to do something (see `orders`)."""
 
 
 def findings(form: Form) -> tuple[Flag, ...]:
@@ -100,14 +76,11 @@ def _link_spam(message: str) -> str | None:
 
 
 def _hostile(form: Form) -> Iterator[Flag]:
-    text = "\n".join(
-        filter(None, (form.full_name, form.company, form.title, form.city, form.product, form.message))
-    ).lower()
-    if not text:
-        return
-    if any(sign in text for sign in _MARKUP_SIGNS) and _MARKUP.search(text):
-        yield Flag("text_markup", "The text holds markup or code; it is shown as plain text.")
-    if gives_orders(text):
-        yield Flag("text_instructions", "The text gives orders to a language model; they are not followed.")
-    if ("@" in text or "<" in text) and _MENTION.search(text):
-        yield Flag("text_mention", "The text tries to mention people in a channel; it reaches nobody.")
+    """Every field that people type is read, also those that no model is shown."""
+    typed = (
+        form.full_name, form.company, form.title, form.city, form.product, form.source, form.industry, form.website,
+        form.domain, form.country, form.state, form.postal, form.employees, form.message,
+    )  # fmt: skip
+    text = "\n".join(filter(None, typed))
+    for sign in signs_in(text) if text else ():
+        yield _SAID[sign]

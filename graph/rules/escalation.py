@@ -58,14 +58,28 @@ def kept(
     prior: Prior | None, cause: Cause, facts: RoutingFacts, table: RoutingTable, now: datetime
 ) -> Assignment | None:
     """The assignment of a lead that a rung of a ladder gave away, when it is decided again for another reason than a
-    pass or a miss: whoever took it on, or approved it, keeps it. None for every other lead."""
-    if prior is None or prior.closed or cause in GIVES_BACK or not prior.rule.startswith(_RULE):
+    pass or a miss: whoever took it on, or approved it, keeps it. So does whoever has accepted a lead that a late
+    judgement decides again. None for every other lead."""
+    if prior is None or prior.closed or cause in GIVES_BACK:
+        return None
+    if cause == "judged" and prior.accepted_by is not None:
+        return _accepted(prior, facts, table, now)
+    if not prior.rule.startswith(_RULE):
         return None
     person, sla = table.people_by_email.get(prior.owner), table.slas.get(prior.sla or "")
     if person is not None and not person.active:
         return None
     why = f"It was escalated to {first_name(prior.owner)} before, and stays there."
     claim = Claim(prior.rule, sla.line if sla else None, why, sla.name if sla else table.default_sla)
+    run = Run(facts, table, {}, now, held=Held({}), open_leads={}, excluded=())
+    return evolve(run.assign(prior.owner, claim, why), rung=prior.rung)
+
+
+def _accepted(prior: Prior, facts: RoutingFacts, table: RoutingTable, now: datetime) -> Assignment:
+    """With its owner, whoever they are by now: an opinion takes no lead from the person who works on it."""
+    sla = table.slas.get(prior.sla or "")
+    why = f"{first_name(prior.owner)} has accepted it, and keeps it."
+    claim = Claim(prior.rule, None, why, sla.name if sla else None)
     run = Run(facts, table, {}, now, held=Held({}), open_leads={}, excluded=())
     return evolve(run.assign(prior.owner, claim, why), rung=prior.rung)
 

@@ -13,9 +13,11 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from graph.domain.scoring import Intent, Judgement
-from graph.rules.bots import gives_orders
+from graph.rules.orders import gives_orders, signs_in
 from graph.rules.signals import NEGATIONS, SIGNALS, STARTS, UNSPACED, Signal
 
+SOURCE = "rules"
+"""The source of a fact that was judged here."""
 LONGEST = 4_000
 """Characters that are read."""
 
@@ -62,12 +64,20 @@ class _Findings:
 def judge_message(message: str) -> Judgement:
     """The judgement of one message; score 0..1 on the scale of prompts/scoring.md."""
     text = message[:LONGEST]
-    if not gives_orders(text.lower()):
+    signs = signs_in(message)
+    if not signs:
         return _judged(text)
-    rest = _judged(" ".join(sentence for sentence in _SENTENCE.split(text) if not gives_orders(sentence.lower())))
-    score = min(rest.score, _judged(text).score, ORDERS_A_MODEL)
-    reasons = ("gives orders to a language model; not followed", *rest.reasons)
-    return replace(rest, score=score, reasons=reasons[:_MOST_REASONS], intent="other")
+    if "instructions" not in signs and "hidden" not in signs:
+        return _no_better(_judged(text), PLAIN_QUESTION, "holds code or mentions instead of words")
+    rest = _judged(" ".join(sentence for sentence in _SENTENCE.split(text) if not gives_orders(sentence)))
+    lowest = min(rest.score, _judged(text).score, ORDERS_A_MODEL)
+    return replace(_no_better(rest, lowest, "gives orders to a language model; not followed"), intent="other")
+
+
+def _no_better(judgement: Judgement, highest: float, why: str) -> Judgement:
+    """The judgement, no higher than this, with the reason first."""
+    score = min(judgement.score, highest)
+    return replace(judgement, score=score, reasons=(why, *judgement.reasons)[:_MOST_REASONS])
 
 
 def _judged(text: str) -> Judgement:

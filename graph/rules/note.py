@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from typing import Final
 
+TEMPLATE: Final = "template"
+"""The source of a note that no model wrote."""
 _TOKEN = re.compile(r"[^\W\d_][\w'’-]*|\d[\d.,:]*")
 _LINKS = ("://", "www.", "@", "<", ">")
 _COMMON = """

@@ -24,12 +24,19 @@ def sequence_for(facts: RoutingFacts, table: RoutingTable) -> str | None:
 
 def way_for(sequence: str | None, cause: Cause, *, review: bool, accepted: bool) -> Path:
     """review: something about the submission must be seen by a person; accepted: an owner has taken the lead before, or a
-    reviewer let it pass, after which it is neither held nor put into a sequence."""
+    reviewer let it pass (see `stays`), after which it is neither held nor put into a sequence."""
     if accepted or cause == "approved":
         return "qualify"
     if review:
         return "manual_review"
     return "nurture" if sequence is not None and cause not in GIVES_BACK else "qualify"
+
+
+def stays(cause: Cause, *, accepted: bool, path: str) -> bool:
+    """Whether the way of a lead that is decided again is settled: an owner has accepted it, or an owner was alerted and it
+    is a late judgement that decides again. What somebody has in front of them does not go back into a sequence because
+    a model came to another opinion."""
+    return accepted or (cause == "judged" and path == "qualify")
 
 
 def work_moved(before: tuple[str, str | None] | None, after: tuple[str, str | None] | None) -> dict[str, int]:

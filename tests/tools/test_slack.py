@@ -115,6 +115,17 @@ async def test_an_update_goes_to_the_conversation_and_its_note_into_the_thread(
     assert receipt.detail["note_ts"] == server.replies("D01DEE", message["ts"])[0]["ts"]
 
 
+async def test_a_strangers_words_in_a_note_mention_nobody_and_link_nowhere(
+    server: SlackServer, slack: SlackNotifier
+) -> None:
+    await slack.perform(order(POST))
+    hostile = "Wrote again: <!channel> <@U012AB3CD> <https://login.invalid|open your CRM> & more"
+    await slack.perform(order(replace(UPDATE, note=hostile), revision=2))
+    text = server.called("chat.postMessage")[1]["text"]
+    assert "<" not in text
+    assert "&lt;!channel&gt;" in text
+
+
 async def test_an_owner_without_a_user_id_is_looked_up_once(server: SlackServer, slack: SlackNotifier) -> None:
     for revision in range(1, 4):
         await slack.perform(replace(order(replace(POST, channel=None), revision=revision), lead_id=f"ld_{revision}"))

@@ -61,7 +61,7 @@ async def route(path: Path, settings: Settings, *, as_json: bool) -> int:
         return 2
     store = open_store(settings)
     migrate(store.engine)
-    context = context_source(settings, build_ports(settings, store), live_routing(settings, store))()
+    context = context_source(settings, build_ports(settings, store, inline=True), live_routing(settings, store))()
     case = await run_one(build_graph(), Case(Submission("dry-run", lead_id, datetime.now(UTC), form)), context)
     store.close()
     if case.failure is not None:

@@ -114,6 +114,7 @@ async def _dispatch(settings: Settings, *, drain: bool) -> None:
     from tools.stream.connect import connect, socket_url
     from tools.stream.dispatcher import Dispatcher, Wake
     from tools.stream.inbox import Inbox
+    from tools.stream.late_answers import late_answers
     from tools.stream.sla_timers import SlaTimers
     from tools.wiring import build_performers, open_store
 
@@ -121,10 +122,15 @@ async def _dispatch(settings: Settings, *, drain: bool) -> None:
     wake = Wake()
     asking = connect(socket_url(settings))
     back = Inbox(connect(socket_url(settings), timeout_s=None), partitions=settings.stream_partitions)
+    later = late_answers(settings, store, back) if settings.llm == "live" else None
     dispatcher = Dispatcher(
         store.engine,
         store.executor,
-        {**build_performers(settings, store), "sla": SlaTimers(store.engine, store.executor, back)},
+        {
+            **build_performers(settings, store),
+            "sla": SlaTimers(store.engine, store.executor, back),
+            **({"openai": later} if later else {}),
+        },
         f"{socket.gethostname()}-{os.getpid()}",
         wait=wake.wait,
         crowded=lambda: _crowded(asking, settings),
@@ -143,6 +149,8 @@ async def _dispatch(settings: Settings, *, drain: bool) -> None:
             await dispatcher.run(drain=drain)
     finally:
         ear.cancel()
+        if later is not None:
+            await later.aclose()
         await redis.aclose()
         store.close()
 

@@ -8,13 +8,13 @@ from datetime import datetime
 from graph.domain.facts import Absent, Fact, Found
 from graph.domain.scoring import Judgement
 from graph.ports import JudgeAsk
-from graph.rules.judging import judge_message
+from graph.rules.judging import SOURCE, judge_message
 
 
 class RuleJudge:
     """Implements `Judge`. Only the message counts: title, company and industry are features of the model already."""
 
-    source = "rules"
+    source = SOURCE
 
     async def judge(self, asks: Sequence[JudgeAsk], now: datetime) -> Sequence[Fact[Judgement]]:
         """One fact for each ask, in order; Absent without a message."""

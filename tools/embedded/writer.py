@@ -12,6 +12,7 @@ from datetime import datetime
 
 from graph.domain.facts import Absent, Fact, Found
 from graph.ports import NoteAsk
+from graph.rules.note import TEMPLATE
 
 _NOT_QUOTED = re.compile(r"://|www\.|[@<>]", re.IGNORECASE)
 _LONGEST_QUOTE = 140
@@ -21,7 +22,7 @@ _SENTENCE_END = re.compile(r"(?<=[.!?])\s")
 class TemplateWriter:
     """Implements `Writer`: how to open the first conversation, and whose story is nearest."""
 
-    source = "template"
+    source = TEMPLATE
 
     async def write(self, asks: Sequence[NoteAsk], now: datetime) -> Sequence[Fact[str]]:
         """One fact for each ask, in order; Absent where the facts give nothing to open with."""

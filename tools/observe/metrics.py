@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, multiprocess
 
-from graph.domain.facts import value_of
+from graph.domain.facts import Found, value_of
 from graph.state import BatchState, Case, RunContext
 
 if TYPE_CHECKING:  # a second of imports that only the worker needs
@@ -44,6 +44,13 @@ not_understood = Counter("lead_not_understood", "Values that were typed and not 
 reads = Counter("lead_reads", "Facts read, by port and kind.", ["port", "kind"])
 outbox_depth = Gauge("lead_outbox_depth", "Effects not done.", ["vendor", "state"], multiprocess_mode="mostrecent")
 timers = Gauge("lead_timers", "Reminders and deadlines that are not due yet.", multiprocess_mode="mostrecent")
+judgements = Counter("lead_judgements", "Judgements that decisions rest on, by who judged.", ["source"])
+late_answers = Counter(
+    "lead_late_answers",
+    "Answers of the language model to what was asked after a decision, by kind of effect and what followed: noted, anew "
+    "(decided again), stale, no_alert, refused (said what it must not).",
+    ["kind", "outcome"],
+)
 sla = Counter("lead_sla", "Promises kept and broken, by kind (accept, touch) and SLA.", ["kind", "sla", "outcome"])
 stream_backlog = Gauge(
     "lead_stream_backlog", "Submissions accepted and not yet decided.", multiprocess_mode="mostrecent"
@@ -71,6 +78,7 @@ def count_decisions(cases: Sequence[Case], now_s: float) -> None:
     facts: Tally[tuple[str, ...]] = Tally()
     missed: Tally[tuple[str, ...]] = Tally()
     strange: Tally[tuple[str, ...]] = Tally()
+    judged: Tally[tuple[str, ...]] = Tally()
     for case in cases:
         paths[str(case.path),] += 1
         if case.assignment is not None:
@@ -82,6 +90,8 @@ def count_decisions(cases: Sequence[Case], now_s: float) -> None:
             strange.update((unknown.field,) for unknown in case.lead.unknown)
         decision_seconds.observe(max(0.0, now_s - case.submission.received_at.timestamp()))
         reads_of = case.reads
+        if isinstance(reads_of.judgement, Found):
+            judged[reads_of.judgement.source,] += 1
         for name, fact in zip(
             ("profile", "crm", "judgement", "similar", "note"),
             (reads_of.profile, reads_of.crm, reads_of.judgement, reads_of.similar, reads_of.note),
@@ -89,7 +99,14 @@ def count_decisions(cases: Sequence[Case], now_s: float) -> None:
         ):
             if fact is not None:
                 facts[name, fact.kind] += 1
-    for counter, tally in ((decided, paths), (owned, owners), (reads, facts), (not_understood, strange), (sla, missed)):
+    for counter, tally in (
+        (decided, paths),
+        (owned, owners),
+        (reads, facts),
+        (not_understood, strange),
+        (sla, missed),
+        (judgements, judged),
+    ):
         for labels, count in tally.items():
             counter.labels(*labels).inc(count)
 

@@ -81,8 +81,14 @@ def as_it_began(leads: Iterable[Given]) -> Ledgers:
 
 def routed(leads: Iterable[G]) -> list[G]:
     """Those whose owner the rules chose. A ladder of escalation gave the others away because of who did not accept them,
-    which no routing file could have told."""
-    return [each for each in leads if each.cause != "missed" and not _escalated(each)]
+    which no routing file could have told; or their owner had them when a late judgement came."""
+    kept = ("missed", "judged")
+    return [each for each in leads if not _escalated(each) and (each.cause not in kept or _anew(each))]
+
+
+def _anew(given: Given) -> bool:
+    """A lead that a late judgement brought out of a sequence of mails."""
+    return given.cause == "judged" and not given.accepted
 
 
 def _escalated(given: Given) -> bool:

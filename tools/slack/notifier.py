@@ -16,8 +16,13 @@ from typing import Any, Protocol
 
 from graph.domain.effects import PostAlert, UpdateAlert
 from graph.ports import Order, Receipt, VendorError
+from graph.rules.blocks import escaped
 from tools.slack.calls import SlackCalls
 from tools.store.posted import PostedMessage
+
+
+NOTE = 3_000
+"""Characters of a note: what a section of Slack takes."""
 
 
 class Posted(Protocol):
@@ -89,7 +94,7 @@ class SlackNotifier:
         receipt = receipt_of(order.key)
         found = self._calls.replied(shown.channel, shown.ts, receipt) if order.attempt > 1 else None
         note = {
-            "text": effect.note,
+            "text": escaped(effect.note, NOTE),
             "thread_ts": shown.ts,
             "unfurl_links": False,
             "metadata": _metadata(order, effect, {"metadata": {"event_type": "lead_note"}}, receipt),

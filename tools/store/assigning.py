@@ -9,32 +9,40 @@ from typing import Any
 from sqlalchemy import Connection, Engine, select, update
 
 from graph.domain.facts import value_of
-from graph.domain.lead import GIVES_BACK, Submission
+from graph.domain.lead import GIVES_BACK, MAY_COME_LATE, Submission
 from graph.record import assignment_number, begins
 from graph.state import Case
 from tools.store.rows import insert_rows
-from tools.store.tables import HELD, assignments
+from tools.store.tables import HELD, assignments, leads
 from tools.store.timers import ALL, settle_timers
 
 
 class NoLongerOffered(Exception):
-    """A pass or a miss came after the answer to the assignment that it ends."""
+    """A pass, a miss or a late judgement came after the answer to the assignment that it would end."""
 
 
 def too_late(engine: Engine, submissions: Sequence[Submission]) -> set[str]:
-    """Ids of the passes and misses that came too late: their assignment was accepted, or has moved on. They change
-    nothing."""
-    given_back = [s for s in submissions if s.cause in GIVES_BACK]
-    if not given_back:
+    """Ids of the passes and misses that came too late: their assignment was accepted, or has moved on; and of judgements of
+    a decision that is not the newest, or whose lead is closed. They change nothing."""
+    late = [s for s in submissions if s.cause in MAY_COME_LATE]
+    if not late:
         return set()
+    wanted = (
+        select(assignments.c.lead_id, assignments.c.number, assignments.c.state, leads.c.revision, leads.c.assignment)
+        .join(leads, leads.c.lead_id == assignments.c.lead_id)
+        .where(assignments.c.lead_id.in_([s.lead_id for s in late]))
+    )
     with engine.connect() as connection:
-        rows = connection.execute(
-            select(assignments.c.lead_id, assignments.c.number).where(
-                assignments.c.lead_id.in_([s.lead_id for s in given_back]), assignments.c.state == "offered"
-            )
+        rows = connection.execute(wanted).all()
+    offered = {(row.lead_id, row.number) for row in rows if row.state == "offered"}
+    judged = {(row.lead_id, row.revision) for row in rows if row.number == row.assignment and row.state != "closed"}
+    return {
+        s.submission_id
+        for s in late
+        if (
+            (s.lead_id, s.assignment) not in offered if s.cause in GIVES_BACK else (s.lead_id, s.revision) not in judged
         )
-        offered = {(row.lead_id, row.number) for row in rows}
-    return {s.submission_id for s in given_back if (s.lead_id, s.assignment) not in offered}
+    }
 
 
 ASSIGNMENTS = (
@@ -53,7 +61,7 @@ def write_assignments(connection: Connection, cases: Sequence[Case], now: dateti
         if case.submission.cause in GIVES_BACK:
             _give_back(connection, case, now, moves=moves)
         elif prior is not None and moves:
-            _move(connection, case.submission.lead_id, prior.assignment, now)
+            _move(connection, case, prior.assignment, now)
         elif prior is not None and prior.path != case.path:
             _offer_anew(connection, case, number, now)
         if moves:
@@ -89,13 +97,18 @@ def _give_back(connection: Connection, case: Case, now: datetime, *, moves: bool
         settle_timers(connection, submission.lead_id, kinds, submission.cause, now)
 
 
-def _move(connection: Connection, lead_id: str, number: int, now: datetime) -> None:
-    """Somebody else has the lead, whatever the one before did with it; what is closed stays so."""
-    connection.execute(
-        update(assignments)
-        .where(assignments.c.lead_id == lead_id, assignments.c.number == number, assignments.c.state.in_(HELD))
-        .values(state="moved", acted_at=now)
+def _move(connection: Connection, case: Case, number: int, now: datetime) -> None:
+    """Somebody else has the lead, whatever the one before did with it; what is closed stays so. A late judgement takes it
+    from nobody who has accepted it meanwhile."""
+    lead_id, judged = case.submission.lead_id, case.submission.cause == "judged"
+    held = update(assignments).where(
+        assignments.c.lead_id == lead_id,
+        assignments.c.number == number,
+        assignments.c.state.in_(("offered",) if judged else HELD),
     )
+    moved = connection.execute(held.values(state="moved", acted_at=now)).rowcount
+    if judged and moved != 1:
+        raise NoLongerOffered(f"assignment {number} of {lead_id} is no longer on offer")
     settle_timers(connection, lead_id, ALL, "moved", now)
 
 

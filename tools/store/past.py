@@ -17,6 +17,7 @@ from sqlalchemy import Engine, func, select
 
 from graph.domain.lead import Cause, Path
 from graph.domain.routing import PoolState, RoutingFacts
+from graph.rules.nurture import stays
 from tools.store.tables import decisions
 
 POOLS: TypeAdapter[dict[str, PoolState]] = TypeAdapter(dict[str, PoolState])
@@ -131,7 +132,8 @@ def past_of(decided_at: datetime, record: dict[str, Any]) -> Past:
         closed=prior is not None and prior["closed"],
         excluded=(*(prior["passed_by"] if prior else ()), *submission["excluded"]),
         review=any(flag["review"] for flag in lead["flags"]),
-        accepted=prior is not None and prior["accepted_by"] is not None,
+        accepted=prior is not None
+        and stays(submission["cause"], accepted=prior["accepted_by"] is not None, path=prior["path"]),
         pools=POOLS.validate_python(reads["pools"]) if reads["pools"] else {},
         open=reads["open"] or {},
         owner=record["owner"],

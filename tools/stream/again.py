@@ -1,5 +1,5 @@
 """Ways a lead comes back for another decision: an operator's retry, an owner's pass, a reviewer's approval, a time to
-accept that went by, a replayed dead letter. Each is a submission like any other and goes through the stream."""
+accept that went by, a late judgement, a replayed dead letter. Each is a submission like any other and goes through the stream."""
 
 from __future__ import annotations
 
@@ -38,6 +38,12 @@ def passed(submission: Submission, number: int, by: str, reason: str) -> Submiss
 def missed(submission: Submission, number: int, by: str) -> Submission:
     """An owner did not accept assignment `number` in time; they do not get the lead again."""
     return _given_back(submission, "missed", number, by, "not accepted in time")
+
+
+def judged(submission: Submission, revision: int, note: str) -> Submission:
+    """A language model's judgement of decision `revision` came late and gives another tier; taken once. note: for people."""
+    lead_id, name = submission.lead_id, f"judged:{submission.lead_id}:{revision}"
+    return Submission(name, lead_id, submission.received_at, submission.form, "judged", note, revision=revision)
 
 
 def _given_back(submission: Submission, cause: Cause, number: int, by: str, reason: str) -> Submission:

@@ -24,7 +24,7 @@ def encode(submission: Submission) -> bytes:
     entry: dict[str, Any] = {"lead_id": submission.lead_id, "at": at, "form": form}
     if submission.cause != "submission":
         entry |= {"cause": submission.cause, "reason": submission.reason, "excluded": submission.excluded}
-        entry["assignment"] = submission.assignment
+        entry |= {"assignment": submission.assignment, "revision": submission.revision}
     return orjson.dumps(entry)
 
 
@@ -42,6 +42,7 @@ def decode(submission_id: str, payload: bytes) -> Submission:
             reason=entry.get("reason", ""),
             excluded=tuple(entry.get("excluded", ())),
             assignment=entry.get("assignment"),
+            revision=entry.get("revision"),
         )
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError, OSError) as error:
         raise Undecodable(f"{type(error).__name__}: {error}"[:300]) from error

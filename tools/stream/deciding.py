@@ -25,7 +25,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from graph.build import run_batch
 from graph.domain.account import Family, Prior
 from graph.domain.facts import Fact
-from graph.domain.lead import GIVES_BACK, Submission
+from graph.domain.lead import MAY_COME_LATE, Submission
 from graph.domain.routing import PoolState
 from graph.domain.trace import Failure
 from graph.nodes.route import open_changes
@@ -223,9 +223,9 @@ class Decider:
                 await self._pause("database", error)
 
     async def _settled(self, jobs: list[Job], *, doubtful: bool) -> set[str]:
-        """Ids of those that have their decision already (a redelivery after a crash) or came too late (a pass, a miss). A first
+        """Ids of those that have their decision already (a redelivery after a crash) or came too late (see there). A first
         delivery is not asked about: if it was decided all the same, the commit's unique keys say so."""
-        again = [j for j in jobs if doubtful or j.entry.deliveries > 1 or j.submission.cause in GIVES_BACK]
+        again = [j for j in jobs if doubtful or j.entry.deliveries > 1 or j.submission.cause in MAY_COME_LATE]
         if not again:
             return set()
         submissions = [job.submission for job in again]

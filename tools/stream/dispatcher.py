@@ -33,6 +33,8 @@ SCHEDULES: Mapping[str, tuple[float, ...]] = {
     "post_alert": (1, 3, 10, 30, MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 4 * HOUR),
     "update_alert": (1, 5, 30, 5 * MINUTE, 30 * MINUTE, 2 * HOUR),
     "create_task": (2, 10, MINUTE, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 8 * HOUR),
+    "ask_judgement": (2, 10, MINUTE, 5 * MINUTE, 30 * MINUTE),  # an opinion that comes later is worth little
+    "write_note": (2, 10, MINUTE, 5 * MINUTE),
     "accept_missed": (
         1,
         2,

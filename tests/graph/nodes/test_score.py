@@ -58,7 +58,32 @@ async def test_the_judgement_sees_the_message_and_moves_the_score():
     assert keen.score is not None
     assert keen.score.points > plain.score.points
     assert keen.score.propensity == plain.score.propensity
-    assert "the message reads as demo request" in keen.trace[-1].sentence
+    heard = keen.trace[-2]
+    assert (heard.node, heard.rule) == ("score", "judgement")
+    assert heard.sentence.startswith("By test the message reads as demo request, urgency high, mood positive")
+
+
+async def test_the_band_of_the_judgement_is_quoted_with_what_it_did():
+    judge = Answering(answer=lambda ask: replace(KEEN, score=0.71))
+    (done,) = await run(score, case(message="show me"), given=context(ports(judge=judge)))
+    assert done.score is not None
+    (part,) = [c for c in done.score.contributions if c.category == "judgement"]
+    assert done.trace[-2].sentence.endswith(
+        f"A judgement may move the score by at most 10 points; it moved it by {part.points:+g}."
+    )
+    (silent,) = await run(score, case())
+    assert [step.rule for step in silent.trace if step.node == "score"] == [silent.score.tier if silent.score else ""]
+
+
+async def test_whether_a_language_model_may_be_asked_later_is_a_fact_of_the_decision():
+    live, none = (replace(ports(), language_model=name) for name in ("openai:m", ""))
+    assert [(await run(score, case(), given=context(p)))[0].reads.language_model for p in (live, none)] == [
+        "openai:m",
+        "",
+    ]
+    recorded = case()
+    recorded = replace(recorded, reads=replace(recorded.reads, language_model=""))
+    assert (await run(score, recorded, given=context(live)))[0].reads.language_model == ""
 
 
 async def test_the_same_lead_scores_the_same_in_any_company():

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from graph.domain.lead import Form
-from graph.rules.bots import findings, gives_orders
+from graph.rules.bots import findings
+from graph.rules.orders import gives_orders
 
 PERSON = Form(
     full_name="Maya Ortiz",
