@@ -32,8 +32,18 @@ def test_an_order_that_knows_nothing_has_none(moved):
     assert judged(np.random.default_rng(2).permutation(predicted), converted) == "none"
 
 
+def test_a_model_that_became_too_sure_has_a_signal_too(moved):
+    predicted, converted = moved
+    assert judged(sigmoid(3 * np.log(predicted / (1 - predicted))), converted) == "found"
+
+
+def test_an_order_turned_round_is_worth_a_constant(moved):
+    predicted, converted = moved
+    assert np.ptp(signal.levelled(1 - predicted, converted)) == 0
+
+
 def test_levelled_probabilities_have_the_rate_of_the_rows_and_keep_their_order(moved):
     predicted, converted = moved
     found = signal.levelled(predicted, converted)
-    assert found.mean() == pytest.approx(converted.mean(), abs=1e-9)
+    assert found.mean() == pytest.approx(converted.mean(), abs=1e-6)
     assert (np.argsort(found, kind="stable") == np.argsort(predicted, kind="stable")).all()
