@@ -20,7 +20,7 @@ class Line:
     reached: Callable[[Figures], bool] | None = None
 
 
-FLAT_MB, FLAT_FILES = 10.0, 5.0
+FLAT_MB, FLAT_FILES, BATCH_FLAT_MB = 10.0, 5.0, 50.0
 
 
 def _holds(covered: float) -> bool:
@@ -66,6 +66,11 @@ LINES = (
          lambda f: f["replay_differences"] == 0),
     Line("reload_dropped", "leads dropped while the file is edited", "{:.0f}", "0", lambda f: f["reload_dropped"] == 0),
     Line("reload_misrouted", "  misrouted", "{:.0f}", "0", lambda f: f["reload_misrouted"] == 0),
+    Line("batch_rows_per_s", "batch scoring of 1,000,000 rows, without reasons: rows/s", "{:,.0f}", "at least 100,000",
+         lambda f: f["batch_rows_per_s"] >= 100_000),
+    Line("batch_rows_per_cpu_s", "  rows per second of processor time", "{:,.0f}", "reported"),
+    Line("batch_memory_growth_mb", "  memory growth, tenth batch to last", "{:+.0f} MB", f"flat (at most {BATCH_FLAT_MB:.0f} MB)",
+         lambda f: f["batch_memory_growth_mb"] <= BATCH_FLAT_MB),
     Line("x_auc", "X Education, intake fields: ROC-AUC", "{:.3f}", "at least .82", lambda f: f["x_auc"] >= 0.82),
     Line("x_ece", "  ECE (chance shows as much)", "{:.3f}", "at most .03", lambda f: f["x_ece"] <= 0.03),
     Line("x_ranges", "  groups within their 80% range", "{:.0%}", "72% to 88%", lambda f: _holds(f["x_ranges"])),

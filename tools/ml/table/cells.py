@@ -40,7 +40,6 @@ _GROUPED = {
     "1.234,5": r"^[+-]?(\d{1,3}(\.\d{3})+|\d+)(,\d+)?$",
 }
 _DAYS = {
-    "y-m-d": ("%Y-%m-%d",),
     "d-m-y": ("%d-%m-%Y", "%d-%m-%y"),
     "m-d-y": ("%m-%d-%Y", "%m-%d-%y"),
     "d mon y": ("%d %b %Y", "%d %B %Y"),
@@ -92,13 +91,13 @@ def moment(name: str, dtype: pl.DataType, form: str) -> pl.Expr:
         raw = raw.str.replace(r"[Tt](\d\d:)", " ${1}").str.replace(r"\s?(Z|UTC)$", "")
     else:
         raw = raw.str.replace_all(",", "").str.replace_all(r"\s+", " ")
-    formats = [day + time for day in _DAYS[form] for time in _TIMES]
-    tried = [_parsed(raw, each) for each in formats]
-    if form == "y-m-d":
+    if form == "y-m-d":  # by far the most, so two readings instead of six
+        length = raw.str.len_bytes()
+        full = pl.when(length == 10).then(raw + " 00:00:00").when(length == 16).then(raw + ":00").otherwise(raw)
         offset = raw.str.replace(r"([+-]\d\d):?(\d\d)$", "${1}${2}")
         zoned = offset.str.to_datetime("%Y-%m-%d %H:%M:%S%z", strict=False, time_unit="us", time_zone="UTC")
-        tried.append(zoned.dt.replace_time_zone(None))
-    return pl.coalesce(tried)
+        return pl.coalesce([_parsed(full, "%Y-%m-%d %H:%M:%S"), zoned.dt.replace_time_zone(None)])
+    return pl.coalesce([_parsed(raw, day + time) for day in _DAYS[form] for time in _TIMES])
 
 
 def _parsed(raw: pl.Expr, form: str) -> pl.Expr:

@@ -15,21 +15,24 @@ from numpy.typing import NDArray
 
 from tools.ml.table.leaks.evidence import Floats, auc, auc_error, out_of_fold
 
-DECIDED_SHARE, DECIDED_RATE, DECIDED_EXPECTED = 0.08, 1 / 250, 250.0
+DECIDED_SHARE, DECIDED_RATE, DECIDED_EXPECTED, LIKELY_EXPECTED, ONE_EXPECTED = 0.08, 1 / 250, 250.0, 60.0, 100.0
 """A region of so many rows where an outcome comes so seldom, relative to everywhere, and this many were to be expected. A
-strong honest column (logistic, AUC .86) reaches about 1/80 in its lowest tenth of the rows."""
+strong honest column (logistic, AUC .86) reaches about 1/80 in its lowest tenth of the rows. Where fewer were to be expected
+it is likely, not sure; from 100 on, one does not disprove it."""
 ONE_OUTCOME_EXPECTED = 20.0
 
 
 @dataclass(frozen=True, slots=True)
 class Alone:
     """auc: out of fold; low: two standard errors below; scores: (n,) out-of-fold rates; decided: a sentence about a region
-    where one outcome hardly occurs, else empty; one_sided: levels with one outcome alone, as text."""
+    where one outcome hardly occurs, else empty; surely: whether
+    chance and a strong honest column are ruled out there; one_sided: levels with one outcome alone, as text."""
 
     auc: float
     low: float
     scores: Floats
     decided: str = ""
+    surely: bool = False
     one_sided: tuple[str, ...] = ()
 
 
@@ -49,11 +52,13 @@ def alone(
         value = auc(scores, yes)
         found.append((value, scores, place))
     value, scores, place = max(found, key=lambda each: each[0])
+    decided, surely = _decided(place, yes, words)
     return Alone(
         value,
         value - 2 * auc_error(value, ones, len(yes) - ones),
         scores,
-        _decided(place, yes, words),
+        decided,
+        surely,
         _one_sided(place, yes, levels, words),
     )
 
@@ -63,7 +68,9 @@ def explained(places: Sequence[NDArray[np.int64]], amount: Floats, folds: NDArra
     whole = float(np.sum((amount - amount.mean()) ** 2))
     if not whole:
         return 0.0
-    return max(1 - float(np.sum((amount - out_of_fold(place, amount, folds)) ** 2)) / whole for place in places)
+    return max(
+        1 - float(np.sum((amount - out_of_fold(place, amount, folds, prior=0.1)) ** 2)) / whole for place in places
+    )
 
 
 def together(scores: Sequence[Floats], yes: NDArray[np.bool_], folds: NDArray[np.int64]) -> float:
@@ -80,23 +87,26 @@ def together(scores: Sequence[Floats], yes: NDArray[np.bool_], folds: NDArray[np
     return float(np.mean([auc(told[own], yes[own]) for own in (half, ~half)]))
 
 
-def _decided(place: NDArray[np.int64], yes: NDArray[np.bool_], words: tuple[str, str]) -> str:
-    """Bins where an outcome comes 250 times more seldom than elsewhere, together."""
+def _decided(place: NDArray[np.int64], yes: NDArray[np.bool_], words: tuple[str, str]) -> tuple[str, bool]:
+    """Bins where an outcome comes 250 times more seldom than elsewhere, together; and whether that is sure."""
     size = int(place.max()) + 1
     rows = np.bincount(place, minlength=size).astype(float)
     for said, rate in zip(words, (yes, ~yes), strict=True):
         base = float(rate.mean())
         seen = np.bincount(place, rate, size)
-        rare = (rows > 0) & (seen <= DECIDED_RATE * 2 * base * rows)
-        region, count = float(rows[rare].sum()), float(seen[rare].sum())
+        rising = np.argsort(seen / np.maximum(rows, 1), kind="stable")
+        count, region = np.cumsum(seen[rising]), np.cumsum(rows[rising])
         expected = base * region
-        enough = region >= DECIDED_SHARE * len(yes) and expected >= DECIDED_EXPECTED
-        if enough and count <= DECIDED_RATE * expected:
-            return (
-                f"in {region / len(yes):.0%} of the rows it decides: {count:,.0f} of {region:,.0f} are {said}, "
-                f"{expected:,.0f} were to be expected"
+        rare = count <= np.maximum(DECIDED_RATE * expected, expected >= ONE_EXPECTED)
+        enough = (region >= DECIDED_SHARE * len(yes)) & (expected >= LIKELY_EXPECTED)
+        if (fits := np.flatnonzero(rare & enough)).size:
+            last = int(fits[-1])
+            text = (
+                f"in {region[last] / len(yes):.0%} of the rows it decides: {count[last]:,.0f} of {region[last]:,.0f} are "
+                f"{said}, {expected[last]:,.0f} were to be expected"
             )
-    return ""
+            return text, bool(expected[last] >= DECIDED_EXPECTED and count[last] <= DECIDED_RATE * expected[last])
+    return "", False
 
 
 def _one_sided(

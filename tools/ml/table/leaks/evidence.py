@@ -49,7 +49,7 @@ def folds_of(rows: int) -> NDArray[np.int64]:
     return np.random.default_rng(SEED).integers(0, FOLDS, rows)
 
 
-def out_of_fold(place: NDArray[np.int64], amount: Floats, folds: NDArray[np.int64]) -> Floats:
+def out_of_fold(place: NDArray[np.int64], amount: Floats, folds: NDArray[np.int64], prior: float = PRIOR) -> Floats:
     """(n,) the mean amount of each row's place over the folds it is not in. place: (n,) from 0."""
     size = int(place.max()) + 1
     whole = np.bincount(place, minlength=size).astype(float)
@@ -60,7 +60,7 @@ def out_of_fold(place: NDArray[np.int64], amount: Floats, folds: NDArray[np.int6
         weight = whole - np.bincount(place[own], minlength=size)
         summed = total - np.bincount(place[own], amount[own], size)
         average = summed.sum() / max(weight.sum(), 1.0)
-        found[own] = ((summed + PRIOR * average) / (weight + PRIOR))[place[own]]
+        found[own] = ((summed + prior * average) / (weight + prior))[place[own]]
     return found
 
 

@@ -4,9 +4,9 @@ What stops, with a yes and a no to tell apart (AUC of the column alone, out of f
 
     near-perfect    low >= .87, and AUC >= .95 or more than all unsuspicious columns reach together
     decides         AUC >= .75, more than the others together, and in 8% of the rows one outcome is all but impossible
+                    (surely; or likely, with a name that speaks of what comes afterwards)
     blank           filled for one outcome only; or blankness that doubles the odds, with low >= .72
-    name            speaks of the outcome with low >= .65; or of what comes afterwards, with low >= .72 and more than the
-                    others together
+    name            speaks of the outcome itself, with low >= .72
     id              its number, letters or length sort the outcomes with AUC >= .85
     later           5% of its dates are later than the row's time
 
@@ -38,7 +38,7 @@ MOST_ROWS = 60_000
 FEWEST = 20
 """Rows of either outcome that the signs need."""
 PERFECT, NEAR_PERFECT, ABOVE = 0.95, 0.87, 0.03
-STRONG, BLANK_STRONG, NAMED = 0.75, 0.72, 0.65
+STRONG, STRONG_BLANK, STRONG_NAMED = 0.75, 0.72, 0.72
 PLAUSIBLE, WORTH_SAYING = 0.80, 0.60
 SAME_AMOUNT, NEAR_AMOUNT = 0.98, 0.9
 
@@ -174,7 +174,7 @@ def _weigh(asked: _Asked, signs: Mapping[str, _Signs]) -> None:
             continue
         if not asked.amounts:
             _weigh_alone(sign, sign.alone, others)
-            _weigh_word(sign, sign.alone, others)
+            _weigh_word(sign, sign.alone)
         _weigh_blanks(sign, sign.alone)
         if sign.alone.one_sided and not asked.amounts:
             sign.doubt.append("levels with one outcome: " + "; ".join(sign.alone.one_sided[:4]))
@@ -184,7 +184,7 @@ def _weigh_alone(sign: _Signs, own: Alone, others: float) -> None:
     text = f"alone it sorts the outcomes with AUC {own.auc:.2f}; the unsuspicious columns together reach {others:.2f}"
     if own.low >= NEAR_PERFECT:
         (sign.leak if own.auc >= PERFECT or own.auc >= others + ABOVE else sign.doubt).append(text)
-    elif own.decided and own.auc >= STRONG and own.auc > others:
+    elif own.decided and (own.surely or sign.word) and own.auc >= STRONG and own.auc > others:
         sign.leak += [text, own.decided]
     elif own.low >= PLAUSIBLE:
         sign.doubt.append(text)
@@ -195,23 +195,18 @@ def _weigh_blanks(sign: _Signs, own: Alone) -> None:
         return
     if sign.blanks.exact:
         sign.leak.append(sign.blanks.text)
-    elif sign.blanks.widely and own.low >= BLANK_STRONG:
+    elif sign.blanks.widely and own.low >= STRONG_BLANK:
         sign.leak.append(f"{sign.blanks.text}; alone it sorts the outcomes with AUC {own.auc:.2f}")
     else:
         sign.doubt.append(sign.blanks.text)
 
 
-def _weigh_word(sign: _Signs, own: Alone, others: float) -> None:
+def _weigh_word(sign: _Signs, own: Alone) -> None:
     if sign.word is None or own.auc < WORTH_SAYING:
         return
     kind, word = sign.word
-    if kind == "outcome" and own.low >= NAMED:
+    if kind == "outcome" and own.low >= STRONG_NAMED:
         sign.leak.append(f'its name speaks of the outcome ("{word}"), and alone it has AUC {own.auc:.2f}')
-    elif kind == "afterwards" and own.low >= BLANK_STRONG and own.auc > others:
-        sign.leak.append(
-            f'its name speaks of what comes afterwards ("{word}"), and alone (AUC {own.auc:.2f}) it is worth more than'
-            f" the unsuspicious columns together ({others:.2f})"
-        )
     else:
         sign.doubt.append(f'its name may speak of what comes afterwards ("{word}"); alone AUC {own.auc:.2f}')
 

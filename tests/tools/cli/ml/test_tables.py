@@ -1,0 +1,91 @@
+"""`app.py train TASK` and `app.py score` as typed: exit codes, what is printed, ways on that can be pasted."""
+
+import csv
+import shlex
+
+import polars as pl
+import pytest
+
+from app import main
+from tests.tools.ml.table.conftest import leads
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "leads.csv"
+    leads(1, 2_000).write_csv(path)
+    return path
+
+
+def command(file, tmp_path, *more):
+    said = [
+        "train",
+        "propensity",
+        "--data",
+        str(file),
+        "--target",
+        "converted",
+        "--id",
+        "lead",
+        "--out",
+        str(tmp_path / "m"),
+    ]
+    return [*said, *more]
+
+
+def test_train_then_score(file, tmp_path, capsys):
+    assert main(command(file, tmp_path)) == 0
+    said = capsys.readouterr()
+    assert "logistic regression" in said.out
+    assert "auc" in said.out
+    assert "\r" not in said.err
+    assert [line.split(" (")[0] for line in said.err.splitlines()][:2] == ["reading", "looking for leaks"]
+    assert (
+        main(
+            [
+                "score",
+                "--model",
+                str(tmp_path / "m"),
+                "--data",
+                str(file),
+                "--out",
+                str(tmp_path / "o.csv"),
+                "--reasons",
+                "1",
+            ]
+        )
+        == 0
+    )
+    assert "2,000 rows" in capsys.readouterr().out
+    rows = list(csv.DictReader((tmp_path / "o.csv").open()))
+    assert all(row["reasons"].count(";") == 0 for row in rows)
+
+
+def test_the_guard_stops_with_1_and_what_it_says_can_be_pasted(file, tmp_path, capsys):
+    told = pl.read_csv(file, infer_schema=False)
+    told.with_columns(pl.col("converted").alias("is it, a customer"), pl.col("converted").alias("deal")).write_csv(file)
+    assert main(command(file, tmp_path)) == 1
+    said = capsys.readouterr().out
+    assert "Stopped: 2 columns look decided after the outcome" in said
+    assert "AUC 1.00" in said
+    (pasted,) = [line.split(":", 1)[1] for line in said.splitlines() if "leave them out" in line]
+    assert main(command(file, tmp_path, *shlex.split(pasted))) == 0
+    (pasted,) = [line.split(":", 1)[1] for line in said.splitlines() if "known in time" in line]
+    assert main(command(file, tmp_path, *shlex.split(pasted))) == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["train", "propensity"], "needs --data, --target, --out"),
+        (["score", "--model", "none", "--data", "x.csv", "--out", "y.csv"], "no model there"),
+    ],
+)
+def test_what_cannot_be_tried_ends_with_2(arguments, said, capsys):
+    assert main(arguments) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_a_wrong_column_is_suggested(file, tmp_path, capsys):
+    assert main(["train", "acv", "--data", str(file), "--target", "vists", "--out", str(tmp_path / "m")]) == 2
+    assert 'did you mean "visits"?' in capsys.readouterr().err
