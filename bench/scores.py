@@ -41,7 +41,7 @@ AFTER_INTAKE = (
 """X Education: written by sales or by later visits; the number sorts leads by time, which the file does not hold otherwise."""
 ASKED_LATER = ("What is your current occupation", "What matters most to you in choosing a course")
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-FOLDS = 5
+FOLDS = 10
 Figures = dict[str, float]
 
 
@@ -157,7 +157,7 @@ def _maven(path: Path, work: Path) -> tuple[Figures, dict[str, Any]]:
         "acv_spearman": acv.figures["spearman"].value,
         "acv_ranges": acv.figures["coverage"].value,
         "won_signal": float(won.evaluation.signal != "none"),
-        "days_ranges": closing.figure("coverage_of_closed"),
+        "days_ranges": closing.figure("coverage"),
     }
     return figures, {
         "parents": {"rows": len(parents), "folds": ranges, **_plain(acv)},

@@ -63,7 +63,10 @@ def fit_propensity(
         parts.held_out, baselines.logistic(data.rows[parts.known], converted[parts.known])
     )
     truth, model, other = converted[judged], method.curve(margins), sigmoid(plain)
-    losses = [calibrating.log_losses(each, truth) for each in (model, other, np.full(len(truth), base))]
+    told = [model, other, np.full(len(truth), base)]
+    if data.order is not None:
+        told = [signal.levelled(each, truth) for each in told]
+    losses = [calibrating.log_losses(each, truth) for each in told]
     verdict = signal.judge_ranking(losses[0], losses[1], losses[2], auc(model, truth), seed)
     if verdict.signal == "none":
         table = calibrating.constant(converted[parts.known], settings.coverage)

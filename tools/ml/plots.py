@@ -5,9 +5,8 @@ our own labels; glyphs are drawn as paths, so that a picture looks the same with
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Any, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,26 +32,39 @@ _STYLE: Final[dict[Any, Any]] = {
 }  # fmt: skip
 
 
-@contextmanager
-def _drawing(rows: int = 1, heights: Sequence[float] = (1,)) -> Iterator[tuple[Any, list[Callable[[], str]]]]:
-    """Axes to draw on, and a place for the picture that is made of them."""
-    import matplotlib as mpl  # noqa: PLC0415 - half a second, which only a card pays
-    from matplotlib.figure import Figure  # noqa: PLC0415
+class _Picture:
+    """Axes to draw on, one above the other; `svg` once it is left."""
 
-    made: list[Callable[[], str]] = []
-    with mpl.rc_context(_STYLE):
-        figure = Figure(figsize=SIZE, layout="constrained")
-        axes = figure.subplots(rows, 1, sharex=True, height_ratios=heights)
-        yield (axes if rows > 1 else [axes]), made
-        target = io.StringIO()
-        figure.savefig(target, format="svg", metadata={"Date": None})
-        text = target.getvalue()
-        made.append(lambda: text)
+    axes: Any
+    svg = ""
+
+    def __init__(self, rows: int = 1, heights: Sequence[float] = (1,)) -> None:
+        self._rows, self._heights = rows, heights
+
+    def __enter__(self) -> Self:
+        import matplotlib as mpl  # noqa: PLC0415 - half a second, which only a card pays
+        from matplotlib.figure import Figure  # noqa: PLC0415
+
+        self._style = mpl.rc_context(_STYLE)
+        self._style.__enter__()
+        self._figure = Figure(figsize=SIZE, layout="constrained")
+        self.axes = self._figure.subplots(self._rows, 1, sharex=True, height_ratios=self._heights, squeeze=False)[:, 0]
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        try:
+            if kind is None:
+                target = io.StringIO()
+                self._figure.savefig(target, format="svg", metadata={"Date": None})
+                self.svg = target.getvalue()
+        finally:
+            self._style.__exit__(None, None, None)
 
 
 def calibration(curve: Sequence[Bin], predicted: Floats) -> str:
     """Rate against stated probability with 95% intervals, and below how many leads were told what."""
-    with _drawing(2, (3.2, 1)) as ((above, below), made):
+    with _Picture(2, (3.2, 1)) as picture:
+        above, below = picture.axes
         end = min(1.02, 1.1 * max(float(predicted.max()), *(one.high for one in curve)))
         above.plot([0, end], [0, end], color=SOFT, linewidth=1, linestyle="--", label="comes true as stated")
         stated, rate = [one.stated for one in curve], [one.rate for one in curve]
@@ -65,11 +77,12 @@ def calibration(curve: Sequence[Bin], predicted: Floats) -> str:
         below.set_ylabel("leads")
         below.set_xlabel("stated probability")
         below.set_xlim(-0.02 * end, end)
-    return made[0]()
+    return picture.svg
 
 
 def roc(model: Ranking, baseline: tuple[str, Ranking] | None) -> str:
-    with _drawing() as ([axes], made):
+    with _Picture() as picture:
+        [axes] = picture.axes
         axes.plot([0, 1], [0, 1], color=SOFT, linewidth=1, linestyle="--", label="chance")
         for name, color, ranking in _sides(model, baseline):
             leads, converted = ranking.curve()
@@ -78,11 +91,12 @@ def roc(model: Ranking, baseline: tuple[str, Ranking] | None) -> str:
         axes.set_xlabel("share of the others above the cut")
         axes.set_ylabel("share of the converted above the cut")
         axes.legend(loc="lower right")
-    return made[0]()
+    return picture.svg
 
 
 def precision_recall(model: Ranking, baseline: tuple[str, Ranking] | None) -> str:
-    with _drawing() as ([axes], made):
+    with _Picture() as picture:
+        [axes] = picture.axes
         leads, converted = model.curve()
         base_rate = converted[-1] / leads[-1]
         axes.axhline(base_rate, color=SOFT, linewidth=1, linestyle="--", label="base rate")
@@ -93,12 +107,13 @@ def precision_recall(model: Ranking, baseline: tuple[str, Ranking] | None) -> st
         axes.set_xlabel("recall: share of the converted above the cut")
         axes.set_ylabel("precision above the cut")
         axes.legend(loc="best")
-    return made[0]()
+    return picture.svg
 
 
 def gains(model: Ranking, baseline: tuple[str, Ranking] | None) -> str:
     """Share of the converted found among the first leads, with what no order can exceed."""
-    with _drawing() as ([axes], made):
+    with _Picture() as picture:
+        [axes] = picture.axes
         leads, converted = model.curve()
         base_rate = converted[-1] / leads[-1]
         axes.plot([0, base_rate, 1], [0, 1, 1], color=GOOD, linewidth=1, linestyle=":", label="a perfect order")
@@ -109,11 +124,12 @@ def gains(model: Ranking, baseline: tuple[str, Ranking] | None) -> str:
         axes.set_xlabel("share of the leads called, best first")
         axes.set_ylabel("share of the converted among them")
         axes.legend(loc="lower right")
-    return made[0]()
+    return picture.svg
 
 
 def lift(model: Ranking, baseline: tuple[str, Ranking] | None) -> str:
-    with _drawing() as ([axes], made):
+    with _Picture() as picture:
+        [axes] = picture.axes
         leads, converted = model.curve()
         base_rate, shares = converted[-1] / leads[-1], np.linspace(0.01, 1, 100)
         bound = np.minimum(1 / base_rate, 1 / shares)
@@ -127,25 +143,27 @@ def lift(model: Ranking, baseline: tuple[str, Ranking] | None) -> str:
         axes.set_xlabel("share of the leads called, best first")
         axes.set_ylabel("lift over the base rate")
         axes.legend(loc="upper right")
-    return made[0]()
+    return picture.svg
 
 
 def scores(predicted: Floats, outcome: Floats) -> str:
     """Where the leads of either outcome stand."""
     end = min(1.0, 1.05 * float(predicted.max()))
-    with _drawing(2, (1, 1)) as (both, made):
+    with _Picture(2, (1, 1)) as picture:
+        both = picture.axes
         for axes, value, name, color in zip(both, (1, 0), ("converted", "did not convert"), (GOOD, BAD), strict=True):
             axes.hist(predicted[outcome == value], bins=40, range=(0, end), color=color, alpha=0.75)
             axes.set_ylabel("leads")
             axes.set_title(name, loc="left", fontsize=11)
         both[1].set_xlabel("stated probability")
         both[1].set_xlim(-0.02 * end, 1.02 * end)
-    return made[0]()
+    return picture.svg
 
 
 def ranges(groups: Sequence[Group]) -> str:
     """Stated ranges of groups, and the rate that each had."""
-    with _drawing() as ([axes], made):
+    with _Picture() as picture:
+        [axes] = picture.axes
         place = np.arange(1, len(groups) + 1)
         low, high = (np.array([getattr(group, name) for group in groups]) for name in ("low", "high"))
         axes.bar(place, high - low, bottom=low, width=0.7, color=MODEL, alpha=0.25, label="mean stated range")
@@ -158,7 +176,7 @@ def ranges(groups: Sequence[Group]) -> str:
         axes.set_ylabel("converted")
         axes.set_ylim(bottom=0)
         axes.legend(loc="upper left")
-    return made[0]()
+    return picture.svg
 
 
 def predicted_and_actual(predicted: Floats, low: Floats, high: Floats, actual: Floats, unit: str = "") -> str:
@@ -166,7 +184,8 @@ def predicted_and_actual(predicted: Floats, low: Floats, high: Floats, actual: F
     if len(actual) > MOST_POINTS:
         kept = np.argsort(predicted, kind="stable")[np.linspace(0, len(actual) - 1, MOST_POINTS).astype(np.int64)]
         predicted, low, high, actual = (each[kept] for each in (predicted, low, high, actual))
-    with _drawing() as ([axes], made):
+    with _Picture() as picture:
+        [axes] = picture.axes
         inside = (low <= actual) & (actual <= high)
         ends = (min(predicted.min(), actual.min()), max(predicted.max(), actual.max()))
         axes.vlines(predicted, low, high, color=MODEL, alpha=max(0.06, min(0.35, 40 / len(actual))), linewidth=1.5)
@@ -180,12 +199,13 @@ def predicted_and_actual(predicted: Floats, low: Floats, high: Floats, actual: F
         axes.set_xlabel(f"predicted{unit}")
         axes.set_ylabel(f"actual{unit}")
         axes.legend(loc="upper left")
-    return made[0]()
+    return picture.svg
 
 
 def open_by_third(predicted: Floats, days: Floats, closed: NDArray[np.bool_]) -> str:
     """Share still open after so many days (Kaplan and Meier), for the thirds that were predicted quick, middling, slow."""
-    with _drawing() as ([axes], made):
+    with _Picture() as picture:
+        [axes] = picture.axes
         edges = np.quantile(predicted, (1 / 3, 2 / 3))
         third = np.searchsorted(edges, predicted, side="right")
         for place, (name, color) in enumerate((("quickest", GOOD), ("middle", MODEL), ("slowest", BASELINE))):
@@ -201,7 +221,7 @@ def open_by_third(predicted: Floats, days: Floats, closed: NDArray[np.bool_]) ->
         axes.set_xlabel("days")
         axes.set_ylabel("share still open")
         axes.legend(loc="upper right")
-    return made[0]()
+    return picture.svg
 
 
 def _sides(model: Ranking, baseline: tuple[str, Ranking] | None) -> list[tuple[str, str, Ranking]]:

@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tools.ml.data import Floats
+from tools.ml.evaluating.probabilities import CalibrationLine, log_odds
+from tools.ml.predict import sigmoid
 
 DRAWS, LEVEL = 2_000, 0.05
 LEAST_AUC = 0.56
@@ -31,7 +34,7 @@ class Verdict:
 
 def judge_ranking(model: Floats, plain: Floats, constant: Floats, auc: float, seed: int) -> Verdict:
     """For probabilities. model, plain, constant: (n,) losses on rows held out, of the model, its plain baseline and the
-    base rate; auc: of the model on the same rows."""
+    base rate (after a split by time: `levelled`); auc: of the model on the same rows."""
     p_value = paired(model, constant, seed)
     shown = f"AUC {auc:.3f} on {len(model)} rows held out; a base rate does as well with p = {p_value:.4f}"
     if p_value >= LEVEL or not auc >= LEAST_AUC:
@@ -59,6 +62,16 @@ def _beside(model: Floats, plain: Floats, seed: int) -> str:
     if behind < LEVEL:
         return f"worse than its plain baseline, p = {behind:.4f}"
     return "as good as its plain baseline"
+
+
+def levelled(predicted: Floats, converted: NDArray[np.int8]) -> Floats:
+    """The probabilities (n,) moved to the rate and sharpness of these rows, by a line of log-odds that never falls. For rows
+    held out by time: where the world has moved since training, a model that still tells leads apart states wrong
+    probabilities. The first is a signal; the second is drift, which `app.py evaluate` flags and recalibration mends."""
+    line = CalibrationLine(predicted, converted.astype(np.float64)).at
+    if not line[1] > 0:  # falling, or not a number: all alike
+        return np.full(len(predicted), float(converted.mean()))
+    return sigmoid(line[0] + line[1] * log_odds(predicted))
 
 
 def paired(loss: Floats, other: Floats, seed: int) -> float:

@@ -34,7 +34,15 @@ def add(parser: argparse.ArgumentParser) -> None:
         metavar=f"FILE|{LAST_MONTH}",
         help="move the calibration by newly labelled rows, show what that is worth on others, and keep the moved model",
     )
-    parser.add_argument("--seed", type=int, default=0, help="of the resamples behind the intervals")
+    parser.add_argument("--resamples", type=_several, default=1_000, metavar="N", help="behind each interval (1,000)")
+    parser.add_argument("--seed", type=int, default=0, help="of the resamples")
+
+
+def _several(text: str) -> int:
+    """An interval of 95% needs some resamples beyond either end."""
+    if not text.isdecimal() or int(text) < 100:
+        raise argparse.ArgumentTypeError(f'"{text}": expected a number of at least 100')
+    return int(text)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -62,7 +70,7 @@ def _measured(arguments: argparse.Namespace) -> int:
 
     model, _, _ = folder.find(arguments.model)
     case = case_of(model, arguments.data, arguments.target, everything=arguments.all)
-    evaluation = evaluate(case, arguments.data, model.digest, seed=arguments.seed)
+    evaluation = evaluate(case, arguments.data, model.digest, seed=arguments.seed, rounds=arguments.resamples)
     out: Path = arguments.out or _beside(arguments.model, model)
     kept = None
     if arguments.recalibrate_on is not None:

@@ -35,7 +35,7 @@ METRICS: Final = {
     "r2_of_log": Metric("R2 of logarithms", "higher", "the same for the logarithm: small amounts weigh as much as large ones"),
     "spearman": Metric("Spearman", "higher", "correlation of ranks"),
     "mae": Metric("mean absolute error", "lower", "in the target's unit", 1),
-    "coverage": Metric("actual within the range", None, "share of actual values inside their predicted range"),
+    "coverage": Metric("actual within the range", None, "share inside; of days, closed leads stand for open ones too"),
     "mean_width": Metric("mean width of the range", "lower", "in the target's unit", 1),
     "concordance": Metric("concordance (Harrell)", "higher", "pairs whose order was right; .5 is a coin"),
     "mae_of_closed": Metric("mean absolute error, closed leads", "lower", "days", 1),

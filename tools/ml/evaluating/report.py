@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
 from tools.ml.card import Task
+from tools.ml.conformal import weights_of
 from tools.ml.evaluating import amounts, calibration, probabilities, ranking, times
 from tools.ml.evaluating.calibration import Bin, CalibrationTest
 from tools.ml.evaluating.naming import METRICS
@@ -107,8 +108,8 @@ def time_to_close(
     seed: int = 0,
     rounds: int = ROUNDS,
 ) -> Measured:
-    """days: until closing, or so far where `closed` is False. Coverage is of closed leads: of an open one only that it
-    has outlived its pessimistic days is known."""
+    """days: until closing, or so far where `closed` is False. Coverage of closed leads alone
+    misses those that take long; in `coverage` each closed one stands for the open ones like it (see weights_of)."""
     kept = np.arange(len(days))
     if len(days) > LARGEST_PAIRS:
         kept = np.sort(np.random.default_rng(seed).permutation(len(days))[:LARGEST_PAIRS])
@@ -121,7 +122,13 @@ def time_to_close(
     if closed.any():
         of_closed = _Measure(int(closed.sum()), rounds, seed).alone(_of_closed(said, days, closed))
         beside["figures"] |= of_closed
-        ranges = Ranges(stated=said.stated, covered=of_closed["coverage_of_closed"])
+        weights = weights_of(days, closed)
+        held = weights * ((said.low <= days) & (days <= said.high))
+        of_all = _Measure(len(days), rounds, seed).alone(
+            {"coverage": lambda counts: (counts @ held) / (counts @ weights)}
+        )
+        beside["figures"] |= of_all
+        ranges = Ranges(stated=said.stated, covered=of_all["coverage"])
     if not closed.all():
         past = (days > said.high)[~closed].astype(np.float64)
         beside["figures"] |= _Measure(len(past), rounds, seed).alone({"open_past_high": mean_of(past)})

@@ -72,7 +72,7 @@ def measured(world):
 def parsed(*options):
     parser = argparse.ArgumentParser()
     evaluate.add(parser)
-    return parser.parse_args([str(option) for option in options])
+    return parser.parse_args(["--resamples", "100", *(str(option) for option in options)])
 
 
 def run(world, capsys, *options, data=None, out=None):
@@ -161,6 +161,12 @@ def test_recalibration_on_the_measured_rows_themselves_is_refused(world, capsys)
     code, _, err = run(world, capsys, "--recalibrate-on", str(later), data=later)
     assert code == 2
     assert "every measured row is in it" in err
+
+
+def test_too_few_resamples_for_an_interval_are_refused(capsys):
+    with pytest.raises(SystemExit):
+        parsed("--model", "m", "--data", "d", "--resamples", "20")
+    assert "at least 100" in capsys.readouterr().err
 
 
 def test_too_few_new_rows_are_refused_with_the_number_needed(world, capsys):

@@ -150,6 +150,16 @@ def test_open_leads_are_censored_and_not_taken_for_closed_ones():
     assert found.figures["concordance"].value == 0.5
 
 
+def test_coverage_of_days_allows_for_leads_still_open():
+    random = np.random.default_rng(6)
+    days, watched = random.exponential(20, 6_000), random.uniform(5, 90, 6_000)
+    low, high = (np.full(6_000, -20 * np.log(share)) for share in (0.9, 0.1))
+    said = report.Answers(np.full(6_000, 14.0), low, high, 0.8)
+    found = report.time_to_close(said, np.minimum(days, watched), days <= watched, {}, rounds=50).figures
+    assert found["coverage"].value == pytest.approx(0.8, abs=0.03)  # weights end at 20, which leaves a little
+    assert found["coverage_of_closed"].value > found["coverage"].value
+
+
 def test_a_gain_is_measured_on_the_same_leads_as_both_sides():
     predicted, outcome = world(2, 3_000)
     worse = np.clip(predicted + np.random.default_rng(1).normal(0, 0.05, 3_000), 0.01, 0.99)
