@@ -85,7 +85,7 @@ def _decision(decided: Decided, now: datetime, versions: Versions) -> tuple[Any,
     return (
         case.submission.lead_id, decided.revision, case.submission.submission_id, case.path, case.assignment.owner,
         case.assignment.rule, case.assignment.pool, case.score.tier, case.score.points, versions.routing,
-        versions.model, case.submission.received_at, now, decided.record,
+        case.model or versions.model, case.submission.received_at, now, decided.record,
     )  # fmt: skip
 
 
