@@ -8,8 +8,7 @@ batch.
 from __future__ import annotations
 
 import math
-from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -19,9 +18,12 @@ from numpy.typing import NDArray
 from graph.domain.scoring import ModelOutput
 from graph.features.vector import NAMES
 from tools.ml import registry
+from tools.ml.card import Head, Spread
+from tools.ml.registry import ModelError
 from tools.ml.tree_tables import TooDeepError, TreeTables
 
 SIZE = NAMES.index("logEmployees")
+EXACT = Spread(coverage=0.0, groups={"all": (1.0, 1.0)}, rows=0)
 
 
 class Trees(Protocol):
@@ -61,22 +63,47 @@ class BoosterTrees:
         return self._xgb.DMatrix(rows, nthread=1)
 
 
+class Amount:
+    """A head that tells the logarithm of a positive amount. Without signal its fallback is the answer to every row."""
+
+    def __init__(self, head: Head, files: Mapping[str, bytes]) -> None:
+        self._fallback = head.fallback if head.signal == "none" else None
+        self._trees = trees_of(files[head.file])
+        self._spread = head.spread or EXACT
+
+    def values(self, rows: NDArray[np.float32]) -> list[tuple[float, float, float]]:
+        """(point, low, high) for each row, to the hundredth."""
+        if self._fallback is not None:
+            points = [self._fallback] * len(rows)
+        else:
+            points = [math.exp(output) for output in self._trees.outputs(rows).tolist()]
+        unknown = np.isnan(rows[:, SIZE]).tolist()
+        return [self._about(point, size_unknown) for point, size_unknown in zip(points, unknown, strict=True)]
+
+    def _about(self, point: float, size_unknown: bool) -> tuple[float, float, float]:
+        low, high = self._spread.at(point, registry.SIZE_UNKNOWN if size_unknown else registry.SIZE_KNOWN)
+        return round(point, 2), round(low, 2), round(high, 2)
+
+
 class XgbScorer:
     """A model's folder (see tools.ml.registry) as a pure function from rows to outputs.
 
-    Raises ModelError when the folder is missing, damaged, or was trained on other features.
+    Raises ModelError when the folder is missing, damaged, of a table's model, or was trained on other features.
     """
 
     def __init__(self, path: Path) -> None:
         model = registry.load(path)
+        if model.card.kind != "router" or "propensity" not in model.card.heads:
+            raise ModelError(
+                f"{path} is a model of a table ({', '.join(model.card.heads)}); it scores files, not leads"
+            )
         self.card = model.card
         self.digest = model.digest
         self.name = f"{model.card.name}@{model.digest[:8]}"
-        self._propensity = trees_of(model.files[registry.PROPENSITY])
-        self._contract = trees_of(model.files[registry.ACV])
-        self._edges = [band.below for band in model.card.bands]
-        self._widths = [band.half_width for band in model.card.bands]
-        self._factors = (model.card.acv_factors["size_known"], model.card.acv_factors["size_unknown"])
+        heads = model.card.heads
+        self._propensity = trees_of(model.files[heads["propensity"].file])
+        self._calibration = heads["propensity"].calibration
+        self._contract = Amount(heads["acv"], model.files) if "acv" in heads else None
 
     def score(self, rows: NDArray[np.float32]) -> Sequence[ModelOutput]:
         """One output for each row of `rows` (n, len(NAMES)), NaN for unknown."""
@@ -85,27 +112,17 @@ class XgbScorer:
         if not len(rows):
             return []
         margins = self._propensity.contributions(rows).tolist()
-        log_acv = self._contract.outputs(rows).tolist()
-        unknown = np.isnan(rows[:, SIZE]).tolist()
-        return [self._output(*each) for each in zip(margins, log_acv, unknown, strict=True)]
+        values = self._contract.values(rows) if self._contract else [(0.0, 0.0, 0.0)] * len(rows)
+        return [self._output(*each) for each in zip(margins, values, strict=True)]
 
-    def _output(self, margins: list[float], log_acv: float, size_unknown: bool) -> ModelOutput:
+    def _output(self, margins: list[float], value: tuple[float, float, float]) -> ModelOutput:
         """The propensity is taken from the margins themselves, so that the explanation is of this very number."""
         base = self._propensity.base
-        propensity = 1.0 / (1.0 + math.exp(-(base + math.fsum(margins))))
-        width = self._widths[min(bisect_right(self._edges, propensity), len(self._widths) - 1)]
-        acv = math.exp(log_acv)
-        low, high = self._factors[size_unknown]
-        return ModelOutput(
-            propensity=propensity,
-            base_margin=base,
-            margins=tuple(margins),
-            acv_usd=round(acv, 2),
-            acv_low_usd=round(acv * low, 2),
-            acv_high_usd=round(acv * high, 2),
-            low=max(0.0, propensity - width),
-            high=min(1.0, propensity + width),
-        )
+        margin = base + math.fsum(margins)
+        propensity = 1.0 / (1.0 + math.exp(-margin))
+        _, low, high = self._calibration.at(margin) if self._calibration else (propensity, 0.0, 1.0)
+        acv, acv_low, acv_high = value
+        return ModelOutput(propensity, base, tuple(margins), acv, acv_low, acv_high, low, high)
 
 
 def trees_of(model: bytes) -> Trees:

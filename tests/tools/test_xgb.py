@@ -85,12 +85,38 @@ def test_the_bootstrap_model_fits_the_tables(path):
         assert isinstance(trees_of(content), TreeTables)
 
 
-def test_the_range_is_the_cards_error_at_this_height(scorer):
+def test_the_range_is_the_cards_calibration_at_these_log_odds(scorer):
     for rows, *_ in ARCHETYPES.values():
         output = scorer.score(rows)[0]
-        width = next(band.half_width for band in scorer.card.bands if output.propensity < band.below)
-        assert output.low == pytest.approx(max(0, output.propensity - width))
-        assert output.high == pytest.approx(min(1, output.propensity + width))
+        margin = math.fsum((output.base_margin, *output.margins))
+        assert (output.propensity, output.low, output.high) == pytest.approx(
+            scorer.card.heads["propensity"].calibration.at(margin), abs=1e-12
+        )
+        assert output.low < output.propensity < output.high
+
+
+def test_a_model_without_contract_values_claims_none(path, tmp_path, rows):
+    model = registry.load(path)
+    heads = {"propensity": model.card.heads["propensity"]}
+    alone = XgbScorer(registry.save(tmp_path, model.card.model_copy(update={"heads": heads}), model.files))
+    assert {output.acv_usd for output in alone.score(rows)} == {0.0}
+
+
+def test_a_contract_value_without_signal_is_the_cards_fallback(path, tmp_path, rows):
+    model = registry.load(path)
+    acv = model.card.heads["acv"].model_copy(update={"signal": "none", "fallback": 12_000.0})
+    heads = model.card.heads | {"acv": acv}
+    scorer = XgbScorer(registry.save(tmp_path, model.card.model_copy(update={"heads": heads}), model.files))
+    outputs = scorer.score(rows)
+    assert {output.acv_usd for output in outputs} == {12_000.0}
+    assert all(output.acv_low_usd < 12_000 < output.acv_high_usd for output in outputs)
+
+
+def test_a_model_of_a_table_does_not_serve_leads(path, tmp_path):
+    model = registry.load(path)
+    table = registry.save(tmp_path, model.card.model_copy(update={"kind": "table"}), model.files)
+    with pytest.raises(ModelError, match="scores files, not leads"):
+        XgbScorer(table)
 
 
 def test_a_contract_value_is_vaguer_when_the_size_is_unknown(scorer):

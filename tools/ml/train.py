@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from graph.features.vector import FEATURES_DIGEST, NAMES
 from tools.ml import evaluate, registry
+from tools.ml.card import Calibration, Card, Head, Spread
 from tools.ml.generator import Sample, draw
 from tools.ml.truth import CODES, PER_UNIT
 
@@ -31,6 +32,8 @@ PROPENSITY: dict[str, Any] = {"objective": "binary:logistic", "max_depth": 3, "e
 CONTRACT: dict[str, Any] = {"objective": "reg:squarederror", "max_depth": 3, "eta": 0.15, "lambda": 1.0, "trees": 60}
 CONTRACT_SIGNS = {"logEmployees": 1, "logParentEmployees": 1, "logRevenue": 1, "companySizeEstimate": 1}
 BAND_EDGES, BAND_COVERAGE, ACV_COVERAGE = (0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 1.01), 0.9, 0.8
+MARGINS = np.linspace(-4.5, 3.0, 31)
+"""Log-odds at which the error is noted; beyond the ends lies no lead that was drawn."""
 SIZE = NAMES.index("logEmployees")
 
 
@@ -79,40 +82,22 @@ def _card(
     *,
     seed: int,
     rows: int,
-) -> registry.Card:
+) -> Card:
     """The card, with figures on the leads of `sample`, which were kept aside."""
-    predicted, residual = propensity.astype(np.float64), np.log(sample.acv_usd) - log_acv.astype(np.float64)
-    bands = evaluate.error_bands(predicted, sample.probability, BAND_EDGES, BAND_COVERAGE)
-    known = ~np.isnan(sample.rows[:, SIZE])
-    return registry.Card(
+    return Card(
         name=NAME,
+        kind="router",
         synthetic=True,
         note=NOTE,
         features=NAMES,
         features_digest=FEATURES_DIGEST,
         seed=seed,
         rows=rows,
-        parameters=settings,
-        figures={
-            "propensity": {
-                "held_out": len(predicted),
-                "base_rate": _figure(sample.converted.mean()),
-                "auc": _figure(evaluate.auc(predicted, sample.converted)),
-                "auc_of_the_stated_odds": _figure(evaluate.auc(sample.probability, sample.converted)),
-                "brier": _figure(evaluate.brier(predicted, sample.converted)),
-                "ece": _figure(evaluate.ece(predicted, sample.converted)),
-            },
-            "acv": {
-                "held_out": len(residual),
-                "r2_of_log": _figure(1 - residual.var() / np.log(sample.acv_usd).var()),
-                "median_factor_off": _figure(np.exp(np.median(np.abs(residual)))),
-            },
+        heads={
+            "propensity": _propensity_head(sample, propensity.astype(np.float64), settings["propensity"]),
+            "acv": _contract_head(sample, log_acv.astype(np.float64), settings["acv"]),
         },
-        bands=tuple(registry.Band(below=edge, half_width=width, leads=n) for edge, width, n in bands),
-        bands_coverage=BAND_COVERAGE,
-        bands_basis="distance from the stated odds, on held-out synthetic leads",
-        acv_factors={"size_known": _factors(residual[known]), "size_unknown": _factors(residual[~known])},
-        acv_coverage=ACV_COVERAGE,
+        training={"range of the propensity": "distance from the stated odds, on held-out synthetic leads"},
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         environment={
             "python": platform.python_version(),
@@ -121,6 +106,59 @@ def _card(
             "numpy": np.__version__,
         },
     )
+
+
+def _propensity_head(sample: Sample, predicted: NDArray[np.float64], settings: dict[str, Any]) -> Head:
+    figures = {
+        "held_out": len(predicted),
+        "base_rate": _figure(sample.converted.mean()),
+        "auc": _figure(evaluate.auc(predicted, sample.converted)),
+        "auc_of_the_stated_odds": _figure(evaluate.auc(sample.probability, sample.converted)),
+        "brier": _figure(evaluate.brier(predicted, sample.converted)),
+        "ece": _figure(evaluate.ece(predicted, sample.converted)),
+    }
+    return Head(
+        file=registry.PROPENSITY,
+        **_parameters(settings),
+        signal="stated",
+        calibration=_calibration(predicted, sample.probability),
+        figures=figures,
+    )
+
+
+def _calibration(predicted: NDArray[np.float64], stated: NDArray[np.float64]) -> Calibration:
+    """The trees' own probability, which was taught the stated odds, and about it the distance from them."""
+    bands = evaluate.error_bands(predicted, stated, BAND_EDGES, BAND_COVERAGE)
+    middles = [(low + high) / 2 for low, high in zip((0.0, *BAND_EDGES[:-1]), BAND_EDGES, strict=True)]
+    point = 1.0 / (1.0 + np.exp(-MARGINS))
+    width = np.interp(point, middles, [half for _, half, _ in bands])
+    return Calibration(
+        method="sigmoid",
+        margins=tuple(map(_figure, MARGINS)),
+        low=tuple(map(_figure, np.maximum(0.0, point - width))),
+        high=tuple(map(_figure, np.minimum(1.0, point + width))),
+        coverage=BAND_COVERAGE,
+        rows=len(predicted),
+    )
+
+
+def _contract_head(sample: Sample, log_acv: NDArray[np.float64], settings: dict[str, Any]) -> Head:
+    residual = np.log(sample.acv_usd) - log_acv
+    known = ~np.isnan(sample.rows[:, SIZE])
+    figures = {
+        "held_out": len(residual),
+        "r2_of_log": _figure(1 - residual.var() / np.log(sample.acv_usd).var()),
+        "median_factor_off": _figure(np.exp(np.median(np.abs(residual)))),
+    }
+    groups = {"all": residual, registry.SIZE_KNOWN: residual[known], registry.SIZE_UNKNOWN: residual[~known]}
+    spread = Spread(
+        coverage=ACV_COVERAGE, groups={name: _factors(part) for name, part in groups.items()}, rows=len(residual)
+    )
+    return Head(file=registry.ACV, **_parameters(settings), signal="stated", spread=spread, figures=figures)
+
+
+def _parameters(settings: dict[str, Any]) -> dict[str, Any]:
+    return {"trees": settings["trees"], "parameters": {key: value for key, value in settings.items() if key != "trees"}}
 
 
 def _factors(residual: NDArray[np.float64]) -> tuple[float, float]:
