@@ -20,6 +20,9 @@ class Settings(BaseSettings):
     data_dir: Path = Field(
         Path("var"), description="Folder for the embedded server's log, the database, models, secrets."
     )
+    models_folder: Path | None = Field(
+        None, description="Folder of the models; empty is models/ in the data folder. Several hosts: one shared folder."
+    )
     routing_file: Path = Field(Path("infra/routing.json"), description="The file RevOps edits.")
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=0, le=65535)
@@ -104,7 +107,7 @@ class Settings(BaseSettings):
 
     @property
     def models_dir(self) -> Path:
-        return self.data_dir / "models"
+        return self.models_folder or self.data_dir / "models"
 
     @property
     def base_url(self) -> str:

@@ -45,6 +45,10 @@ reads = Counter("lead_reads", "Facts read, by port and kind.", ["port", "kind"])
 outbox_depth = Gauge("lead_outbox_depth", "Effects not done.", ["vendor", "state"], multiprocess_mode="mostrecent")
 timers = Gauge("lead_timers", "Reminders and deadlines that are not due yet.", multiprocess_mode="mostrecent")
 sla = Counter("lead_sla", "Promises kept and broken, by kind (accept, touch) and SLA.", ["kind", "sla", "outcome"])
+scored = Counter("lead_scored", "Decisions committed, by the model that scored them.", ["model"])
+model_fault = Gauge(
+    "lead_model_fault", "1 while a chosen model is not used because it does not load.", multiprocess_mode="livemax"
+)
 stream_backlog = Gauge(
     "lead_stream_backlog", "Submissions accepted and not yet decided.", multiprocess_mode="mostrecent"
 )
@@ -71,8 +75,10 @@ def count_decisions(cases: Sequence[Case], now_s: float) -> None:
     facts: Tally[tuple[str, ...]] = Tally()
     missed: Tally[tuple[str, ...]] = Tally()
     strange: Tally[tuple[str, ...]] = Tally()
+    models: Tally[tuple[str, ...]] = Tally()
     for case in cases:
         paths[str(case.path),] += 1
+        models[case.model or "none",] += 1
         if case.assignment is not None:
             owners[case.assignment.owner,] += 1
         if case.submission.cause == "missed":
@@ -89,7 +95,10 @@ def count_decisions(cases: Sequence[Case], now_s: float) -> None:
         ):
             if fact is not None:
                 facts[name, fact.kind] += 1
-    for counter, tally in ((decided, paths), (owned, owners), (reads, facts), (not_understood, strange), (sla, missed)):
+    counted = (
+        (decided, paths), (owned, owners), (reads, facts), (not_understood, strange), (sla, missed), (scored, models),
+    )  # fmt: skip
+    for counter, tally in counted:
         for labels, count in tally.items():
             counter.labels(*labels).inc(count)
 

@@ -64,6 +64,7 @@ class FrontDoor:
             self._routing,
             embedded=not settings.redis_url,
             refused=lambda: self._watch.fault,
+            models=settings.models_dir,
         )
         self.api = self._api(Login(token))
 
