@@ -118,7 +118,7 @@ def _intercept(learner: Mapping[str, Any]) -> float:
     constant = float(np.float32(learner["learner_model_param"]["base_score"].strip("[]")))
     if learner["objective"]["name"] == "binary:logistic":
         return math.log(constant / (1.0 - constant))
-    return constant
+    return math.log(constant) if learner["objective"]["name"] == "survival:aft" else constant
 
 
 def _tree(nodes: Mapping[str, Any]) -> _Tree:
