@@ -6,7 +6,11 @@ app.py demo                  the sample leads, one row each
 app.py route LEAD.json       the decision, without committing it
 app.py replay                recorded decisions again, compared bit for bit, or under another routing file
 app.py rules check FILE ...  the routing file: is it good, what would an edit move (app.py rules --help)
-app.py train                 the bootstrap model
+app.py train                 the bootstrap model; --from-store: a model of the router's own leads
+app.py models ...            which model serves, challenges, and how well scores came true (app.py models --help)
+app.py retrain               the daily job: train from the store, judge the challenger, watch for drift
+app.py drift                 do today's leads look like those that the model was trained on
+app.py outcomes FILE.csv     what became of leads, from a CRM's export
 app.py draw                  the graph as Mermaid
 """
 
@@ -19,9 +23,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tools.cli import replay, rules
+from tools.cli.ml import drift, from_store, models, outcomes, retrain
 
 if TYPE_CHECKING:  # who only checks a file need not wait for what reads the settings
     from tools.settings import Settings
+
+
+LEARNING: dict[str, Any] = {"models": models, "retrain": retrain, "drift": drift, "outcomes": outcomes}
 
 
 def create_app() -> Any:
@@ -54,6 +62,9 @@ def parser(argv: Sequence[str] = ()) -> argparse.ArgumentParser:
     rules.add(commands, argv)
     train = commands.add_parser("train", help="train the synthetic bootstrap model anew")
     train.add_argument("--seed", type=int, default=None)
+    from_store.add(train)
+    for name, module in LEARNING.items():
+        module.add(commands.add_parser(name, help=module.HELP, description=module.__doc__))
     commands.add_parser("draw", help="the graph as Mermaid text")
     return top
 
@@ -107,6 +118,14 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
             return rules.run(arguments, settings)
         case "replay":
             return replay.run(arguments, settings)
+        case "train" if arguments.from_store:
+            return from_store.run(arguments, settings)
+        case "models" | "retrain" | "drift" | "outcomes":
+            from tools.observe import logs
+
+            logs.configure("WARNING")
+            code: int = LEARNING[arguments.command].run(arguments, settings)
+            return code
         case _:
             from tools.cli.decide import command
 

@@ -50,6 +50,27 @@ class Settings(BaseSettings):
     )
     admin_token: SecretStr | None = Field(None, description="Empty: generated at first start, kept in the data folder.")
 
+    # learning
+    conversion_window_d: int = Field(
+        90, ge=1, le=730, description="Days a lead has to be won; younger leads say nothing about conversion yet."
+    )
+    promote_alpha: float = Field(
+        0.05,
+        gt=0,
+        lt=0.5,
+        description="Chance of promoting a model that is no better, over all looks at its challenge.",
+    )
+    promote_least_leads: int = Field(200, ge=20, description="Leads with a known outcome before a model is promoted.")
+    promote_least_converted: int = Field(30, ge=5, description="Of them converted.")
+    retrain_at: str = Field(
+        "",
+        pattern=r"^(([01]\d|2[0-3]):[0-5]\d)?$",
+        description="UTC time at which `serve` retrains each day; empty: never.",
+    )
+    retrain_share: float = Field(0.2, gt=0, le=1, description="Share of the accounts for a new challenger.")
+    retrain_promote: bool = Field(False, description="Promote a challenger that won without asking anybody.")
+    retrain_keep: int = Field(10, ge=1, description="Newest models that stay; one that ever served always stays.")
+
     # worker and dispatcher
     worker_batch: int = Field(256, ge=1, le=512, description="Leads a run of the graph carries at the most.")
     checkpointer: Literal["none", "sqlite", "postgres"] = "none"

@@ -12,6 +12,7 @@ from typing import Any
 from tools.ml.registry import ModelError
 from tools.ml.registry.choosing import load_router
 from tools.ml.registry.folders import CARD
+from tools.ml.registry.reports import read_seen
 from tools.ml.registry.roles import RolesError, read_roles
 
 
@@ -26,6 +27,9 @@ def models_state(root: Path) -> dict[str, Any]:
     if roles.challenger is not None:
         state["challenger"], state["share"] = roles.challenger.digest, roles.challenger.share
         chosen.append(roles.challenger.digest)
+    seen = read_seen(root)
+    if seen is not None:
+        state["drift"] = {"looked_at": seen.at.isoformat(), "findings": [sentence for _, sentence in seen.findings]}
     faults = [fault for digest in chosen if (fault := _fault(root, digest, _written(root / digest)))]
     return state | ({"fault": "; ".join(faults)} if faults else {})
 

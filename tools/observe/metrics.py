@@ -49,6 +49,7 @@ scored = Counter("lead_scored", "Decisions committed, by the model that scored t
 model_fault = Gauge(
     "lead_model_fault", "1 while a chosen model is not used because it does not load.", multiprocess_mode="livemax"
 )
+drift_findings = Gauge("lead_drift_findings", "What the last look at drift found.", multiprocess_mode="mostrecent")
 stream_backlog = Gauge(
     "lead_stream_backlog", "Submissions accepted and not yet decided.", multiprocess_mode="mostrecent"
 )

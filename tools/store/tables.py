@@ -7,6 +7,7 @@
     turns        one row a lead and pool: the turn this lead took, so that a replay takes no second
     outbox       one row an effect, unique by key; done rows stay as the history of writes; a timer is a row due later
     dead_letters one row a lead or effect that was given up, with what is needed to replay it
+    outcomes     one row a lead whose end was told from outside (a CRM's export): it goes before what the assignment says
     routing_versions  one row a routing file that decided a lead or was proposed to, by digest
     routing_changes   one row an edit of the routing file: who, why, approvals, and when it went live, if it did
     crm_*, alerts, alert_notes, nurture_enrolments, remembered_accounts   the embedded twins' own data
@@ -198,6 +199,17 @@ dead_letters = Table(
     Column("at", UtcTime, nullable=False, index=True),
     Column("replayed_at", UtcTime),
     UniqueConstraint("kind", "ref"),
+)
+
+outcomes = Table(
+    "outcomes",
+    metadata,
+    Column("lead_id", String(40), primary_key=True),
+    Column("outcome", String(20), nullable=False),  # a code of graph.rules.message_states.OUTCOMES
+    Column("closed_at", UtcTime, nullable=False),
+    Column("contract_usd", Float),  # a year, US dollars; null where it is not known
+    Column("source", String(200), nullable=False),  # the file
+    Column("noted_at", UtcTime, nullable=False),
 )
 
 routing_versions = Table(

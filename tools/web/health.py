@@ -153,6 +153,7 @@ class Probe:
     async def _chosen_models(self) -> tuple[bool, dict[str, Any]]:
         assert self._models is not None
         state = await self._in_thread(models_state, self._models)
+        metrics.drift_findings.set(len(state.get("drift", {}).get("findings", ())))
         return "fault" not in state, state
 
     async def _in_thread(self, function: Callable[..., Any], *args: Any) -> Any:

@@ -235,6 +235,16 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_nurture_enrolments_lead_id"), ["lead_id"], unique=False)
 
     op.create_table(
+        "outcomes",
+        sa.Column("lead_id", sa.String(length=40), nullable=False),
+        sa.Column("outcome", sa.String(length=20), nullable=False),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("contract_usd", sa.Float(), nullable=True),
+        sa.Column("source", sa.String(length=200), nullable=False),
+        sa.Column("noted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("lead_id", name=op.f("pk_outcomes")),
+    )
+    op.create_table(
         "outbox",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("key", sa.String(length=500), nullable=False),
@@ -376,6 +386,7 @@ def downgrade() -> None:
             "ix_outbox_dead", sqlite_where=sa.text("state = 'dead'"), postgresql_where=sa.text("state = 'dead'")
         )
 
+    op.drop_table("outcomes")
     op.drop_table("outbox")
     with op.batch_alter_table("nurture_enrolments", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_nurture_enrolments_lead_id"))
