@@ -18,7 +18,7 @@ binned ones, it is careful: p is too large, never too small.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
@@ -133,7 +133,7 @@ def smirnov_p(d: float, n: int, m: int) -> float:
     value = (root + 0.12 + 0.11 / root) * d
     if value < 0.2:
         return 1.0
-    terms = (2.0 * (-1) ** (j - 1) * math.exp(-2.0 * j * j * value * value) for j in range(1, 101))
+    terms: Iterable[float] = (2.0 * (-1.0) ** (j - 1) * math.exp(-2.0 * j * j * value * value) for j in range(1, 101))
     return min(1.0, max(0.0, sum(terms)))
 
 

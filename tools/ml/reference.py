@@ -56,12 +56,11 @@ def histogram(values: NDArray[np.floating]) -> Histogram:
     """Bins of about equal counts; a value that many leads share is an edge of its own."""
     known = np.asarray(values, dtype=np.float64)
     known = known[~np.isnan(known)]
-    edges = (
-        np.unique(np.quantile(known, np.linspace(0, 1, BINS + 1)[1:-1], method="inverted_cdf")) if len(known) else []
-    )
-    return Histogram(edges=tuple(float(edge) for edge in edges), counts=(0,) * (len(edges) + 1), unknown=0).counted(
-        values
-    )
+    edges: list[float] = []
+    if len(known):
+        places = np.linspace(0, 1, BINS + 1)[1:-1]
+        edges = np.unique(np.quantile(known, places, method="inverted_cdf")).tolist()
+    return Histogram(edges=tuple(edges), counts=(0,) * (len(edges) + 1), unknown=0).counted(values)
 
 
 def reference_of(
