@@ -30,7 +30,7 @@ def choose(root: Path, digest: str) -> None:
 def test_a_saved_model_loads_as_it_was(model_path):
     model = load(model_path)
     assert model.digest == model_path.name == model.card.digest()
-    assert set(model.files) == {registry.PROPENSITY, registry.ACV}
+    assert set(model.files) == {registry.PROPENSITY, registry.ACV, registry.TIME}
 
 
 def test_a_changed_file_is_refused_with_both_digests(copy):

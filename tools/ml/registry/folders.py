@@ -1,6 +1,6 @@
 """Keeps models as folders that can vouch for themselves.
 
-    var/models/<digest>/propensity.json  acv.json  card.json        (see tools.ml.card)
+    var/models/<digest>/propensity.json  acv.json  time-to-close.json  card.json        (see tools.ml.card)
 
 A folder appears whole or not at all (written aside, then renamed), and is never changed afterwards. The digest is taken
 over the files and everything in the card that a score depends on, not over when or where it was trained: two processes
@@ -25,9 +25,9 @@ from graph.features.vector import FEATURES_DIGEST
 from tools.ml.card import Card
 
 CARD = "card.json"
-PROPENSITY, ACV = "propensity.json", "acv.json"
+PROPENSITY, ACV, TIME = "propensity.json", "acv.json", "time-to-close.json"
 SIZE_KNOWN, SIZE_UNKNOWN = "size_known", "size_unknown"
-"""Groups of the contract value's range in a router's card: whether the company's own size is known."""
+"""Groups of the ranges in a router's card: whether the company's own size is known."""
 
 
 class ModelError(Exception):
