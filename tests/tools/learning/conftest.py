@@ -28,7 +28,5 @@ def models(bootstrap: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def settings(models: Path, tmp_path: Path, database_url: str, database: Engine) -> Settings:  # noqa: ARG001 - tables first
-    return Settings(
-        _env_file=None, data_dir=tmp_path, database_url=database_url, conversion_window_d=WINDOW.days
-    )
+def settings(models: Path, tmp_path: Path, database_url: str, database: Engine) -> Settings:
+    return Settings(_env_file=None, data_dir=tmp_path, database_url=database_url, conversion_window_d=WINDOW.days)
