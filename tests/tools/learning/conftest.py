@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from tests.fixtures.past import WINDOW
 from tools.ml.registry import set_current
@@ -29,4 +29,14 @@ def models(bootstrap: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def settings(models: Path, tmp_path: Path, database_url: str, database: Engine) -> Settings:
-    return Settings(_env_file=None, data_dir=tmp_path, database_url=database_url, conversion_window_d=WINDOW.days)
+    """Commands migrate first: these tables are the newest."""
+    with database.begin() as connection:
+        connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))
+        connection.execute(text("INSERT INTO alembic_version VALUES ('0001')"))
+    return Settings(
+        _env_file=None,
+        data_dir=tmp_path,
+        models_folder=models,
+        database_url=database_url,
+        conversion_window_d=WINDOW.days,
+    )
