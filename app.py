@@ -6,7 +6,10 @@ app.py demo                  the sample leads, one row each
 app.py route LEAD.json       the decision, without committing it
 app.py replay                recorded decisions again, compared bit for bit, or under another routing file
 app.py rules check FILE ...  the routing file: is it good, what would an edit move (app.py rules --help)
-app.py train                 the bootstrap model; --from-store: a model of the router's own leads
+app.py train TASK --data ... a model of anybody's table; without TASK the bootstrap model
+app.py train --from-store    a model of the router's own leads, from what became of them
+app.py score                 a file of any size against such a model
+app.py evaluate              how well such a model's answers came true
 app.py models ...            which model serves, challenges, and how well scores came true (app.py models --help)
 app.py retrain               the daily job: train from the store, judge the challenger, watch for drift
 app.py drift                 do today's leads look like those that the model was trained on
@@ -22,14 +25,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tools.cli import replay, rules
-from tools.cli.ml import drift, from_store, models, outcomes, retrain
+from tools.cli import ml, replay, rules
+from tools.cli.ml import from_store
+from tools.cli.ml import train as training
 
 if TYPE_CHECKING:  # who only checks a file need not wait for what reads the settings
     from tools.settings import Settings
-
-
-LEARNING: dict[str, Any] = {"models": models, "retrain": retrain, "drift": drift, "outcomes": outcomes}
 
 
 def create_app() -> Any:
@@ -60,11 +61,16 @@ def parser(argv: Sequence[str] = ()) -> argparse.ArgumentParser:
         commands.add_parser("replay", help="decide recorded leads again: bit for bit, or under another routing file")
     )
     rules.add(commands, argv)
-    train = commands.add_parser("train", help="train the synthetic bootstrap model anew")
+    train = commands.add_parser(
+        "train",
+        help="train a model of a table, or the synthetic bootstrap model anew",
+        description=training.__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     train.add_argument("--seed", type=int, default=None)
+    training.add(train)
     from_store.add(train)
-    for name, module in LEARNING.items():
-        module.add(commands.add_parser(name, help=module.HELP, description=module.__doc__))
+    ml.add(commands)
     commands.add_parser("draw", help="the graph as Mermaid text")
     return top
 
@@ -74,6 +80,8 @@ def main(argv: list[str] | None = None) -> int:
     arguments = parser(argv).parse_args(argv)
     if arguments.command == "rules" and not rules.needs_settings(arguments):
         return rules.run(arguments, None)
+    if ml.of_tables(arguments):
+        return ml.run(arguments)
     from pydantic import ValidationError
 
     from tools.settings import Settings
@@ -120,12 +128,11 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
             return replay.run(arguments, settings)
         case "train" if arguments.from_store:
             return from_store.run(arguments, settings)
-        case "models" | "retrain" | "drift" | "outcomes":
+        case learned if learned in ml.OF_THE_ROUTER:
             from tools.observe import logs
 
             logs.configure("WARNING")
-            code: int = LEARNING[arguments.command].run(arguments, settings)
-            return code
+            return ml.run(arguments, settings)
         case _:
             from tools.cli.decide import command
 

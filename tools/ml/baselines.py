@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict
 
 from tools.ml.data import Floats, Rows
 
@@ -19,25 +20,41 @@ Plain: TypeAlias = Callable[[Rows], Floats]
 """rows (n, k) -> (n,) margins: log-odds, or logarithms of money or days."""
 
 
+class Linear(BaseModel):
+    """Weights over a matrix, as data: `median` (k,) stands for unknown, `weights` (k + u,) belong to the columns and then to
+    a flag for each of the `flagged` (u,) columns that were unknown somewhere in training."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    median: tuple[float, ...]
+    flagged: tuple[int, ...]
+    weights: tuple[float, ...]
+    intercept: float
+
+    def __call__(self, rows: Rows) -> Floats:
+        unknown = np.isnan(rows)
+        filled = np.where(unknown, np.asarray(self.median), rows.astype(np.float64))
+        wide = np.hstack((filled, unknown[:, list(self.flagged)].astype(np.float64)))
+        margins: Floats = wide @ np.asarray(self.weights) + self.intercept
+        return margins
+
+
 def constant(margin: float) -> Plain:
     """The same for everybody."""
     return lambda rows: np.full(len(rows), margin)
 
 
-def logistic(rows: Rows, converted: NDArray[np.int8]) -> Plain:
+def logistic(rows: Rows, converted: NDArray[np.int8]) -> Linear:
     """Log-odds of scikit-learn's logistic regression (L2, C = 1)."""
     from sklearn.linear_model import LogisticRegression  # noqa: PLC0415 - half a second, which only training pays
 
-    fitted = _pipeline(LogisticRegression(C=1.0, max_iter=1_000)).fit(rows, converted)
-    return lambda new: np.asarray(fitted.decision_function(new), dtype=np.float64)
+    return _linear(_pipeline(LogisticRegression(C=1.0, max_iter=1_000)).fit(rows, converted))
 
 
-def ridge(rows: Rows, log_value: Floats) -> Plain:
+def ridge(rows: Rows, log_value: Floats) -> Linear:
     """Logarithms by ridge regression, its penalty chosen by leave-one-out."""
     from sklearn.linear_model import RidgeCV  # noqa: PLC0415 - as in logistic
 
-    fitted = _pipeline(RidgeCV(alphas=np.logspace(-2, 3, 16))).fit(rows, log_value)
-    return lambda new: np.asarray(fitted.predict(new), dtype=np.float64)
+    return _linear(_pipeline(RidgeCV(alphas=np.logspace(-2, 3, 16))).fit(rows, log_value))
 
 
 def kaplan_meier_median(days: Floats, closed: NDArray[np.bool_]) -> float:
@@ -55,6 +72,18 @@ def survival(days: Floats, closed: NDArray[np.bool_]) -> tuple[Floats, Floats]:
     at_risk = len(days) - np.concatenate(([0.0], np.cumsum(np.bincount(place))[:-1]))
     chance = np.cumprod(1.0 - events / at_risk)
     return times[events > 0], chance[events > 0]
+
+
+def _linear(fitted: Pipeline) -> Linear:
+    """The pipeline's three steps as one."""
+    filled, scaled, last = (step for _, step in fitted.steps)
+    weights = np.ravel(last.coef_) / scaled.scale_
+    return Linear(
+        median=tuple(np.nan_to_num(filled.statistics_).tolist()),
+        flagged=tuple(filled.indicator_.features_.tolist()),
+        weights=tuple(weights.tolist()),
+        intercept=float(np.ravel(last.intercept_)[0] - scaled.mean_ @ weights),
+    )
 
 
 def _pipeline(last: object) -> Pipeline:

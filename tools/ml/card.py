@@ -85,15 +85,17 @@ class Head(_Frozen):
 
 class Column(_Frozen):
     """A column of a file and how it becomes numbers. kind: number and flag stay one number, a date becomes parts or an
-    age, a category becomes codes of `levels`, and `other` for a level that training did not see. form: how its numbers or
-    dates are written (tools.ml.table.cells). parts: of a date, each a column of the matrix. known_at: when it becomes known,
-    where that was said."""
+    age. A category becomes a yes or no for each of its first `kept` levels, for blank and for all others; one with very
+    many levels (kept 0) becomes `codes` of them, and `other` for a level that training did not see. form: how its numbers
+    or dates are written (tools.ml.table.cells). parts: of a date, each a column of the matrix. known_at: when it becomes
+    known, where that was said."""
 
     name: str
     kind: Literal["number", "flag", "date", "category"]
     levels: tuple[str, ...] = ()
     codes: tuple[float, ...] = ()
     other: float | None = None
+    kept: int = 0
     form: str = ""
     parts: tuple[str, ...] = ()
     known_at: str = "submission"

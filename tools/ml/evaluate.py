@@ -1,9 +1,13 @@
-"""Figures about a model on leads that it was not trained on. Plain formulas over arrays; nothing is fitted here."""
+"""Figures about a model on leads that it was not trained on, one plain number each. tools.ml.evaluating has their intervals
+and the rest; nothing is fitted in either."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+
+from tools.ml.evaluating import calibration
+from tools.ml.evaluating.ranking import Ranking
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int8]
@@ -12,14 +16,9 @@ Labels = NDArray[np.int8]
 def auc(predicted: Floats, converted: Labels) -> float:
     """Area under the ROC curve: the chance that a converted lead scores above another one, ties counting half
     (Mann-Whitney U). NaN when either kind is missing."""
-    positives = int(converted.sum())
-    negatives = len(converted) - positives
-    if not positives or not negatives:
+    if not 0 < converted.sum() < len(converted):
         return float("nan")
-    _, place, counts = np.unique(predicted, return_inverse=True, return_counts=True)
-    mean_rank = np.cumsum(counts) - (counts - 1) / 2.0
-    above = mean_rank[place][converted == 1].sum() - positives * (positives + 1) / 2.0
-    return float(above / (positives * negatives))
+    return float(Ranking(predicted, converted.astype(np.float64)).roc_auc(_all(predicted))[0])
 
 
 def brier(predicted: Floats, converted: Labels) -> float:
@@ -29,10 +28,8 @@ def brier(predicted: Floats, converted: Labels) -> float:
 
 def ece(predicted: Floats, converted: Labels, bins: int = 10) -> float:
     """Expected calibration error over bins of equal width: mean |mean probability - rate|, weighted by leads."""
-    place = np.minimum((predicted * bins).astype(int), bins - 1)
-    leads = np.bincount(place, minlength=bins)
-    gap = np.abs(np.bincount(place, predicted, bins) - np.bincount(place, converted, bins))
-    return float(gap.sum() / leads.sum())
+    found = calibration.ece(predicted, converted.astype(np.float64), "equal-width", bins)
+    return float(found(_all(predicted))[0])
 
 
 def error_bands(
@@ -48,3 +45,7 @@ def error_bands(
         width = float(np.quantile(inside, coverage)) if len(inside) else overall
         rows.append((high, round(width, 4), len(inside)))
     return rows
+
+
+def _all(predicted: Floats) -> Floats:
+    return np.ones((1, len(predicted)))

@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 from tools.cli.ml.learning import told, window_of
 from tools.settings import Settings
 
-HELP = "drift of inputs, scores and outcomes against the model's training"
 KNOWN_AT = ("submission", "enrichment", "history", "decision", "outcome")
 
 

@@ -13,10 +13,10 @@ from tools.settings import Settings
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--from-store", action="store_true", help="train on the router's own leads and their outcomes")
-    parser.add_argument("--since", metavar="DATE", help="with --from-store: leads from that day on")
-    if not any("--out" in action.option_strings for action in parser._actions):  # noqa: SLF001 - a table's training has it too
-        parser.add_argument("--out", type=Path, metavar="DIR", help="where the model's folder goes")
+    """--out is that of a table's training."""
+    own = parser.add_argument_group("a model of the router's own leads")
+    own.add_argument("--from-store", action="store_true", help="train on the router's own leads and their outcomes")
+    own.add_argument("--since", metavar="DATE", help="with --from-store: leads from that day on")
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:

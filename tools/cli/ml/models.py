@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from tools.ml.promotion import Verdict
     from tools.ml.registry.choosing import Note
 
-HELP = "the models: list, compare, promote, challenge, roll back"
 Command = Callable[[argparse.Namespace, Settings], int]
 
 

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from tools.store.learning import Told
 
-HELP = "outcomes from a CSV file: lead_id or email, outcome, closed_at, contract_usd"
 SHOWN = 20
 
 

@@ -9,8 +9,6 @@ from datetime import UTC, datetime
 from tools.cli.ml.learning import plan_of, progress, told
 from tools.settings import Settings
 
-HELP = "the daily job: train from the store, judge the challenger, watch for drift"
-
 
 def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--quiet", action="store_true", help="write the report, print nothing")
