@@ -21,6 +21,13 @@ class Line:
 
 
 FLAT_MB, FLAT_FILES = 10.0, 5.0
+
+
+def _holds(covered: float) -> bool:
+    """A range stated at 80% holds as often as it says, as far as a few groups or deals can tell."""
+    return 0.72 <= covered <= 0.88
+
+
 LINES = (
     Line(
         "e2e_vs_plain_router", "sustained end to end / the plain router", "{:.1f} x", "at least 10 x",
@@ -59,6 +66,24 @@ LINES = (
          lambda f: f["replay_differences"] == 0),
     Line("reload_dropped", "leads dropped while the file is edited", "{:.0f}", "0", lambda f: f["reload_dropped"] == 0),
     Line("reload_misrouted", "  misrouted", "{:.0f}", "0", lambda f: f["reload_misrouted"] == 0),
+    Line("x_auc", "X Education, intake fields: ROC-AUC", "{:.3f}", "at least .82", lambda f: f["x_auc"] >= 0.82),
+    Line("x_ece", "  ECE (chance shows as much)", "{:.3f}", "at most .03", lambda f: f["x_ece"] <= 0.03),
+    Line("x_ranges", "  groups within their 80% range", "{:.0%}", "72% to 88%", lambda f: _holds(f["x_ranges"])),
+    Line("x_full_auc", "  with occupation and what matters: ROC-AUC", "{:.3f}", "at least .87",
+         lambda f: f["x_full_auc"] >= 0.87),
+    Line("bank_auc", "Bank without duration: ROC-AUC", "{:.3f}", "at least .77", lambda f: f["bank_auc"] >= 0.77),
+    Line("bank_time_auc", "  later months: ROC-AUC", "{:.3f}", "reported"),
+    Line("bank_drift_months", "  later months whose calibration is flagged", "{:.0f}", "at least 1",
+         lambda f: f["bank_drift_months"] >= 1),
+    Line("bank_brier_before", "  Brier of later months as trained", "{:.3f}", "reported"),
+    Line("bank_brier_after", "  each recalibrated on the month before", "{:.3f}", "lower, beyond chance",
+         lambda f: f["bank_brier_gain_high"] < 0),
+    Line("acv_r2", "Maven contract value per parent, 5 folds: R2", "{:.2f}", "at least .5", lambda f: f["acv_r2"] >= 0.5),
+    Line("acv_spearman", "  Spearman", "{:.2f}", "at least .6", lambda f: f["acv_spearman"] >= 0.6),
+    Line("acv_ranges", "  within their 80% range", "{:.0%}", "72% to 88%", lambda f: _holds(f["acv_ranges"])),
+    Line("won_signal", "Maven won/lost: usable signal found", "{:.0f}", "0", lambda f: f["won_signal"] == 0),
+    Line("days_ranges", "Maven days to close: closed within their 80% range", "{:.0%}", "72% to 88%",
+         lambda f: _holds(f["days_ranges"])),
 )  # fmt: skip
 NAMES = tuple(line.name for line in LINES)
 
@@ -104,6 +129,9 @@ def beside(detail: Mapping[str, Any]) -> list[str]:
         f"{name}: {detail[name]['decisions']:,} past decisions in {detail[name]['seconds']} s"
         for name in ("plan", "replay")
         if name in detail
+    ]
+    told += [
+        f"scores, {name} skipped: {reason}" for name, reason in detail.get("scores", {}).get("skipped", {}).items()
     ]
     if found := detail.get("failed"):
         told += [f"{name} FAILED: {reason}" for name, reason in found.items()]

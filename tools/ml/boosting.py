@@ -8,8 +8,8 @@ they came.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
@@ -24,9 +24,11 @@ if TYPE_CHECKING:
 
 Index: TypeAlias = NDArray[np.int64]
 Objective: TypeAlias = Literal["binary:logistic", "reg:squarederror", "reg:absoluteerror", "survival:aft"]
+Teacher: TypeAlias = "Callable[[Rows, Target], tuple[Rows, Target]]"
 METRICS = {
     "binary:logistic": "logloss", "reg:squarederror": "rmse", "reg:absoluteerror": "mae", "survival:aft": "aft-nloglik",
 }  # fmt: skip
+LEAST_WEIGHT, ROWS_A_WEIGHT = 2.0, 40.0
 FEW_ROWS = 5_000
 """Below this every row takes its turn in finding the rounds (five folds); above, a fifth is kept aside once."""
 
@@ -59,7 +61,6 @@ def parameters(target: Target, settings: Settings, signs: Sequence[int], seed: i
     """xgboost's own names. signs: (k,) 1 where more may not lower the output, -1 where it may not raise it, else 0."""
     return {
         "objective": target.objective,
-        "base_score": target.base,
         "max_depth": settings.depth,
         "eta": settings.eta,
         "lambda": settings.l2,
@@ -68,6 +69,7 @@ def parameters(target: Target, settings: Settings, signs: Sequence[int], seed: i
         "colsample_bytree": settings.columns,
         "monotone_constraints": "(" + ",".join(map(str, signs)) + ")",
         "tree_method": "hist",
+        "max_bin": 64,
         "seed": seed,
         "nthread": settings.threads,
         "verbosity": 0,
@@ -83,10 +85,22 @@ def signs_of(features: Sequence[str], signs: Mapping[str, int] | None) -> list[i
     return [given.get(name, 0) for name in features]
 
 
-def train(rows: Rows, target: Target, params: Mapping[str, Any], rounds: int) -> xgb.Booster:
-    import xgboost as xgb  # noqa: PLC0415 - 0.3 s, which only training pays
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How trees are made of rows and a target, the same way for the model and for every check of it. taught: not by the
+    outcomes but by a plain model that is fitted to them and then asked (see tools.ml.teaching)."""
 
-    return xgb.train(dict(params), matrix(rows, target, int(params["nthread"])), num_boost_round=rounds)
+    params: Mapping[str, Any]
+    rounds: int
+    taught: Teacher | None = None
+
+    def fit(self, rows: Rows, target: Target) -> xgb.Booster:
+        import xgboost as xgb  # noqa: PLC0415 - 0.3 s, which only training pays
+
+        if self.taught is not None:
+            rows, target = self.taught(rows, target)
+        params = {**self.params, "base_score": target.base}
+        return xgb.train(params, matrix(rows, target, int(params["nthread"])), num_boost_round=self.rounds)
 
 
 def matrix(rows: Rows, target: Target | None = None, threads: int = 1) -> xgb.DMatrix:
@@ -101,6 +115,12 @@ def matrix(rows: Rows, target: Target | None = None, threads: int = 1) -> xgb.DM
         made.set_float_info("label_lower_bound", target.values)
         made.set_float_info("label_upper_bound", target.until)
     return made
+
+
+def for_rows(settings: Settings, rows: int) -> Settings:
+    """A leaf of few rows is a fair share of a small table: less weight is asked of it there, two rows' at least."""
+    least = max(LEAST_WEIGHT, rows / ROWS_A_WEIGHT)
+    return replace(settings, min_child_weight=min(settings.min_child_weight, least))
 
 
 def margins(booster: xgb.Booster, rows: Rows) -> Floats:
@@ -147,7 +167,7 @@ def search(data: Data, index: Index, target: Target, params: Mapping[str, Any], 
         history: dict[str, dict[str, list[float]]] = {}
         made, checked = (matrix(data.rows[index[i]], target.at(index[i]), settings.threads) for i in (kept, aside))
         xgb.train(
-            {**params, "eval_metric": metric},
+            {**params, "base_score": target.base, "eval_metric": metric},
             made,
             num_boost_round=settings.rounds,
             evals=[(checked, "aside")],
@@ -163,12 +183,10 @@ def search(data: Data, index: Index, target: Target, params: Mapping[str, Any], 
     return Search(best + 1, float(mean[best]))
 
 
-def out_of_fold(
-    data: Data, index: Index, target: Target, params: Mapping[str, Any], rounds: int, count: int = 5
-) -> Floats:
+def out_of_fold(data: Data, index: Index, target: Target, recipe: Recipe, count: int = 5) -> Floats:
     """(len(index),) margins of each row by trees that never saw it, or a row of its key."""
     found = np.empty(len(index))
     for kept, aside in folds_of(data, index, count):
-        booster = train(data.rows[index[kept]], target.at(index[kept]), params, rounds)
+        booster = recipe.fit(data.rows[index[kept]], target.at(index[kept]))
         found[aside] = margins(booster, data.rows[index[aside]])
     return found

@@ -12,8 +12,10 @@ leads one probability, which would lose their order: a fiftieth of Platt's curve
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import TypeAlias
 
 import numpy as np
@@ -81,6 +83,18 @@ def table(
     )
 
 
+def constant(converted: Labels, coverage: float) -> Calibration:
+    """The base rate for every margin, with its own uncertainty (Wilson 1927)."""
+    n, rate = len(converted), float(converted.mean())
+    z = NormalDist().inv_cdf(0.5 + coverage / 2.0)
+    middle = (rate + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * math.sqrt(rate * (1 - rate) / n + z * z / (4 * n * n))
+    low, high = (max(0.0, middle - half),), (min(1.0, middle + half),)
+    return Calibration(
+        method="platt", margins=(0.0,), probability=(rate,), low=low, high=high, coverage=coverage, rows=n
+    )
+
+
 def grid_of(margins: Floats) -> Floats:
     """Rising places for a table: quantiles of the margins, and both sides beyond them."""
     inner = np.unique(np.quantile(margins, np.linspace(0, 1, GRID)).round(6))
@@ -91,6 +105,11 @@ def log_losses(predicted: Floats, converted: Labels) -> Floats:
     """(n,) minus log likelihood of each outcome."""
     p = np.clip(predicted, TINY, 1.0 - TINY)
     return np.where(converted == 1, -np.log(p), -np.log1p(-p))
+
+
+def log_odds(probability: Floats) -> Floats:
+    p = np.clip(probability, TINY, 1.0 - TINY)
+    return np.asarray(np.log(p) - np.log1p(-p), dtype=np.float64)
 
 
 def platt(margins: Floats, converted: Labels) -> Curve:

@@ -53,17 +53,18 @@ def _drawing(rows: int = 1, heights: Sequence[float] = (1,)) -> Iterator[tuple[A
 def calibration(curve: Sequence[Bin], predicted: Floats) -> str:
     """Rate against stated probability with 95% intervals, and below how many leads were told what."""
     with _drawing(2, (3.2, 1)) as ((above, below), made):
-        above.plot([0, 1], [0, 1], color=SOFT, linewidth=1, linestyle="--", label="comes true as stated")
+        end = min(1.02, 1.1 * max(float(predicted.max()), *(one.high for one in curve)))
+        above.plot([0, end], [0, end], color=SOFT, linewidth=1, linestyle="--", label="comes true as stated")
         stated, rate = [one.stated for one in curve], [one.rate for one in curve]
         ends = np.abs(np.array([[one.low, one.high] for one in curve]).T - np.array(rate))
         above.errorbar(stated, rate, yerr=ends, fmt="o", color=MODEL, capsize=3, label="rate of a tenth, 95% interval")
         above.set_ylabel("converted")
-        above.set_ylim(-0.03, 1.03)
+        above.set_ylim(-0.03 * end, end)
         above.legend(loc="upper left")
-        below.hist(predicted, bins=40, range=(0, 1), color=MODEL, alpha=0.75)
+        below.hist(predicted, bins=40, range=(0, end), color=MODEL, alpha=0.75)
         below.set_ylabel("leads")
         below.set_xlabel("stated probability")
-        below.set_xlim(-0.02, 1.02)
+        below.set_xlim(-0.02 * end, end)
     return made[0]()
 
 
@@ -131,13 +132,14 @@ def lift(model: Ranking, baseline: tuple[str, Ranking] | None) -> str:
 
 def scores(predicted: Floats, outcome: Floats) -> str:
     """Where the leads of either outcome stand."""
+    end = min(1.0, 1.05 * float(predicted.max()))
     with _drawing(2, (1, 1)) as (both, made):
         for axes, value, name, color in zip(both, (1, 0), ("converted", "did not convert"), (GOOD, BAD), strict=True):
-            axes.hist(predicted[outcome == value], bins=40, range=(0, 1), color=color, alpha=0.75)
+            axes.hist(predicted[outcome == value], bins=40, range=(0, end), color=color, alpha=0.75)
             axes.set_ylabel("leads")
             axes.set_title(name, loc="left", fontsize=11)
         both[1].set_xlabel("stated probability")
-        both[1].set_xlim(-0.02, 1.02)
+        both[1].set_xlim(-0.02 * end, 1.02 * end)
     return made[0]()
 
 

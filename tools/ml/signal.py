@@ -8,13 +8,18 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tools.ml.data import Floats
+from tools.ml.predict import sigmoid
 
 DRAWS, LEVEL = 2_000, 0.05
 LEAST_AUC = 0.56
 """Below it a ranking is of no use even if it is no accident: two normal distributions a fifth of a deviation apart, which
 Cohen (1988) calls a small effect, have .556."""
+
+LEAST_GAIN = 0.02
+"""A median is simpler, and as good as anything that comes less than a fiftieth nearer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,25 +31,52 @@ class Verdict:
     text: str
 
 
-def judge_ranking(model_loss: Floats, constant_loss: Floats, auc: float, seed: int) -> Verdict:
-    """For probabilities. losses: (n,) of rows held out, of the model and of the base rate; auc: on the same rows."""
-    p_value = paired(model_loss, constant_loss, seed)
-    shown = f"AUC {auc:.3f} on {len(model_loss)} rows held out; the base rate does as well with p = {p_value:.4f}"
+def judge_ranking(model: Floats, plain: Floats, constant: Floats, auc: float, seed: int) -> Verdict:
+    """For probabilities. model, plain, constant: (n,) losses on rows held out, of the model, its plain baseline and the
+    base rate, each at the level of these rows (see `levelled`); auc: of the model on the same rows."""
+    p_value = paired(model, constant, seed)
+    shown = f"AUC {auc:.3f} on {len(model)} rows held out; a base rate does as well with p = {p_value:.4f}"
     if p_value >= LEVEL or not auc >= LEAST_AUC:
         return Verdict(
-            "none", p_value, f"no usable signal: {shown}; at least {LEAST_AUC} and p below {LEVEL} are asked"
+            "none", p_value, f"no usable signal: {shown}; asked are at least {LEAST_AUC} and p below {LEVEL}"
         )
-    return Verdict("found", p_value, shown)
+    return Verdict("found", p_value, f"{shown}; {_beside(model, plain, seed)}")
 
 
-def judge_values(model_loss: Floats, constant_loss: Floats, seed: int) -> Verdict:
-    """For money and days. losses: (n,) distances on the logarithm, of the model and of the median."""
-    p_value = paired(model_loss, constant_loss, seed)
-    gain = 1.0 - float(model_loss.mean() / constant_loss.mean())
-    shown = f"{gain:.1%} nearer than the median on {len(model_loss)} rows held out, p = {p_value:.4f}"
-    if p_value >= LEVEL or gain <= 0:
-        return Verdict("none", p_value, f"no usable signal: {shown}; p below {LEVEL} is asked")
-    return Verdict("found", p_value, shown)
+def judge_values(model: Floats, plain: Floats, constant: Floats, seed: int) -> Verdict:
+    """For money and days. Losses as in judge_ranking: distances on the logarithm, constant: of the median."""
+    p_value = paired(model, constant, seed)
+    gain = 1.0 - float(model.mean() / constant.mean())
+    shown = f"{gain:.1%} nearer than the median on {len(model)} rows held out, p = {p_value:.4f}"
+    if p_value >= LEVEL or gain < LEAST_GAIN:
+        return Verdict("none", p_value, f"no usable signal: {shown}; asked are {LEAST_GAIN:.0%} and p below {LEVEL}")
+    return Verdict("found", p_value, shown if plain is constant else f"{shown}; {_beside(model, plain, seed)}")
+
+
+def _beside(model: Floats, plain: Floats, seed: int) -> str:
+    """How the plain baseline compares, beyond chance or not."""
+    ahead, behind = paired(model, plain, seed), paired(plain, model, seed)
+    if ahead < LEVEL:
+        return f"better than its plain baseline, p = {ahead:.4f}"
+    if behind < LEVEL:
+        return f"worse than its plain baseline, p = {behind:.4f}"
+    return "as good as its plain baseline"
+
+
+def levelled(predicted: Floats, converted: NDArray[np.int8]) -> Floats:
+    """The probabilities (n,) moved by one constant of log-odds, so that their mean is the rate of these rows. Where the
+    level has moved since training, a model that still tells leads apart states wrong probabilities, and so does the base
+    rate: the first is a signal, the second is drift, which `app.py evaluate` flags and recalibration mends."""
+    inside = np.clip(predicted, 1e-6, 1.0 - 1e-6)
+    odds, rate = np.log(inside / (1.0 - inside)), float(converted.mean())
+    low, high = -30.0, 30.0
+    for _ in range(60):
+        middle = (low + high) / 2.0
+        if float(sigmoid(odds + middle).mean()) < rate:
+            low = middle
+        else:
+            high = middle
+    return sigmoid(odds + (low + high) / 2.0)
 
 
 def paired(loss: Floats, other: Floats, seed: int) -> float:
