@@ -81,20 +81,21 @@ def watch_and_keep(engine: Engine, models: Path, now: datetime, last: timedelta,
         yield f"not judged: {sentence}"
 
 
-def look(engine: Engine, models: Path, held: Challenger, now: datetime, plan: Plan, by: str) -> Verdict:
-    """Test the challenger on leads whose window ended since its challenge began, and write the look down."""
-    champion = read_roles(models).champion
-    assert champion is not None  # a challenge needs one
-    compared = compare_models(engine, models, champion, held.digest, now, plan.window, held.since - plan.window)
-    if compared.found is None or compared.found.leads < plan.rules.least_leads:
-        count = compared.found.leads if compared.found else 0
-        return Verdict(
-            False,
-            f"too early: the window of {count} leads ended since the challenge began, at least {plan.rules.least_leads}"
-            " are asked",
+def look(engine: Engine, models: Path, digest: str, now: datetime, plan: Plan, by: str) -> Verdict:
+    """Test a model against the champion, and write the look down. The challenger is tested on leads whose window ended since
+    its challenge began, any other on all that neither was trained on."""
+    roles = read_roles(models)
+    assert roles.champion is not None  # whoever asks has one to compare with
+    held = roles.challenger
+    since = held.since - plan.window if held is not None and held.digest == digest else None
+    found = compare_models(engine, models, roles.champion, digest, now, plan.window, since).found
+    if found is None or found.leads < plan.rules.least_leads:
+        known = f"{found.leads if found else 0} leads with a known outcome"
+        since_when = (
+            f" whose window ended since {held.since:%Y-%m-%d}" if held is not None and since is not None else ""
         )
-    number = count_look(models, held.digest, Note(by, "", now))
-    return verdict(compared.found, plan.rules, number)
+        return Verdict(False, f"too early: {known}{since_when}, at least {plan.rules.least_leads} are asked")
+    return verdict(found, plan.rules, count_look(models, digest, Note(by, "", now)))
 
 
 def _judge(engine: Engine, models: Path, now: datetime, plan: Plan) -> Iterator[str]:
@@ -104,7 +105,7 @@ def _judge(engine: Engine, models: Path, now: datetime, plan: Plan) -> Iterator[
     if not _may_look(read_roles(models), held, now):
         yield f"{held.digest} challenges since {held.since:%Y-%m-%d}; it was looked at less than {LOOK_EVERY.days} days ago"
         return
-    found = look(engine, models, held, now, plan, BY)
+    found = look(engine, models, held.digest, now, plan, BY)
     yield f"challenger {held.digest}: {found.sentence}"
     if found.better and plan.promotes:
         promote(models, held.digest, Note(BY, "won its challenge", now, found.sentence))
@@ -117,8 +118,7 @@ def _judge(engine: Engine, models: Path, now: datetime, plan: Plan) -> Iterator[
 
 
 def _may_look(roles: Roles, held: Challenger, now: datetime) -> bool:
-    looks = [entry.at for entry in roles.log if entry.what == "look" and entry.digest == held.digest]
-    return now - max([held.since, *looks]) >= LOOK_EVERY
+    return now - max([held.since, *roles.looks(held.digest)]) >= LOOK_EVERY
 
 
 def _train(engine: Engine, models: Path, now: datetime, plan: Plan, progress: Progress) -> Iterator[str]:

@@ -36,7 +36,7 @@ class PastLead:
     account: str
     parent: str | None
     received_at: datetime
-    row: tuple[float, ...]
+    row: NDArray[np.float32]
     model: str
     propensity: float
     probability: float

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
 
+import numpy as np
 import orjson
+from numpy.typing import NDArray
 from pydantic import TypeAdapter
 from sqlalchemy import Engine, func, select
 
@@ -140,10 +142,11 @@ def _past_lead(record: dict[str, Any], received_at: datetime, model: str, ends: 
     )
 
 
-def _row(record: dict[str, Any], received_at: datetime) -> tuple[float, ...]:
+def _row(record: dict[str, Any], received_at: datetime) -> NDArray[np.float32]:
     """The vector that was recorded; under other features than today's it is made anew from the recorded facts."""
     if record["versions"]["features"] == FEATURES_DIGEST:
-        return tuple(math.nan if value is None else value for value in record["features"])
+        return np.array([math.nan if value is None else value for value in record["features"]], dtype=np.float32)
     reads = READS.validate_python(record["facts"])
     lead = LEAD.validate_python(record["lead"])
-    return vector_of(FeatureInput(lead, value_of(reads.profile), received_at, value_of(reads.prior)))
+    made = vector_of(FeatureInput(lead, value_of(reads.profile), received_at, value_of(reads.prior)))
+    return np.array(made, dtype=np.float32)

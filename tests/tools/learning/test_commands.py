@@ -118,6 +118,19 @@ async def test_drift_says_what_it_looked_at_and_exits_with_0_when_nothing_was_fo
     assert json.loads(out)["findings"] == []
 
 
+async def test_drift_that_is_found_is_told_in_sentences_with_code_1(call, database: Engine, ports: Ports):
+    await with_past(database, ports, World(until=datetime.now(UTC), shifted=90))
+    code, out, _ = call("drift", "--last", "30d")
+    assert code == 1
+    assert "* input, known at enrichment: logEmployees: PSI" in out
+    assert "unknown for 100% of the leads" in out
+    code, out, _ = call("drift", "--last", "30d", "--json")
+    assert code == 1
+    assert {found["name"] for found in json.loads(out)["findings"]} >= {"logEmployees", "asksDemo"}
+    code, out, _ = call("drift", "--last", "30d", "--all")
+    assert "  input, known at submission:" in out
+
+
 async def test_retraining_reports_and_the_leaderboard_is_shown(call, database: Engine, ports: Ports, models: Path):
     await with_past(database, ports, SMALL)
     code, out, _ = call("retrain")

@@ -161,6 +161,16 @@ async def test_a_model_without_a_reference_is_watched_against_earlier_leads(
     assert "earlier leads" in early.drift.unjudged[0]
 
 
+async def test_a_shift_in_the_newest_leads_is_found_and_named_by_when_it_becomes_known(
+    database: Engine, ports: Ports, models: Path
+):
+    await with_past(database, ports, replace(WORLD, shifted=90))
+    found = watch_store(database, models, NOW, 30 * DAY, WINDOW).drift.findings
+    known = {check.name: check.known_at for check in found}
+    assert known.items() >= {"logEmployees": "enrichment", "asksDemo": "submission"}.items()
+    assert len([check for check in found if check.kind == "input"]) == 2
+
+
 async def test_drift_is_kept_for_health(database: Engine, ports: Ports, models: Path):
     await with_past(database, ports, WORLD)
     retrain(database, models, NOW, PLAN)

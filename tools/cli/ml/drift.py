@@ -5,9 +5,12 @@ from __future__ import annotations
 import argparse
 import sys
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from tools.cli.ml.learning import told, window_of
-from tools.settings import Settings
+
+if TYPE_CHECKING:
+    from tools.settings import Settings
 
 KNOWN_AT = ("submission", "enrichment", "history", "decision", "outcome")
 

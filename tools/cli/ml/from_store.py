@@ -7,9 +7,12 @@ import argparse
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tools.cli.ml.learning import progress, told, window_of
-from tools.settings import Settings
+
+if TYPE_CHECKING:
+    from tools.settings import Settings
 
 
 def add(parser: argparse.ArgumentParser) -> None:

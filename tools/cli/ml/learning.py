@@ -8,10 +8,9 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from tools.settings import Settings
-
 if TYPE_CHECKING:
     from tools.learning.retraining import Plan
+    from tools.settings import Settings
 
 
 def plan_of(settings: Settings) -> Plan:

@@ -6,19 +6,19 @@ import argparse
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from tools.cli.ml import models_showing
 from tools.cli.ml.learning import plan_of, told, whoever
-from tools.settings import Settings
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from tools.ml.promotion import Verdict
     from tools.ml.registry.choosing import Note
+    from tools.settings import Settings
 
-Command = Callable[[argparse.Namespace, Settings], int]
+Command: TypeAlias = "Callable[[argparse.Namespace, Settings], int]"
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -93,23 +93,13 @@ def _promote(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 def _tested(engine: Engine, digest: str, arguments: argparse.Namespace, settings: Settings) -> Verdict:
-    """Of the challenger by its look; of any other model once, on what it was not trained on."""
-    from tools.learning.comparing import compare_models
     from tools.learning.retraining import look
-    from tools.ml.promotion import Verdict, verdict
     from tools.ml.registry.roles import RolesError, read_roles
 
-    roles, now, plan = read_roles(settings.models_dir), datetime.now(UTC), plan_of(settings)
-    if roles.champion is None or roles.champion == digest:
-        raise RolesError(
-            "there is no other champion to test it against"
-            if not roles.champion
-            else f"{digest} is the champion already"
-        )
-    if roles.challenger is not None and roles.challenger.digest == digest:
-        return look(engine, settings.models_dir, roles.challenger, now, plan, arguments.by or whoever())
-    found = compare_models(engine, settings.models_dir, roles.champion, digest, now, plan.window).found
-    return verdict(found, plan.rules) if found else Verdict(False, "no lead with a known outcome is left to test it on")
+    champion = read_roles(settings.models_dir).champion
+    if champion in {None, digest}:
+        raise RolesError(f"{digest} is the champion already" if champion else "there is no champion to test it against")
+    return look(engine, settings.models_dir, digest, datetime.now(UTC), plan_of(settings), arguments.by or whoever())
 
 
 def _challenge(arguments: argparse.Namespace, settings: Settings) -> int:

@@ -6,9 +6,12 @@ import argparse
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from tools.cli.ml.learning import plan_of, window_of
-from tools.settings import Settings
+
+if TYPE_CHECKING:
+    from tools.settings import Settings
 
 
 def show_list(_arguments: argparse.Namespace, settings: Settings) -> int:

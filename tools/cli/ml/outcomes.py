@@ -14,11 +14,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tools.settings import Settings
-
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
+    from tools.settings import Settings
     from tools.store.learning import Told
 
 SHOWN = 20

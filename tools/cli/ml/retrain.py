@@ -5,9 +5,12 @@ from __future__ import annotations
 import argparse
 import sys
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from tools.cli.ml.learning import plan_of, progress, told
-from tools.settings import Settings
+
+if TYPE_CHECKING:
+    from tools.settings import Settings
 
 
 def add(parser: argparse.ArgumentParser) -> None:

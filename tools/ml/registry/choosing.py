@@ -114,19 +114,14 @@ def stop_challenge(root: Path, note: Note) -> Roles:
 
 
 def count_look(root: Path, digest: str, note: Note) -> int:
-    """A test of the challenger is about to be read: its number, from 1. The alpha that it spends is gone, whatever it
-    says."""
+    """A test of this model against the champion is about to be read: its number, from 1. The alpha that it spends is gone,
+    whatever it says."""
 
     def change(roles: Roles) -> Roles:
-        held = roles.challenger
-        if held is None or held.digest != digest:
-            raise RolesError(f"{digest} does not challenge the champion")
         entry = note.entry("look", digest, roles.champion)
-        looked = held.model_copy(update={"looks": held.looks + 1})
-        return roles.model_copy(update={"challenger": looked, "log": (*roles.log, entry)})
+        return roles.model_copy(update={"log": (*roles.log, entry)})
 
-    roles = change_roles(root, change)
-    return roles.challenger.looks if roles.challenger else 1
+    return len(change_roles(root, change).looks(digest))
 
 
 def load_router(root: Path, digest: str) -> None:

@@ -29,14 +29,12 @@ class _Frozen(BaseModel):
 
 
 class Challenger(_Frozen):
-    """share: of the accounts that it scores, drawn with `salt`; looks: tests against the champion so far, each of which
-    spends a part of the alpha."""
+    """share: of the accounts that it scores, drawn with `salt`."""
 
     digest: str
     share: float = Field(gt=0, le=1)
     salt: str
     since: datetime
-    looks: int = 0
 
 
 class Entry(_Frozen):
@@ -59,6 +57,11 @@ class Roles(_Frozen):
     def ever_chosen(self) -> set[str]:
         """Every model that was champion or challenger once."""
         return {digest for entry in self.log for digest in (entry.digest, entry.before) if digest}
+
+    def looks(self, digest: str) -> list[datetime]:
+        """When this model was tested against the present champion: each look has spent a part of the alpha."""
+        tried = [entry for entry in self.log if entry.what == "look" and entry.digest == digest]
+        return [entry.at for entry in tried if entry.before == self.champion]
 
     def earlier(self) -> list[str]:
         """The champions that a roll-back leads to, the next one last: each promotion adds one, each roll-back takes one."""
