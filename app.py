@@ -14,6 +14,7 @@ app.py models ...            which model serves, challenges, and how well scores
 app.py retrain               the daily job: train from the store, judge the challenger, watch for drift
 app.py drift                 do today's leads look like those that the model was trained on
 app.py outcomes FILE.csv     what became of leads, from a CRM's export
+app.py rank accounts         ultimate parents by chance x contract value
 app.py draw                  the graph as Mermaid
 """
 
@@ -25,7 +26,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tools.cli import ml, replay, rules
+from tools.cli import ml, rank, replay, rules
 from tools.cli.ml import from_store
 from tools.cli.ml import train as training
 
@@ -71,6 +72,7 @@ def parser(argv: Sequence[str] = ()) -> argparse.ArgumentParser:
     training.add(train)
     from_store.add(train)
     ml.add(commands)
+    rank.add(commands.add_parser("rank", help="accounts by expected contract value, best first"))
     commands.add_parser("draw", help="the graph as Mermaid text")
     return top
 
@@ -124,6 +126,8 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
             print(mermaid(), end="")
         case "rules":
             return rules.run(arguments, settings)
+        case "rank":
+            return rank.run(arguments, settings)
         case "replay":
             return replay.run(arguments, settings)
         case "train" if arguments.from_store:
