@@ -124,18 +124,9 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
             from graph.draw import mermaid
 
             print(mermaid(), end="")
-        case "rules":
-            return rules.run(arguments, settings)
-        case "rank":
-            return rank.run(arguments, settings)
-        case "replay":
-            return replay.run(arguments, settings)
-        case "train" if arguments.from_store:
-            return from_store.run(arguments, settings)
-        case learned if learned in ml.OF_THE_ROUTER:
-            from tools.observe import logs
-
-            logs.configure("WARNING")
+        case "rules" | "rank" | "replay" as name:
+            return {"rules": rules.run, "rank": rank.run, "replay": replay.run}[name](arguments, settings)
+        case _ if ml.of_the_router(arguments):
             return ml.run(arguments, settings)
         case _:
             from tools.cli.decide import command

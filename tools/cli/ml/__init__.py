@@ -38,8 +38,19 @@ def of_tables(arguments: argparse.Namespace) -> bool:
     return arguments.command in OF_TABLES or (arguments.command == "train" and arguments.task is not None)
 
 
+def of_the_router(arguments: argparse.Namespace) -> bool:
+    """Whether the command works on the router's own models and record."""
+    return arguments.command in OF_THE_ROUTER or (arguments.command == "train" and arguments.from_store)
+
+
 def run(arguments: argparse.Namespace, settings: Settings | None = None) -> int:
-    """settings: for the commands of OF_THE_ROUTER."""
-    module = import_module(f"tools.cli.ml.{arguments.command}")
+    """settings: for what works on the router's own models and record."""
+    name = arguments.command
+    if settings is not None:
+        from tools.observe import logs
+
+        logs.configure("WARNING")
+        name = "from_store" if name == "train" else name
+    module = import_module(f"tools.cli.ml.{name}")
     code: int = module.run(arguments) if settings is None else module.run(arguments, settings)
     return code
