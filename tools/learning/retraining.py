@@ -19,14 +19,14 @@ from sqlalchemy import Engine
 from tools.learning.comparing import compare_models
 from tools.learning.training import train_from_store
 from tools.learning.watching import watch_store
-from tools.locking import folder_lock
+from tools.locking import file_lock
 from tools.ml import registry
 from tools.ml.data import Progress, silent
 from tools.ml.promotion import Rules, Verdict, verdict
 from tools.ml.registry.choosing import Note, challenge, count_look, promote, stop_challenge
 from tools.ml.registry.pruning import prune
 from tools.ml.registry.reports import Seen, reports_folder, write_report, write_seen
-from tools.ml.registry.roles import Challenger, Roles, read_roles
+from tools.ml.registry.roles import LOCK, Challenger, Roles, read_roles
 from tools.ml.router_model import NothingLearned, TooFewOutcomes
 from tools.store.learning import models_named
 
@@ -52,7 +52,7 @@ def retrain(
     engine: Engine, models: Path, now: datetime, plan: Plan, progress: Progress = silent
 ) -> tuple[Path, list[str]]:
     """(report, its sentences). Raises Busy when another run holds the lock."""
-    with folder_lock(reports_folder(models), wait=False):
+    with file_lock(reports_folder(models) / LOCK, wait=False):
         told = list(_steps(engine, models, now, plan, progress))
         lines = "\n".join(f"- {sentence}" for sentence in told)
         return write_report(models, now, f"# Retraining of {now:%Y-%m-%d %H:%M} UTC\n\n{lines}\n"), told

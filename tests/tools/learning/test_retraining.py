@@ -18,14 +18,14 @@ from tools.learning.leaderboard import leaderboard
 from tools.learning.reading import read_history
 from tools.learning.retraining import Plan, retrain
 from tools.learning.watching import watch_store
-from tools.locking import Busy, folder_lock
+from tools.locking import Busy, file_lock
 from tools.ml import registry
 from tools.ml.promotion import Rules
 from tools.ml.registry import current, load, save
 from tools.ml.registry.choosing import Note, challenge, promote
 from tools.ml.registry.pruning import prune
 from tools.ml.registry.reports import read_seen, reports_folder
-from tools.ml.registry.roles import read_roles
+from tools.ml.registry.roles import LOCK, read_roles
 from tools.ml.standing import models_state
 
 DAY = timedelta(days=1)
@@ -89,7 +89,7 @@ async def test_a_store_without_outcomes_leaves_everything_as_it_is_and_says_so(
 
 
 async def test_two_runs_at_once_are_one(database: Engine, models: Path):
-    with folder_lock(reports_folder(models)), pytest.raises(Busy):
+    with file_lock(reports_folder(models) / LOCK), pytest.raises(Busy):
         retrain(database, models, NOW, PLAN)
 
 

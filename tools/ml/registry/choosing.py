@@ -52,9 +52,9 @@ def digests(root: Path) -> list[str]:
 
 def promote(root: Path, digest: str, note: Note) -> Roles:
     """Make this model the champion; a challenge ends, whoever won it."""
-    load_router(root, digest)
 
     def change(roles: Roles) -> Roles:
+        load_router(root, digest)
         if roles.champion == digest:
             raise RolesError(f"{digest} is the champion already")
         entry = note.entry("promoted", digest, roles.champion)
@@ -82,9 +82,9 @@ def challenge(root: Path, digest: str, share: float, note: Note) -> Roles:
     accounts keep their lot."""
     if not 0 < share <= 1:
         raise RolesError(f"--share {share:g} is no share of the accounts; give one above 0 and up to 1, such as 0.2")
-    load_router(root, digest)
 
     def change(roles: Roles) -> Roles:
+        load_router(root, digest)
         if roles.champion is None:
             raise RolesError("there is no champion to challenge; `app.py models promote` chooses one")
         if roles.champion == digest:

@@ -13,10 +13,11 @@ from typing import Final, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from tools.locking import folder_lock
+from tools.locking import file_lock
 from tools.saving import write_atomically
 
 ROLES: Final = "roles.json"
+LOCK: Final = ".lock"
 What: TypeAlias = Literal["promoted", "rolled back", "bootstrap", "challenge", "challenge ended", "look"]
 
 
@@ -90,7 +91,7 @@ def read_roles(root: Path) -> Roles:
 def change_roles(root: Path, change: Callable[[Roles], Roles]) -> Roles:
     """Reads, changes and writes under the folder's lock; what `change` raises leaves the file as it was."""
     root.mkdir(parents=True, exist_ok=True)
-    with folder_lock(root):
+    with file_lock(root / LOCK):
         before = read_roles(root)
         after = change(before)
         if after != before:
