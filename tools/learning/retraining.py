@@ -73,7 +73,7 @@ def watch_and_keep(engine: Engine, models: Path, now: datetime, last: timedelta,
     seen = watch_store(engine, models, now, last, window)
     findings = seen.drift.findings
     write_seen(models, Seen(at=now, model=seen.model, findings=tuple((one.kind, one.sentence) for one in findings)))
-    if not findings:
+    if seen.drift.checks and not findings:
         yield f"no drift in {seen.leads} leads, held against {seen.basis}: {len(seen.drift.checks)} checks"
     for one in findings:
         yield f"drift of {one.kind} (known at {one.known_at}): {one.sentence}"

@@ -54,7 +54,7 @@ def _drift(arguments: argparse.Namespace, settings: Settings, length: timedelta)
         }
         print(orjson.dumps(told, option=orjson.OPT_INDENT_2).decode())
         return 1 if drift.findings else 0
-    print(f"{seen.leads} leads of the last {arguments.last}, model {seen.model}, held against {seen.basis}.")
+    print(f"Leads of the last {arguments.last}: {seen.leads}, model {seen.model}, held against {seen.basis}.")
     for known_at in KNOWN_AT:
         for check in drift.checks:
             found = check in drift.findings
@@ -62,6 +62,9 @@ def _drift(arguments: argparse.Namespace, settings: Settings, length: timedelta)
                 print(f"{'*' if found else ' '} {check.kind}, known at {known_at}: {check.sentence}")
     for sentence in drift.unjudged:
         print(f"  not judged: {sentence}")
+    if not drift.checks:
+        print("Nothing could be judged.")
+        return 0
     level = f"each told with p below {drift.level:.1e}: at most one week in twenty has a false alarm"
     print(f"{len(drift.findings)} of {len(drift.checks)} checks found something ({level}).")
     return 1 if drift.findings else 0
