@@ -7,8 +7,14 @@ app.py route LEAD.json       the decision, without committing it
 app.py replay                recorded decisions again, compared bit for bit, or under another routing file
 app.py rules check FILE ...  the routing file: is it good, what would an edit move (app.py rules --help)
 app.py train TASK --data ... a model of anybody's table; without TASK the bootstrap model
+app.py train --from-store    a model of the router's own leads, from what became of them
 app.py score                 a file of any size against such a model
 app.py evaluate              how well such a model's answers came true
+app.py models ...            which model serves, challenges, and how well scores came true (app.py models --help)
+app.py retrain               the daily job: train from the store, judge the challenger, watch for drift
+app.py drift                 do today's leads look like those that the model was trained on
+app.py outcomes FILE.csv     what became of leads, from a CRM's export
+app.py rank accounts         ultimate parents by chance x contract value
 app.py draw                  the graph as Mermaid
 """
 
@@ -20,7 +26,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tools.cli import ml, replay, rules
+from tools.cli import ml, rank, replay, rules
+from tools.cli.ml import from_store
 from tools.cli.ml import train as training
 
 if TYPE_CHECKING:  # who only checks a file need not wait for what reads the settings
@@ -63,7 +70,9 @@ def parser(argv: Sequence[str] = ()) -> argparse.ArgumentParser:
     )
     train.add_argument("--seed", type=int, default=None)
     training.add(train)
+    from_store.add(train)
     ml.add(commands)
+    rank.add(commands.add_parser("rank", help="accounts by expected contract value, best first"))
     commands.add_parser("draw", help="the graph as Mermaid text")
     return top
 
@@ -115,10 +124,10 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
             from graph.draw import mermaid
 
             print(mermaid(), end="")
-        case "rules":
-            return rules.run(arguments, settings)
-        case "replay":
-            return replay.run(arguments, settings)
+        case "rules" | "rank" | "replay" as name:
+            return {"rules": rules.run, "rank": rank.run, "replay": replay.run}[name](arguments, settings)
+        case _ if ml.of_the_router(arguments):
+            return ml.run(arguments, settings)
         case _:
             from tools.cli.decide import command
 

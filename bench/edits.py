@@ -25,7 +25,7 @@ from bench.past import fill
 from bench.plan import Plan, say
 from bench.servers import ROOT
 from bench.store import Decisions
-from tools.routing_file.saving import write_atomically
+from tools.saving import write_atomically
 from tools.settings import Settings
 
 LIVE = ROOT / "infra" / "routing.json"

@@ -109,6 +109,15 @@ class Scorer(Protocol):
     def score(self, rows: NDArray[np.float32]) -> Sequence[ModelOutput]: ...
 
 
+@value(frozen=True)
+class Challenge:
+    """A second model that scores a share (0..1) of the accounts, drawn by `graph.rules.challenge` with this salt."""
+
+    scorer: Scorer
+    share: float
+    salt: str
+
+
 class History(Protocol):
     """What we decided before. Read at the start of a run; the commit checks that it still holds."""
 
@@ -136,6 +145,7 @@ class Ports:
     scorer: Scorer
     history: History
     language_model: str = ""
+    challenge: Challenge | None = None
 
 
 @value(frozen=True)

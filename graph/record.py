@@ -13,6 +13,8 @@ import orjson
 
 from graph.domain.effects import VENDOR_OF, Effect, key_of
 from graph.domain.facts import value_of
+from graph.domain.trace import Versions
+from graph.domain.values import evolve
 from graph.state import Case, RunContext
 
 OPTIONS = orjson.OPT_UTC_Z
@@ -56,6 +58,11 @@ def parent_of(case: Case) -> str | None:
     return case.lead.domain if case.lead else None
 
 
+def versions_of(case: Case, versions: Versions) -> Versions:
+    """The run's versions, with the model that scored this very lead."""
+    return versions if case.model in {None, versions.model} else evolve(versions, model=case.model)
+
+
 def record_of(case: Case, context: RunContext) -> dict[str, Any]:
     """Raises Undecided for a case that did not reach its end."""
     assignment, score = case.assignment, case.score
@@ -87,7 +94,7 @@ def record_of(case: Case, context: RunContext) -> dict[str, Any]:
         "facts": case.reads,
         "features": case.vector,
         "trace": case.trace,
-        "versions": context.versions,
+        "versions": versions_of(case, context.versions),
         "public_url": context.public_url,
         "effects": [_effect(effect, case.submission.lead_id, revision) for effect in case.effects],
         "alert": case.alert,

@@ -47,11 +47,14 @@ class Reads:
 
 @value(frozen=True)
 class Case:
+    """model: digest of the model that scored it."""
+
     submission: Submission
     reads: Reads = Reads()
     lead: Lead | None = None
     vector: tuple[float, ...] = ()
     score: Score | None = None
+    model: str | None = None
     account: AccountScore | None = None
     routing_facts: RoutingFacts | None = None
     assignment: Assignment | None = None

@@ -105,7 +105,7 @@ class Replayer:
         record = pairs[0][1]
         now = SUBMISSION.validate_python(record["submission"] | {"received_at": record["decided_at"]}).received_at
         versions = Versions(**record["versions"])
-        ports = replace(self._ports, scorer=scorer)
+        ports = replace(self._ports, scorer=scorer, challenge=None)
         context = RunContext(now, self._table(versions.routing), versions, ports, record["public_url"])
         cases = [
             Case(SUBMISSION.validate_python(record["submission"]), reads=READS.validate_python(record["facts"]))

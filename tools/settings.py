@@ -20,6 +20,9 @@ class Settings(BaseSettings):
     data_dir: Path = Field(
         Path("var"), description="Folder for the embedded server's log, the database, models, secrets."
     )
+    models_folder: Path | None = Field(
+        None, description="Folder of the models; empty is models/ in the data folder. Several hosts: one shared folder."
+    )
     routing_file: Path = Field(Path("infra/routing.json"), description="The file RevOps edits.")
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=0, le=65535)
@@ -46,6 +49,27 @@ class Settings(BaseSettings):
         {}, description="Source name -> Standard Webhooks secret (whsec_...)."
     )
     admin_token: SecretStr | None = Field(None, description="Empty: generated at first start, kept in the data folder.")
+
+    # learning
+    conversion_window_d: int = Field(
+        90, ge=1, le=730, description="Days a lead has to be won; younger leads say nothing about conversion yet."
+    )
+    promote_alpha: float = Field(
+        0.05,
+        gt=0,
+        lt=0.5,
+        description="Chance of promoting a model that is no better, over all looks at its challenge.",
+    )
+    promote_least_leads: int = Field(200, ge=20, description="Leads with a known outcome before a model is promoted.")
+    promote_least_converted: int = Field(30, ge=5, description="Of them converted.")
+    retrain_at: str = Field(
+        "",
+        pattern=r"^(([01]\d|2[0-3]):[0-5]\d)?$",
+        description="UTC time at which `serve` retrains each day; empty: never.",
+    )
+    retrain_share: float = Field(0.2, gt=0, le=1, description="Share of the accounts for a new challenger.")
+    retrain_promote: bool = Field(False, description="Promote a challenger that won without asking anybody.")
+    retrain_keep: int = Field(10, ge=1, description="Newest models that stay; one that ever served always stays.")
 
     # worker and dispatcher
     worker_batch: int = Field(256, ge=1, le=512, description="Leads a run of the graph carries at the most.")
@@ -80,6 +104,18 @@ class Settings(BaseSettings):
     )
     read_deadline_s: float = Field(3.0, gt=0, description="For one question to a live enrichment, CRM or memory.")
 
+    # accounts
+    currency: str = Field(
+        "USD", pattern=r"^[A-Z]{3}$", description="ISO code of the currency that accounts are ranked in."
+    )
+    currency_per_usd: float = Field(1.0, gt=0, allow_inf_nan=False, description="What a US dollar is worth in it.")
+
+    @model_validator(mode="after")
+    def _another_currency_has_its_rate(self) -> Self:
+        if (self.currency == "USD") != (self.currency_per_usd == 1.0):
+            raise ValueError("CURRENCY and CURRENCY_PER_USD go together: set both, as EUR and 0.92, or neither")
+        return self
+
     @model_validator(mode="after")
     def _live_parts_have_their_keys(self) -> Self:
         provider = self.enrichment_provider
@@ -108,7 +144,7 @@ class Settings(BaseSettings):
 
     @property
     def models_dir(self) -> Path:
-        return self.data_dir / "models"
+        return self.models_folder or self.data_dir / "models"
 
     @property
     def base_url(self) -> str:

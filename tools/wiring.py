@@ -9,7 +9,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from sqlalchemy import Engine
 
 from graph.domain.table import RoutingTable
 from graph.domain.trace import Versions
-from graph.ports import CrmReader, Enrichment, Judge, Performer, Ports, Writer
+from graph.ports import Challenge, CrmReader, Enrichment, Judge, Performer, Ports, Scorer, Writer
 from graph.state import RunContext
 from tools.cache import MemoryCache
 from tools.embedded.crm import EmbeddedCrm
@@ -29,7 +29,7 @@ from tools.embedded.nurture import EmbeddedNurture
 from tools.embedded.similar import ExactSimilar
 from tools.embedded.writer import TemplateWriter
 from tools.meanwhile import KnownOpinions, Meanwhile
-from tools.ml.registry import ensure_bootstrap
+from tools.ml.live import LiveModels
 from tools.opinions import ChatModel, source_of
 from tools.routing_file import LiveRouting
 from tools.settings import Settings
@@ -60,21 +60,38 @@ def open_store(settings: Settings, threads: int = 2, cache_kib: int = BATCH_CACH
     return Store(engine, ThreadPoolExecutor(threads, thread_name_prefix="store"))
 
 
-def build_ports(settings: Settings, store: Store, *, inline: bool = False) -> Ports:
-    """Everything the graph reads from. Trains the bootstrap model when there is none (a few seconds).
+def live_models(settings: Settings) -> LiveModels[XgbScorer]:
+    """Champion and challenger, changed while it runs. Trains the bootstrap model when there is none (a second)."""
+    return LiveModels(settings.models_dir, time.monotonic, XgbScorer)
+
+
+def scoring_of(models: LiveModels[XgbScorer]) -> tuple[Scorer, Challenge | None]:
+    """The models of this moment as the graph asks for them."""
+    serving = models.current()
+    if serving.challenger is None:
+        return serving.champion, None
+    return serving.champion, Challenge(serving.challenger, serving.share, serving.salt)
+
+
+def build_ports(
+    settings: Settings, store: Store, models: LiveModels[XgbScorer] | None = None, *, inline: bool = False
+) -> Ports:
+    """Everything the graph reads from, with the models of this moment.
 
     inline: a person waits, so that the language model is asked at once, within READ_DEADLINE_S; otherwise it is asked
     after the decision, by the dispatcher.
     """
+    scorer, challenge = scoring_of(models or live_models(settings))
     return Ports(
         enrichment=_enrichment(settings),
         crm=_crm_reader(settings, store),
         similar=_similar(settings),
         judge=_judge(settings, store, inline=inline),
         writer=_writer(settings, inline=inline),
-        scorer=XgbScorer(ensure_bootstrap(settings.models_dir)),
+        scorer=scorer,
         history=SqlHistory(store.engine, store.executor),
         language_model=source_of(chat_of(settings)) if settings.llm == "live" else "",
+        challenge=challenge,
     )
 
 
@@ -105,11 +122,17 @@ def live_routing(settings: Settings, store: Store) -> LiveRouting:
     )
 
 
-def context_source(settings: Settings, ports: Ports, routing: LiveRouting) -> Callable[[], RunContext]:
-    """What a run needs, asked for at its beginning: the clock's reading and the routing file of that moment."""
+def context_source(
+    settings: Settings, ports: Ports, routing: LiveRouting, models: LiveModels[XgbScorer] | None = None
+) -> Callable[[], RunContext]:
+    """What a run needs, asked for at its beginning: the clock's reading, the routing file and the models of that moment."""
 
     def context() -> RunContext:
-        return context_for(datetime.now(UTC), routing.current(), ports, settings.base_url)
+        now = ports
+        if models is not None:
+            scorer, challenge = scoring_of(models)
+            now = replace(ports, scorer=scorer, challenge=challenge)
+        return context_for(datetime.now(UTC), routing.current(), now, settings.base_url)
 
     return context
 

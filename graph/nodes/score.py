@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,9 @@ from graph.domain.values import evolve
 from graph.features.inputs import FeatureInput
 from graph.features.vector import FEATURES, vector_of
 from graph.nodes.shell import Cases, alive, each, lead_of, read, step, with_read
-from graph.ports import JudgeAsk, Scorer, judge_ask
+from graph.ports import JudgeAsk, Ports, Scorer, judge_ask
+from graph.record import parent_of
+from graph.rules.challenge import account_of, is_challengers
 from graph.rules.judged import told
 from graph.rules.scoring import blend
 from graph.state import BatchState, Case, RunContext
@@ -27,8 +30,8 @@ async def score(state: BatchState, runtime: Runtime[RunContext]) -> dict[str, An
     cases = await read(alive(state), "judgement", _judge_ask, lambda asks: ports.judge.judge(asks, now))
     cases = each(NODE, cases, lambda case: _with_model(case, ports.language_model))["cases"]
     cases = each(NODE, cases, _with_vector)["cases"]
-    outputs = _model(cases, ports.scorer)
-    return each(NODE, cases, lambda case: _blend(case, outputs[case.submission.submission_id], ports.scorer))
+    outputs = _outputs(cases, ports)
+    return each(NODE, cases, lambda case: _blend(case, *outputs[case.submission.submission_id]))
 
 
 def _judge_ask(case: Case) -> JudgeAsk:
@@ -50,13 +53,24 @@ def _with_vector(case: Case) -> Case:
     return evolve(case, vector=vector_of(facts))
 
 
-def _model(cases: Cases, scorer: Scorer) -> dict[str, ModelOutput]:
-    """One call of the model for every case that has its vector; by submission id, unique within a batch."""
+def _outputs(cases: Cases, ports: Ports) -> dict[str, tuple[ModelOutput, Scorer]]:
+    """One call of each model for all the cases that it scores; by submission id, unique within a batch."""
     live = [case for case in cases.values() if case.failure is None]
-    if not live:
+    challenge = ports.challenge
+    if challenge is None:
+        return _model(live, ports.scorer)
+    lots = [is_challengers(account_of(parent_of(c), lead_of(c)), challenge.salt, challenge.share) for c in live]
+    ours = [case for case, lot in zip(live, lots, strict=True) if not lot]
+    theirs = [case for case, lot in zip(live, lots, strict=True) if lot]
+    return _model(ours, ports.scorer) | _model(theirs, challenge.scorer)
+
+
+def _model(cases: Sequence[Case], scorer: Scorer) -> dict[str, tuple[ModelOutput, Scorer]]:
+    if not cases:
         return {}
-    rows = np.array([case.vector for case in live], dtype=np.float32)
-    return dict(zip((case.submission.submission_id for case in live), scorer.score(rows), strict=True))
+    rows = np.array([case.vector for case in cases], dtype=np.float32)
+    outputs = scorer.score(rows)
+    return {c.submission.submission_id: (output, scorer) for c, output in zip(cases, outputs, strict=True)}
 
 
 def _blend(case: Case, output: ModelOutput, scorer: Scorer) -> Case:
@@ -71,4 +85,4 @@ def _blend(case: Case, output: ModelOutput, scorer: Scorer) -> Case:
     if judgement is not None and case.reads.judgement is not None:
         heard = told(judgement, case.reads.judgement.source, result)
         case = evolve(case, trace=step(case, NODE, "judgement", heard))
-    return evolve(case, score=result, trace=step(case, NODE, result.tier, sentence))
+    return evolve(case, score=result, model=scorer.digest, trace=step(case, NODE, result.tier, sentence))

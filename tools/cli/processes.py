@@ -69,14 +69,23 @@ async def _work(settings: Settings, *, drain: bool) -> int:
     from tools.stream.consumer import Consumer
     from tools.stream.keys import Partition
     from tools.stream.worker import Worker, WorkerOptions
-    from tools.wiring import build_ports, checkpointer_for, close_ports, context_source, live_routing, open_store
+    from tools.wiring import (
+        build_ports,
+        checkpointer_for,
+        close_ports,
+        context_source,
+        live_models,
+        live_routing,
+        open_store,
+    )
 
     store = open_store(settings)
-    ports = build_ports(settings, store)
+    models = live_models(settings)
+    ports = build_ports(settings, store, models)
     routing = live_routing(settings, store)
     redis = connect(socket_url(settings), timeout_s=30.0)
     name = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:6]}"
-    context = context_source(settings, ports, routing)
+    context = context_source(settings, ports, routing, models)
     workers: list[Worker] = []
     try:
         async with checkpointer_for(settings) as checkpointer:

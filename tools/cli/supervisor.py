@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from tools.cli import SUPERVISOR, forking, warm_up
+from tools.cli.daily import Daily
 from tools.embedded.valkey import EmbeddedServerError, EmbeddedValkey
 from tools.observe import metrics_folder
 from tools.secrets_file import load_or_make
@@ -103,6 +104,7 @@ class Supervisor:
         )
         environment = {SUPERVISOR: str(os.getpid()), "DATA_DIR": str(settings.data_dir.resolve())}
         self._parts = [Part(name, environment=environment, main=self._main) for name in PARTS]
+        self._retrain = Daily(["retrain", "--quiet"], settings.retrain_at, environment)
 
     def run(self, on_ready: Callable[[dict[str, Any]], None]) -> None:
         """Until SIGINT or SIGTERM. on_ready is called once, when the HTTP side answers."""
@@ -152,6 +154,7 @@ class Supervisor:
                 self._server.start(timeout_s=5.0)
         for part in self._parts:
             part.tend()
+        self._retrain.tend()
 
     def _health(self) -> dict[str, Any]:
         """By the standard library, in this thread: a process that forks has no other, and no client that keeps one."""
@@ -169,6 +172,7 @@ class Supervisor:
         """First no new leads, then the batch in hand, then the effects in hand, then the server that keeps the rest."""
         for part in self._parts:
             part.stop()
+        self._retrain.stop()
         deadline = time.monotonic() + GRACE_S
         for part in self._parts:
             part.wait(deadline)

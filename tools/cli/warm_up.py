@@ -37,12 +37,13 @@ def preload() -> None:
 
 def prepare(settings: Settings) -> int:
     """Tables first: without them nothing starts. A model that cannot be made is the worker's to complain about."""
-    from tools.ml.registry import ensure_bootstrap
+    from tools.ml.registry import ModelError, ensure_bootstrap
+    from tools.ml.registry.roles import RolesError
     from tools.observe import logs
 
     logs.configure(settings.log_level, process="prepare")
     migrate_database(settings)
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError, ModelError, RolesError):
         ensure_bootstrap(settings.models_dir)
     return 0
 

@@ -22,11 +22,11 @@ from sqlalchemy import Engine
 
 from graph.domain.table import RoutingTable
 from tools.editing.disk import Disk
-from tools.editing.lock import editing
 from tools.editing.people import person_of
 from tools.editing.readying import Ready, Readying
 from tools.editing.results import Edit, Refused, Result
 from tools.editing.writing import Moved, keep, write
+from tools.locking import folder_lock
 from tools.planning.guards import stops
 from tools.store.routing_changes import (
     Approval,
@@ -65,7 +65,7 @@ class Editor:
 
     def reconcile(self) -> RoutingTable:
         """What is live, with a hand edit on disk noted in the history. Raises Refused for a file that cannot be used."""
-        with editing(self._disk.path):
+        with folder_lock(self._disk.path.resolve().parent):
             return self._disk.live()
 
     def note_disk(self) -> None:
@@ -138,7 +138,7 @@ class Editor:
 
     def _steadily(self, go: Callable[[], Result]) -> Result:
         """Under the lock; anew when somebody edits the file by hand in the middle of it."""
-        with editing(self._disk.path):
+        with folder_lock(self._disk.path.resolve().parent):
             for _ in range(TRIES):
                 try:
                     return go()

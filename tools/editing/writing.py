@@ -14,7 +14,7 @@ from tools.editing.disk import Disk
 from tools.editing.readying import Ready
 from tools.editing.results import Edit, Refused
 from tools.planning.showing import figures
-from tools.routing_file.saving import write_atomically
+from tools.saving import write_atomically
 from tools.store.routing_changes import RoutingChange, State, add_change, go_live, move_change
 from tools.store.routing_versions import keep_version
 

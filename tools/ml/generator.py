@@ -10,21 +10,23 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from graph.domain.account import CompanyProfile, Prior
+from graph.domain.account import CompanyProfile, JobPost, Prior
 from graph.domain.lead import EmailDomainType, Flag, Lead
 from graph.features.inputs import FeatureInput
 from graph.features.vector import vector_of
 from graph.rules.titles import function_of, seniority
-from tools.ml.truth import contract_values, probabilities
+from tools.ml.truth import contract_values, days_to_close, probabilities
 
 T = TypeVar("T")
 FIRST_DAY = datetime(2025, 1, 1, tzinfo=UTC)
-UNIFORMS = 96
+SEEN_UNTIL = FIRST_DAY + timedelta(days=395)
+"""Where the invented history ends: 30 days after the last lead came. Contracts signed later are not seen."""
+UNIFORMS = 128
 """Uniform numbers set aside for one lead; the hungriest lead uses fewer."""
 
 
@@ -97,6 +99,15 @@ INDUSTRIES = (
 )  # fmt: skip
 TECHNOLOGIES = ("Kubernetes", "AWS", "Azure", "Prometheus", "Datadog", "Salesforce", "Excel", "Splunk", "Terraform")
 POSITIONS = ("Site Reliability Engineer", "DevOps Engineer", "Head of Platform Engineering", "Accountant", "Sales Rep")
+POSTED = ("Senior SRE", "DevOps Engineer", "Security Operations Analyst", "Platform Engineer", "Buyer")
+POST_TEXTS = (
+    "OpenTelemetry and distributed tracing",
+    "You know Datadog and APM",
+    "You care for observability",
+    None,
+    None,
+)
+STAGES = ("Seed", "Series A", "Series B", "Series D", "Private Equity", "IPO", "Undisclosed", None, None)
 ACTIONS = ("email_open", "email_open", "email_click", "page_view", "page_view", "page_view", "form_submit", "meeting",
            "call", "reply")  # fmt: skip
 
@@ -104,32 +115,45 @@ ACTIONS = ("email_open", "email_open", "email_click", "page_view", "page_view", 
 @dataclass(frozen=True, slots=True)
 class Sample:
     """Drawn leads. rows: (n, k) float32 vectors; probability: the stated truth; converted: 0/1, drawn from it;
-    acv_usd: contract value of each, drawn."""
+    acv_usd: contract value of each, drawn. days: to the signed contract, should they sign, drawn; seen_days: for how long
+    each lead was watched, so that a contract signed later than that is censored."""
 
     inputs: tuple[FeatureInput, ...]
     rows: NDArray[np.float32]
     probability: NDArray[np.float64]
     converted: NDArray[np.int8]
     acv_usd: NDArray[np.float64]
+    days: NDArray[np.float64]
+    seen_days: NDArray[np.float64]
 
     def after(self, first: int) -> Sample:
         """The leads from `first` on."""
         cut = slice(first, None)
-        return Sample(self.inputs[cut], self.rows[cut], self.probability[cut], self.converted[cut], self.acv_usd[cut])
+        return Sample(self.inputs[cut], *(array[cut] for array in self._arrays()))
+
+    def days_bounds(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """(at least, at most) days of each lead as they were seen: the same where it signed in time, else open above."""
+        signed = self.days <= self.seen_days
+        return np.where(signed, self.days, self.seen_days), np.where(signed, self.days, np.inf)
+
+    def _arrays(self) -> tuple[NDArray[Any], ...]:
+        return self.rows, self.probability, self.converted, self.acv_usd, self.days, self.seen_days
 
 
 def draw(count: int, seed: int) -> Sample:
     """`count` leads with their vectors, true odds and drawn outcomes."""
     rng = np.random.default_rng(seed)
     uniforms = rng.random((count, UNIFORMS))
-    normals = rng.standard_normal((count, 2))
+    normals = rng.standard_normal((count, 3))
     drawn = [_lead(index, iter(uniforms[index].tolist()), float(normals[index, 0])) for index in range(count)]
     inputs = tuple(inp for inp, _ in drawn)
     rows = np.array([vector_of(inp) for inp in inputs], dtype=np.float32)
     probability = probabilities(rows)
     converted = (rng.random(count) < probability).astype(np.int8)
     employees = np.array([size for _, size in drawn])
-    return Sample(inputs, rows, probability, converted, contract_values(rows, employees, normals[:, 1]))
+    acv_usd, days = contract_values(rows, employees, normals[:, 1]), days_to_close(rows, employees, normals[:, 2])
+    seen = np.array([(SEEN_UNTIL - inp.received_at) / timedelta(days=1) for inp in inputs])
+    return Sample(inputs, rows, probability, converted, acv_usd, days, seen)
 
 
 def _pick(options: Sequence[T], uniform: float) -> T:
@@ -153,7 +177,9 @@ def _lead(index: int, u: Iterator[float], normal: float) -> tuple[FeatureInput, 
     domain = f"company{index}.example" if corporate else None
     title = _pick(persona.ranks, next(u)).format(_pick(persona.functions, next(u))) if next(u) < 0.88 else None
     received_at = FIRST_DAY + timedelta(minutes=int(next(u) * 365 * 24 * 60))
-    profile, parent_employees = _profile(domain, employees, u) if domain and next(u) < 0.5 else (None, employees)
+    profile, parent_employees = (
+        _profile(domain, employees, received_at, u) if domain and next(u) < 0.5 else (None, employees)
+    )
     lead = Lead(
         lead_id=f"synthetic-{index}", email=f"person@{domain or 'mail.example'}", email_domain_type=kind,
         full_name="Kim Doe" if next(u) < 0.85 else None, title=title, seniority=seniority(title),
@@ -176,7 +202,7 @@ def _email_type(corporate: bool, persona: Persona, uniform: float) -> EmailDomai
     return "unknown" if uniform < 0.1 else "free"
 
 
-def _profile(domain: str, employees: int, u: Iterator[float]) -> tuple[CompanyProfile, int]:
+def _profile(domain: str, employees: int, received_at: datetime, u: Iterator[float]) -> tuple[CompanyProfile, int]:
     """What enrichment knows of the company, with gaps, and the employees of its parent."""
     subsidiary = next(u) < 0.25
     parent_employees = int(employees * (2 + 30 * next(u))) if subsidiary else employees
@@ -190,8 +216,15 @@ def _profile(domain: str, employees: int, u: Iterator[float]) -> tuple[CompanyPr
         hiring=_some(POSITIONS, 0.3, u) if next(u) < 0.4 else (),
         parent_domain=f"parent-{domain}" if subsidiary else None,
         parent_employees=parent_employees if subsidiary and next(u) < 0.8 else None,
+        funding_stage=_pick(STAGES, next(u)),
+        job_posts=tuple(_post(title, received_at, u) for title in _some(POSTED, 0.3, u)) if next(u) < 0.3 else (),
     )
     return profile, parent_employees
+
+
+def _post(title: str, received_at: datetime, u: Iterator[float]) -> JobPost:
+    """Posted within half a year before the lead came."""
+    return JobPost(title, received_at - timedelta(days=180 * next(u)), _pick(POST_TEXTS, next(u)))
 
 
 def _some(options: tuple[str, ...], chance: float, u: Iterator[float]) -> tuple[str, ...]:

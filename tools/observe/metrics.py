@@ -52,6 +52,11 @@ late_answers = Counter(
     ["kind", "outcome"],
 )
 sla = Counter("lead_sla", "Promises kept and broken, by kind (accept, touch) and SLA.", ["kind", "sla", "outcome"])
+scored = Counter("lead_scored", "Decisions committed, by the model that scored them.", ["model"])
+model_fault = Gauge(
+    "lead_model_fault", "1 while a chosen model is not used because it does not load.", multiprocess_mode="livemax"
+)
+drift_findings = Gauge("lead_drift_findings", "What the last look at drift found.", multiprocess_mode="mostrecent")
 stream_backlog = Gauge(
     "lead_stream_backlog", "Submissions accepted and not yet decided.", multiprocess_mode="mostrecent"
 )
@@ -79,8 +84,10 @@ def count_decisions(cases: Sequence[Case], now_s: float) -> None:
     missed: Tally[tuple[str, ...]] = Tally()
     strange: Tally[tuple[str, ...]] = Tally()
     judged: Tally[tuple[str, ...]] = Tally()
+    models: Tally[tuple[str, ...]] = Tally()
     for case in cases:
         paths[str(case.path),] += 1
+        models[case.model or "none",] += 1
         if case.assignment is not None:
             owners[case.assignment.owner,] += 1
         if case.submission.cause == "missed":
@@ -99,14 +106,11 @@ def count_decisions(cases: Sequence[Case], now_s: float) -> None:
         ):
             if fact is not None:
                 facts[name, fact.kind] += 1
-    for counter, tally in (
-        (decided, paths),
-        (owned, owners),
-        (reads, facts),
-        (not_understood, strange),
-        (sla, missed),
+    counted = (
+        (decided, paths), (owned, owners), (reads, facts), (not_understood, strange), (sla, missed), (scored, models),
         (judgements, judged),
-    ):
+    )  # fmt: skip
+    for counter, tally in counted:
         for labels, count in tally.items():
             counter.labels(*labels).inc(count)
 

@@ -1,5 +1,6 @@
 """Every table, and what one row of it is. Migrations are made from this file; nothing else declares a table.
 
+    accounts     one row an ultimate parent with a lead: its chance, contract value and priority, worked out from the leads
     leads        one row a person's interest: the newest decision in columns          (personal data)
     decisions    one row a revision: the whole decision record as the JSON that was decided  (personal data)
     assignments  one row each time a lead was given to somebody; `number` counts from 1 within a lead
@@ -7,6 +8,7 @@
     turns        one row a lead and pool: the turn this lead took, so that a replay takes no second
     outbox       one row an effect, unique by key; done rows stay as the history of writes; a timer is a row due later
     dead_letters one row a lead or effect that was given up, with what is needed to replay it
+    outcomes     one row a lead whose end was told from outside (a CRM's export): it goes before what the assignment says
     routing_versions  one row a routing file that decided a lead or was proposed to, by digest
     routing_changes   one row an edit of the routing file: who, why, approvals, and when it went live, if it did
     crm_*, alerts, alert_notes, nurture_enrolments, remembered_accounts   the embedded twins' own data
@@ -78,6 +80,7 @@ leads = Table(
     Column("tier", String(10), nullable=False),
     Column("score", Float, nullable=False),
     Column("propensity", Float, nullable=False),
+    Column("acv_usd", Float, nullable=False, server_default="0"),
     Column("email", String(320)),
     Column("full_name", Text),
     Column("company", Text),
@@ -92,6 +95,21 @@ leads = Table(
 )
 
 Index(None, leads.c.parent_domain, leads.c.created_at, leads.c.email)  # counts a family's leads without reading them
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("parent_domain", String(255), primary_key=True),
+    Column("name", Text),
+    Column("p_max", Float, nullable=False),
+    Column("p_calibrated", Float, nullable=False),
+    Column("companies", Integer, nullable=False),
+    Column("leads", Integer, nullable=False),
+    Column("acv_usd", Float, nullable=False),
+    Column("priority_usd", Float, nullable=False),
+    Column("updated_at", UtcTime, nullable=False),
+)
+Index("ix_accounts_rank", accounts.c.priority_usd, accounts.c.parent_domain)
 
 decisions = Table(
     "decisions",
@@ -198,6 +216,17 @@ dead_letters = Table(
     Column("at", UtcTime, nullable=False, index=True),
     Column("replayed_at", UtcTime),
     UniqueConstraint("kind", "ref"),
+)
+
+outcomes = Table(
+    "outcomes",
+    metadata,
+    Column("lead_id", String(40), primary_key=True),
+    Column("outcome", String(20), nullable=False),  # a code of graph.rules.message_states.OUTCOMES
+    Column("closed_at", UtcTime, nullable=False),
+    Column("contract_usd", Float),  # a year, US dollars; null where it is not known
+    Column("source", String(200), nullable=False),  # the file
+    Column("noted_at", UtcTime, nullable=False),
 )
 
 routing_versions = Table(

@@ -9,12 +9,14 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Self
 
 from fastapi import APIRouter, Response
 from redis.asyncio import Redis
 from sqlalchemy import Engine, text
 
+from tools.ml.standing import models_state
 from tools.observe import metrics
 from tools.routing_file import LiveRouting
 from tools.stream.connect import persistence
@@ -59,14 +61,17 @@ class Probe:
         routing: LiveRouting,
         embedded: bool,
         refused: Callable[[], str | None] = lambda: None,
+        models: Path | None = None,
     ) -> None:
-        """refused: says so when a scheduled change of the routing file could not go live."""
+        """refused: says so when a scheduled change of the routing file could not go live. models: their folder."""
         self._redis, self._partitions, self._engine = redis, partitions, engine
         self._routing, self._embedded, self._refused = routing, embedded, refused
         self._threads = ThreadPoolExecutor(
             2, thread_name_prefix="probe"
         )  # its own: a stuck store must not block intake
-        self.parts = {name: Part() for name in ("stream", "database", "workers", "outbox", "routing")}
+        self._models = models
+        names = ("stream", "database", "workers", "outbox", "routing", *(("models",) if models else ()))
+        self.parts = {name: Part() for name in names}
         self._tasks: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Self:
@@ -77,6 +82,8 @@ class Probe:
             "outbox": self._outbox,
             "routing": self._routing_file,
         }
+        if self._models is not None:
+            checks["models"] = self._chosen_models
         self._tasks = [asyncio.create_task(self._watch(name, check)) for name, check in checks.items()]
         return self
 
@@ -142,6 +149,12 @@ class Probe:
         if fault:
             detail["fault"] = fault
         return fault is None, detail
+
+    async def _chosen_models(self) -> tuple[bool, dict[str, Any]]:
+        assert self._models is not None
+        state = await self._in_thread(models_state, self._models)
+        metrics.drift_findings.set(len(state.get("drift", {}).get("findings", ())))
+        return "fault" not in state, state
 
     async def _in_thread(self, function: Callable[..., Any], *args: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._threads, function, *args)

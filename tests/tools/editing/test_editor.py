@@ -13,7 +13,7 @@ from tests.tools.editing.conftest import FLAT, FULL, Room, written
 from tools.editing import writing
 from tools.editing.results import Result
 from tools.routing_file import load
-from tools.routing_file.saving import write_atomically
+from tools.saving import write_atomically
 from tools.store.routing_changes import FILE, changes_in, find_change
 from tools.store.routing_versions import version_text
 

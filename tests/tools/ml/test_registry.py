@@ -13,6 +13,7 @@ from structlog.testing import capture_logs
 from graph.features.vector import FEATURES_DIGEST
 from tools.ml import registry
 from tools.ml.registry import ModelError, current, ensure_bootstrap, load, save, set_current
+from tools.ml.registry.roles import change_roles
 
 
 @pytest.fixture
@@ -21,10 +22,15 @@ def copy(model_path, tmp_path):
     return Path(shutil.copytree(model_path, tmp_path / model_path.name))
 
 
+def choose(root: Path, digest: str) -> None:
+    """Whatever that folder holds."""
+    change_roles(root, lambda roles: roles.model_copy(update={"champion": digest}))
+
+
 def test_a_saved_model_loads_as_it_was(model_path):
     model = load(model_path)
     assert model.digest == model_path.name == model.card.digest()
-    assert set(model.files) == {registry.PROPENSITY, registry.ACV}
+    assert set(model.files) == {registry.PROPENSITY, registry.ACV, registry.TIME}
 
 
 def test_a_changed_file_is_refused_with_both_digests(copy):
@@ -63,6 +69,20 @@ def test_a_head_whose_file_is_not_kept_is_named(copy):
     path = save(copy.parent, model.card, {registry.PROPENSITY: model.files[registry.PROPENSITY]})
     with pytest.raises(ModelError, match=registry.ACV):
         load(path)
+
+
+def test_a_model_of_a_newer_xgboost_is_refused_and_one_of_an_older_is_not(copy):
+    model = load(copy)
+    for version, fits in (("99.1.0", False), ("1.7.6", True)):
+        other = model.card.model_copy(
+            update={"environment": model.card.environment | {"xgboost": version}, "seed": fits}
+        )
+        path = save(copy.parent, other, model.files)
+        if fits:
+            load(path)
+            continue
+        with pytest.raises(ModelError, match=r"99\.1\.0"):
+            load(path)
 
 
 @pytest.mark.parametrize("name", [registry.CARD, registry.ACV])
@@ -116,7 +136,7 @@ def test_the_first_start_trains_and_the_next_one_finds_the_model(tmp_path):
 def test_a_current_model_of_other_features_is_replaced_and_left_where_it_is(copy):
     model = load(copy)
     strange = save(copy.parent, model.card.model_copy(update={"features_digest": "0123456789abcdef"}), model.files)
-    (copy.parent / registry.CURRENT).write_text(strange.name + "\n")
+    choose(copy.parent, strange.name)
     path = ensure_bootstrap(copy.parent)
     assert path == current(copy.parent) != strange
     assert strange.is_dir()
@@ -125,7 +145,7 @@ def test_a_current_model_of_other_features_is_replaced_and_left_where_it_is(copy
 def test_a_current_model_that_does_not_load_is_replaced_and_left_where_it_is(copy):
     root, strange = copy.parent, copy.parent / "strange"
     copy.rename(strange)
-    (root / registry.CURRENT).write_text("strange\n")
+    choose(root, "strange")
     with capture_logs() as said:
         path = ensure_bootstrap(root)
     assert load(path).path == path == current(root)

@@ -68,6 +68,15 @@ def test_the_range_of_a_contract_value_covers_what_it_says(path):
     assert np.mean((fresh.acv_usd >= point * low) & (fresh.acv_usd <= point * high)) == pytest.approx(0.8, abs=0.05)
 
 
+def test_the_range_of_the_days_covers_what_it_says_though_late_contracts_were_not_seen(path):
+    fresh = draw(2000, seed=78)
+    outputs = XgbScorer(path).score(fresh.rows)
+    inside = [output.days_low <= days <= output.days_high for output, days in zip(outputs, fresh.days, strict=True)]
+    assert np.mean(inside) == pytest.approx(0.8, abs=0.05)
+    ratio = np.median([days / output.days for output, days in zip(outputs, fresh.days, strict=True)])
+    assert ratio == pytest.approx(1, abs=0.1), "dropping the open leads would make it too short"
+
+
 @pytest.mark.parametrize("name", ARCHETYPES)
 def test_the_model_scores_as_people_agree(path, name):
     rows, least, most = ARCHETYPES[name]

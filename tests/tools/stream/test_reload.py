@@ -12,7 +12,7 @@ import orjson
 from graph.state import RunContext
 from tests.fixtures.router import ROUTING, Bench, context_of, person, the_table
 from tools.routing_file import LiveRouting, parse
-from tools.routing_file.saving import write_atomically
+from tools.saving import write_atomically
 from tools.store.past import past_decisions
 from tools.store.routing_versions import keep_version, version_text
 

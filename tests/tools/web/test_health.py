@@ -21,6 +21,8 @@ from tests.fixtures.effects import alert, due
 from tests.fixtures.front import client_of, opened
 from tests.fixtures.router import ROUTING, Bench, person
 from tools.embedded.valkey import EmbeddedValkey
+from tools.ml.registry.reports import Seen, write_seen
+from tools.ml.registry.roles import change_roles
 from tools.settings import Settings
 from tools.store.engine import open_engine
 from tools.stream.consumer import Consumer
@@ -54,15 +56,31 @@ async def test_with_every_part_well_it_is_ready_and_says_what_it_stands_on(redis
     await Consumer(redis, Partition(0), "w1").prepare()
     await Consumer(redis, Partition(0), "w1").read(1, 1)
     async with watched(front_settings) as client:
-        state = await until(client, lambda state: state["ready"])
+        state = await until(client, lambda state: state["ready"] and all(p["ok"] for p in state["parts"].values()))
         assert state["status"] == "ok"
         parts = state["parts"]
-        assert all(part["ok"] for part in parts.values())
         assert parts["stream"] == {"ok": True, "kind": "configured", "persistence": "always", "backlog": 0}
         assert parts["database"]["kind"] == "sqlite"
         assert parts["workers"]["alive"] == 1
         assert parts["routing"]["version"] == 2
+        assert parts["models"] == {"ok": True, "champion": None}
         assert (await client.get("/health/ready")).status_code == 200
+
+
+async def test_a_chosen_model_that_does_not_load_is_named_and_leads_are_still_taken(
+    redis: Redis, front_settings: Settings
+):
+    await Consumer(redis, Partition(0), "w1").prepare()
+    await Consumer(redis, Partition(0), "w1").read(1, 1)
+    change_roles(front_settings.models_dir, lambda roles: roles.model_copy(update={"champion": "0123456789abcdef"}))
+    seen = Seen(at=datetime(2026, 4, 7, tzinfo=UTC), model="0123456789abcdef", findings=(("score", "score: PSI 0.40"),))
+    write_seen(front_settings.models_dir, seen)
+    async with watched(front_settings) as client:
+        state = await until(client, lambda state: state["ready"] and "fault" in state["parts"]["models"])
+        assert "0123456789abcdef" in state["parts"]["models"]["fault"]
+        assert not state["parts"]["models"]["ok"]
+        assert state["parts"]["models"]["drift"]["findings"] == ["score: PSI 0.40"]
+        assert "lead_drift_findings 1.0" in (await client.get("/metrics")).text
 
 
 async def test_before_anything_was_seen_nothing_is_called_well(front_settings: Settings, redis: Redis):

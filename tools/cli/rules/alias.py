@@ -33,7 +33,7 @@ def write_aliases(aliases: list[tuple[str, str, str]], draft: Path, settings: Se
     """(field, typed, meaning) of each. A draft that would not be valid is not written."""
     from tools.routing_file import RoutingFileError, describe, parse
     from tools.routing_file.edits import with_alias
-    from tools.routing_file.saving import write_atomically
+    from tools.saving import write_atomically
 
     try:
         text = (draft if draft.exists() else settings.routing_file).read_text(encoding="utf-8")

@@ -21,7 +21,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, settings: Settings) -> int:  # noqa: ARG001 - every command takes both
     from tools.routing_file import RoutingFileError, parse, read_text
     from tools.routing_file.merge import merge
-    from tools.routing_file.saving import write_atomically
+    from tools.saving import write_atomically
 
     folder = (arguments.out or arguments.ours).parent
     try:

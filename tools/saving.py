@@ -1,4 +1,4 @@
-"""A routing file put in place whole: who reads at any moment sees the old text or the new one."""
+"""A text file put in place whole: who reads at any moment sees the old text or the new one."""
 
 from __future__ import annotations
 

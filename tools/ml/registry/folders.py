@@ -1,7 +1,6 @@
 """Keeps models as folders that can vouch for themselves.
 
-    var/models/<digest>/propensity.json  acv.json  card.json        (see tools.ml.card)
-    var/models/current                               the digest that serves
+    var/models/<digest>/propensity.json  acv.json  time-to-close.json  card.json        (see tools.ml.card)
 
 A folder appears whole or not at all (written aside, then renamed), and is never changed afterwards. The digest is taken
 over the files and everything in the card that a score depends on, not over when or where it was trained: two processes
@@ -17,24 +16,22 @@ import shutil
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
-import structlog
 from pydantic import ValidationError
 
 from graph.features.vector import FEATURES_DIGEST
 from tools.ml.card import Card
 
-CARD, CURRENT = "card.json", "current"
-PROPENSITY, ACV = "propensity.json", "acv.json"
+CARD = "card.json"
+PROPENSITY, ACV, TIME = "propensity.json", "acv.json", "time-to-close.json"
 SIZE_KNOWN, SIZE_UNKNOWN = "size_known", "size_unknown"
-"""Groups of the contract value's range in a router's card: whether the company's own size is known."""
-
-log = structlog.get_logger()
+"""Groups of the ranges in a router's card: whether the company's own size is known."""
 
 
 class ModelError(Exception):
-    """A model that is missing, damaged, or was trained on other features."""
+    """A model that is missing, damaged, of other features, or of a newer xgboost than the one installed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,44 +98,23 @@ def load(path: Path) -> Model:
         raise ModelError(
             f"{path} was trained on features {card.features_digest}, this code has {FEATURES_DIGEST}; train it again"
         )
+    _fits_xgboost(path, card)
     return Model(path, digest, card, files)
 
 
-def current(root: Path) -> Path | None:
-    """The folder of the model that serves, or None if none was chosen."""
-    try:
-        name = (root / CURRENT).read_text().strip()
-    except FileNotFoundError:
-        return None
-    return root / name if name else None
+def _fits_xgboost(path: Path, card: Card) -> None:
+    """xgboost promises to read its own older files and not its newer ones (its page "Introduction to Model IO")."""
+    trained, here = (_release(text) for text in (card.environment.get("xgboost", ""), version("xgboost")))
+    if trained > here:
+        raise ModelError(
+            f"{path} was written by xgboost {card.environment['xgboost']}, here is {version('xgboost')}, which may misread it;"
+            " install that release, or train it again"
+        )
 
 
-def set_current(root: Path, digest: str) -> None:
-    """Chooses the model that serves, once it loads; the change is one rename."""
-    load(root / digest)
-    handle, aside = tempfile.mkstemp(prefix=".current-", dir=root)
-    with os.fdopen(handle, "w") as file:
-        file.write(digest + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    Path(aside).chmod(0o644)
-    Path(aside).replace(root / CURRENT)
-
-
-def ensure_bootstrap(root: Path) -> Path:
-    """The folder of the current model if it fits the features of this code; else a bootstrap model, trained now (about
-    a second) and made current, with a warning that says why. A model that does not fit stays where it is."""
-    chosen = current(root)
-    if chosen is not None:
-        try:
-            return load(chosen).path
-        except ModelError as error:
-            log.warning("model_replaced_by_bootstrap", model=chosen.name, reason=str(error))
-    from tools.ml.train import train_bootstrap  # noqa: PLC0415 - xgboost costs 0.3 s, which most starts do not need
-
-    path = train_bootstrap(root)
-    set_current(root, path.name)
-    return path
+def _release(text: str) -> tuple[int, ...]:
+    """(major, minor) of a version; () where none is given."""
+    return tuple(int(part) for part in text.split(".")[:2] if part.isdigit())
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from tools.routing_file.saving import write_atomically
+from tools.saving import write_atomically
 
 
 def test_a_file_is_replaced_whole_and_keeps_its_mode(tmp_path):

@@ -1,0 +1,1 @@
+"""Learning from what became of leads: training, comparing, watching and retraining over the store and the registry."""

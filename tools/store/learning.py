@@ -1,0 +1,152 @@
+"""What training, drift and the leaderboard ask of the record: each lead's first decision, and how the lead ended.
+
+An outcome told from outside (`outcomes`) goes before the one that a person chose on the assignment. Blocking.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeAlias
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+from pydantic import TypeAdapter
+from sqlalchemy import Engine, func, select
+
+from graph.domain.facts import value_of
+from graph.domain.lead import Lead
+from graph.features.inputs import FeatureInput
+from graph.features.vector import FEATURES_DIGEST, vector_of
+from graph.rules.challenge import account_of
+from graph.state import Reads
+from tools.ml.history_rows import PastLead
+from tools.store.tables import assignments, decisions, leads, outcomes
+from tools.store.upsert import upsert
+
+PAGE = 500
+LEAD: TypeAdapter[Lead] = TypeAdapter(Lead)
+READS: TypeAdapter[Reads] = TypeAdapter(Reads)
+End: TypeAlias = tuple[str, datetime, float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An outcome from outside. outcome: a code of OUTCOMES; contract_usd: a year, None where it is not known."""
+
+    lead_id: str
+    outcome: str
+    closed_at: datetime
+    contract_usd: float | None = None
+
+
+def past_leads(engine: Engine, since: datetime | None = None, until: datetime | None = None) -> Iterator[PastLead]:
+    """One for each lead whose first decision fell into since <= decided_at < until, oldest first, read in pages."""
+    ends = ends_of(engine)
+    first = decisions.c.revision == 1
+    keys = select(decisions.c.received_at, decisions.c.model_digest, decisions.c.record).where(first)
+    if since is not None:
+        keys = keys.where(decisions.c.decided_at >= since)
+    if until is not None:
+        keys = keys.where(decisions.c.decided_at < until)
+    wanted = keys.order_by(decisions.c.decided_at, decisions.c.lead_id)
+    with engine.connect() as connection:
+        for row in connection.execution_options(yield_per=PAGE).execute(wanted):
+            yield _past_lead(orjson.loads(row.record), row.received_at, row.model_digest, ends)
+
+
+def ends_of(engine: Engine) -> dict[str, End]:
+    """lead -> how it ended. Of several assignments a sale counts, else the last that was closed."""
+    closed = (
+        select(assignments.c.lead_id, assignments.c.outcome, assignments.c.closed_at)
+        .where(assignments.c.outcome.is_not(None), assignments.c.closed_at.is_not(None))
+        .order_by(assignments.c.closed_at, assignments.c.number)
+    )
+    found: dict[str, End] = {}
+    with engine.connect() as connection:
+        for lead_id, outcome, at in connection.execute(closed):
+            if lead_id not in found or found[lead_id][0] != "won":
+                found[lead_id] = (outcome, at, None)
+        for row in connection.execute(select(outcomes)):
+            found[row.lead_id] = (row.outcome, row.closed_at, row.contract_usd)
+    return found
+
+
+def keep_outcomes(engine: Engine, told: Sequence[Told], source: str, now: datetime) -> int:
+    """Keep what was told; a lead that was told of before is told anew. Returns how many were kept."""
+    held = [
+        {
+            "lead_id": one.lead_id,
+            "outcome": one.outcome,
+            "closed_at": one.closed_at,
+            "contract_usd": one.contract_usd,
+            "source": source[:200],
+            "noted_at": now,
+        }
+        for one in told
+    ]
+    with engine.execution_options(immediate=True).begin() as connection:
+        upsert(connection, outcomes, held, ["lead_id"])
+    return len(held)
+
+
+def leads_by_email(engine: Engine, emails: Sequence[str]) -> dict[str, str]:
+    """e-mail in lower case -> lead."""
+    found: dict[str, str] = {}
+    with engine.connect() as connection:
+        for start in range(0, len(emails), PAGE):
+            some = [email.lower() for email in emails[start : start + PAGE]]
+            for email, lead_id in connection.execute(
+                select(leads.c.email, leads.c.lead_id).where(func.lower(leads.c.email).in_(some))
+            ):
+                found[email.lower()] = lead_id
+    return found
+
+
+def known_leads(engine: Engine, lead_ids: Sequence[str]) -> set[str]:
+    found: set[str] = set()
+    with engine.connect() as connection:
+        for start in range(0, len(lead_ids), PAGE):
+            found |= set(
+                connection.scalars(select(leads.c.lead_id).where(leads.c.lead_id.in_(lead_ids[start : start + PAGE])))
+            )
+    return found
+
+
+def models_named(engine: Engine) -> set[str]:
+    """Every model that a decision names: a replay needs it."""
+    with engine.connect() as connection:
+        return set(connection.scalars(select(decisions.c.model_digest).distinct()))
+
+
+def _past_lead(record: dict[str, Any], received_at: datetime, model: str, ends: Mapping[str, End]) -> PastLead:
+    lead, score, account = record["lead"], record["scoring"], record["account"]
+    outcome, closed_at, contract = ends.get(record["lead_id"], (None, None, None))
+    parent = account["parent_domain"] if account else None
+    return PastLead(
+        lead_id=record["lead_id"],
+        account=account_of(parent, LEAD.validate_python(lead)) if parent is None else parent.casefold(),
+        parent=parent,
+        received_at=received_at,
+        row=_row(record, received_at),
+        model=model,
+        propensity=score["propensity"],
+        probability=score["probability"],
+        tier=score["tier"],
+        outcome=outcome,
+        closed_at=closed_at,
+        contract_usd=contract,
+    )
+
+
+def _row(record: dict[str, Any], received_at: datetime) -> NDArray[np.float32]:
+    """The vector that was recorded; under other features than today's it is made anew from the recorded facts."""
+    if record["versions"]["features"] == FEATURES_DIGEST:
+        return np.array([math.nan if value is None else value for value in record["features"]], dtype=np.float32)
+    reads = READS.validate_python(record["facts"])
+    lead = LEAD.validate_python(record["lead"])
+    made = vector_of(FeatureInput(lead, value_of(reads.profile), received_at, value_of(reads.prior)))
+    return np.array(made, dtype=np.float32)
