@@ -61,11 +61,12 @@ class Edit:
 @value(frozen=True)
 class OtherFile:
     """An edit that gives another owner. patch: the lines it takes away (`- ...`) and brings (`+ ...`), where it was made in
-    the text."""
+    the text; breaks: the names of the file's tests that would then fail."""
 
     edit: Edit
     gives: Outcome
     patch: tuple[str, ...] = ()
+    breaks: tuple[str, ...] = ()
 
 
 @value(frozen=True)

@@ -85,19 +85,31 @@ class Head(_Frozen):
 
 class Column(_Frozen):
     """A column of a file and how it becomes numbers. kind: number and flag stay one number, a date becomes parts or an
-    age, a category becomes codes of `levels`. known_at: when it becomes known, where that was said."""
+    age, a category becomes codes of `levels`, and `other` for a level that training did not see. form: how its numbers or
+    dates are written (tools.ml.table.cells). parts: of a date, each a column of the matrix. known_at: when it becomes known,
+    where that was said."""
 
     name: str
     kind: Literal["number", "flag", "date", "category"]
     levels: tuple[str, ...] = ()
     codes: tuple[float, ...] = ()
+    other: float | None = None
+    form: str = ""
+    parts: tuple[str, ...] = ()
     known_at: str = "submission"
 
 
 class TableSpec(_Frozen):
-    """How anybody's file becomes the matrix. excluded: columns left out, with the reason."""
+    """How anybody's file becomes the matrix. excluded: columns left out, with the reason. positive, negative: the target's
+    spellings of yes and no, divided by |; target_form, time_form: how its numbers or dates, and the time's, are written
+    (none where the time is a number); closed: the column that says whether days until closing are final."""
 
     target: str
+    positive: str = ""
+    negative: str = ""
+    target_form: str = ""
+    time_form: str = ""
+    closed: str | None = None
     id: str | None = None
     time: str | None = None
     columns: tuple[Column, ...]

@@ -84,11 +84,20 @@ def _time(at: datetime, zone: ZoneInfo) -> str:
 
 def _lead(explanation: Explanation) -> str:
     known = lead_json(explanation.facts)
-    return ", ".join(f"{name} {_value(known[name])}" for name in known) or "nothing is known of it"
+    return ", ".join(f"{name} {_value(known[name], name)}" for name in known) or "nothing is known of it"
 
 
-def _value(value: Any) -> str:
-    return " ".join(value) if isinstance(value, list) else f"{value:g}" if isinstance(value, float) else str(value)
+def _value(value: Any, name: str = "") -> str:
+    """`4,000`, `$410,000,000`, `acme.com and acme.de`."""
+    if isinstance(value, list):
+        return " and ".join(value)
+    if isinstance(value, float):
+        return f"{value:g}"
+    return f"{'$' if name == 'revenue' else ''}{value:,}" if isinstance(value, int) else str(value)
+
+
+def _quoted(name: str) -> str:
+    return f'"{name}"'
 
 
 def _standing(one: Standing) -> str:
@@ -99,21 +108,23 @@ def _standing(one: Standing) -> str:
 
 
 def facts_sentence(one: OtherFacts) -> str:
-    """`with employees 1000 instead of 400: pool us-west-ent by rules.us-west-ent, line 61`"""
+    """`with employees 1,000 instead of 400: pool us-west-ent by rules.us-west-ent, line 61`"""
     return f"with {' and '.join(map(_change, one.changes))}: {_outcome(one.gives)}"
 
 
 def _change(change: FactChange) -> str:
     name = _NAMES.get(change.field, change.field.replace("_", " "))
-    before = "unknown" if change.before is None else _value(change.before)
-    after = "unknown" if change.after is None else _value(change.after)
+    before, after = ("unknown" if value is None else _value(value, name) for value in (change.before, change.after))
     note = f" ({change.note})" if change.note else ""
     return f"{name} {after}{note} instead of {before}"
 
 
 def file_sentence(one: OtherFile) -> str:
     """`write "employees": ">=400" instead of ">=1000" in rules.west (line 9): pool west by rules.west, line 9`"""
-    return f"{edit_sentence(one.edit)}: {_outcome(one.gives)}"
+    breaks = (
+        f"; breaks the test{'s' * (len(one.breaks) > 1)} {', '.join(map(_quoted, one.breaks))}" if one.breaks else ""
+    )
+    return f"{edit_sentence(one.edit)}: {_outcome(one.gives)}{breaks}"
 
 
 def edit_sentence(edit: Edit) -> str:

@@ -19,6 +19,7 @@ from graph.rules.explaining import explain as explained
 from graph.rules.file_changes import for_lead
 from graph.rules.routing import route
 from tools.routing_file.edits import edited_text
+from tools.routing_file.file_tests import run_tests
 from tools.routing_file.findings import RoutingFileError
 from tools.routing_file.parser import parse
 
@@ -40,12 +41,13 @@ def explain(
         for one in explanation.other_files:
             text = edited_text(table.text, one.edit)
             try:
-                again = for_lead(parse(text, files=table.files), view)
+                whole = parse(text, files=table.files)
             except RoutingFileError:  # something else in the file needs what the edit takes away: no way to go
                 continue
-            gives = outcome_of(route(facts, again, pools, now, **held))
+            gives = outcome_of(route(facts, for_lead(whole, view), pools, now, **held))
             if (gives.to, gives.rule) == (one.gives.to, one.gives.rule):
-                yield OtherFile(one.edit, one.gives, _patch(table.text, text))
+                breaks = tuple(result.test.name for result in run_tests(whole) if not result.passed)
+                yield OtherFile(one.edit, one.gives, _patch(table.text, text), breaks)
 
     found = confirmed()
     return evolve(explanation, other_files=tuple(one for one, _ in zip(found, range(MOST_EDITS), strict=False)))

@@ -103,24 +103,34 @@ class _Merging:
 
     def _members(self, path: Path, base: dict[str, Child], ours: dict[str, Child], theirs: dict[str, Child]) -> None:
         """Parts with names: compared one by one; then what is new comes in and what is gone goes."""
-        new, gone = [], []
+        new = [name for name in theirs if name not in base and name not in ours]
+        gone = []
+        moved = [set(base) - stayed(base, list(side)) if ordered(path) else set() for side in (ours, theirs)]
         for name in dict.fromkeys([*base, *theirs]):
             b, o, t = (held[name].node if name in held else None for held in (base, ours, theirs))
             at = (*path, name)
-            if b is None:
-                if o is None:
-                    new.append(name)
-                elif t is not None:
-                    self._both_added(at, o, t)
-            elif o is not None and t is not None:
-                self.values(at, b, o, t)
-            elif o is not None and meaning(b, at) == meaning(o, at):
-                gone.append(name)
-            elif o is not None:
-                self._conflict(at, o, None, f"changed in ours to {_short(o)}, deleted in theirs")
-            elif t is not None and meaning(b, at) != meaning(t, at):
-                self._conflict(at, None, t, f"deleted in ours, changed in theirs to {_short(t)}")
+            if o is not None and t is not None:
+                self._both_added(at, o, t) if b is None else self.values(at, b, o, t)
+            elif b is not None and o is not None:
+                if not self._kept(at, b, o, "ours", moved=name in moved[0]):
+                    gone.append(name)
+            elif b is not None and t is not None:
+                self._kept(at, b, t, "theirs", moved=name in moved[1])
         self._arrange(path, Orders(list(base), list(ours), list(theirs)), new, gone, theirs)
+
+    def _kept(self, path: Path, base: Node, held: Node, side: str, *, moved: bool) -> bool:
+        """One side deleted it. What the other, which holds it, did with it since base is a conflict; False: nothing."""
+        if meaning(base, path) != meaning(held, path):
+            done = f"changed in {side} to {_short(held)}"
+        elif moved:
+            done = f"moved in {side}"
+        else:
+            return False
+        if side == "ours":
+            self._conflict(path, held, None, f"{done}, deleted in theirs")
+        else:
+            self._conflict(path, None, held, f"deleted in ours, {done}")
+        return True
 
     def _both_added(self, path: Path, ours: Node, theirs: Node) -> None:
         if meaning(ours, path) == meaning(theirs, path):

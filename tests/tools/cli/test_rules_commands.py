@@ -69,8 +69,8 @@ async def test_a_recorded_decision_is_explained_as_it_was_made(settings: Setting
     assert '\n  {"id": "dach", ' in said
     assert "\nThe turn in the pool dach, in leads (> has it):\n  > maren@company.com " in said
     assert "owed +0.00, this turn +0.50, 0 taken, works now\n    jonas@company.com " in said
-    assert "\n  with employees 25000 instead of 400: sam@company.com by rules.strategic, line " in said
-    assert f"\n  drop rules.dach (line {line_of('dach')}): dach-desk@company.com by map.DACH, line 10\n" in said
+    assert "\n  with employees 25,000 instead of 400: sam@company.com by rules.strategic, line " in said
+    assert f"\n  drop rules.dach (line {line_of('dach')}): dach-desk@company.com by map.DACH, line 10; breaks" in said
     assert run(settings, "explain", f"{two.lead_id}@1") == 0
     assert capsys.readouterr().out.startswith("jonas@company.com by rules.dach")
     assert run(settings, "explain", one.lead_id, "--file", settings.routing_file) == 0
@@ -84,7 +84,7 @@ def test_a_lead_from_a_file_is_explained_at_a_time(
     assert run(settings, "explain", lead, "--at", "2026-03-10T15:00") == 0
     said = capsys.readouterr().out
     assert "SLA standard: accept by Tue 2026-03-10 15:30 EDT" in said
-    assert "\n  with employees 1000 instead of 400: pool us-west-ent by rules.us-west-ent, line " in said
+    assert "\n  with employees 1,000 instead of 400: pool us-west-ent by rules.us-west-ent, line " in said
     monkeypatch.setattr(sys, "stdin", io.StringIO('{"score": 0.04}'))
     assert run(settings, "explain", "-", "--json") == 0
     shown = orjson.loads(capsys.readouterr().out)
@@ -92,12 +92,18 @@ def test_a_lead_from_a_file_is_explained_at_a_time(
     assert shown["lead"] == {"score": 0.04}
     first = shown["other_facts"][0]
     assert first["said"].startswith(
-        "with employees 25000 instead of unknown: sam@company.com by rules.strategic, line "
+        "with employees 25,000 instead of unknown: sam@company.com by rules.strategic, line "
     )
     assert first["changes"] == [{"field": "employees", "before": None, "after": 25000, "note": ""}]
     assert run(settings, "explain", lead, "--json") == 0
     edit = orjson.loads(capsys.readouterr().out)["other_files"][-1]
-    assert edit["said"] == "drop map.US-CA (line 5): us-team@company.com by map.US, line 4"
+    assert (
+        edit["said"]
+        == 'drop map.US-CA (line 5): us-team@company.com by map.US, line 4; breaks the test "US-CA is California"'
+    )
+    assert run(settings, "explain", lead_file(tmp_path, country="US", state="CA", employees=4000)) == 0
+    assert "before rules.us-west-ent: pool us-ent by rules.us-ent" in (said := capsys.readouterr().out)
+    assert said.rstrip().endswith('; breaks the test "western enterprise"')
     assert edit["patch"] == ['-  "US-CA": "california@company.com", // California. CA alone is Canada']
 
 

@@ -89,6 +89,8 @@ def test_new_rules_stand_where_they_were_put_and_ours_come_first(ours, theirs, o
             file("a", "b"), file(sent("a", "x"), "b"), file("b"),
             'rules a: changed in ours to {"id": "a", "to": "x@company.com"}, deleted in theirs',
         ),
+        (file(*"abcd"), file(*"bcda"), file(*"bcd"), "rules a: moved in ours, deleted in theirs"),
+        (file(*"abcd"), file(*"bcd"), file(*"bcda"), "rules a: deleted in ours, moved in theirs"),
         (file(*"abc"), file(*"bac"), file(*"acb"), "rules: reordered in both: ours b, a, c; theirs a, c, b"),
         (file(*"ab"), file(*"nab"), file(*"abn"), "rules: reordered in both: ours n, a, b; theirs a, b, n"),
         (
