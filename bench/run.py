@@ -3,7 +3,8 @@
     ./start.sh bench                 everything, some ten minutes
     ./start.sh bench --quick         everything, too short to quote
     ./start.sh bench --only NAME     one measurement (sustained, acceptance, latency, endurance, cold, routing,
-                                     proof, plan, replay, reload); writes nothing
+                                     proof, plan, replay, reload, score_lead); writes
+                                     nothing
     ./start.sh bench --only latency --rate 30     the same at 30 leads/s instead of half of the sustained rate
 
 Every server runs on a free port of 127.0.0.1 with data in a folder of its own under var/, and is ended whatever happens.
@@ -24,7 +25,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bench import acceptance, cold, edits, endurance, latency, proof, routing, sustained
+from bench import acceptance, cold, edits, endurance, latency, proof, routing, score_lead, sustained
 from bench.machine import commit, machine, versions
 from bench.plan import Plan, say
 from bench.servers import ROOT
@@ -42,6 +43,7 @@ ALONE: dict[str, Callable[[Plan], tuple[dict[str, float], dict[str, Any]]]] = {
     "plan": edits.measure_plan,
     "replay": edits.measure_replay,
     "reload": edits.measure_reload,
+    "score_lead": score_lead.measure,
 }
 MEASUREMENTS = (
     "sustained",

@@ -9,7 +9,7 @@ from graph.domain.insights import Raise, Raising, Recommendation, Risk
 from graph.domain.scoring import Score
 from graph.features.vector import FEATURES, FEATURES_DIGEST
 from graph.rules.risks import held
-from graph.rules.scoring import CATEGORIES, OTHER
+from graph.rules.scoring import CATEGORIES, DEFAULT_RULES, OTHER
 from tools.insights.insight import Insight
 
 CURRENCY = "USD"
@@ -40,8 +40,9 @@ def importance(score: Score) -> dict[str, float]:
 
 
 def confidence(score: Score) -> float:
-    """1 less the width of the likely range of the probability: 0 for a scorer that knows no error of its own."""
-    return round(max(0.0, 1.0 - (score.high - score.low)), 4)
+    """1 less the width of the likely range of the probability, as a share of the widest there is: 0 for a scorer that knows
+    no error of its own."""
+    return round(max(0.0, 1.0 - (score.high - score.low) / (DEFAULT_RULES.ceiling - DEFAULT_RULES.floor)), 4)
 
 
 def contract_value(score: Score) -> dict[str, Any] | None:

@@ -26,6 +26,7 @@ from tools.web.answers import EXAMPLE
 from tools.web.auth import Login
 from tools.web.health import Probe, health_router
 from tools.web.inbox import inbox_router
+from tools.web.insights.side import InsightsSide
 from tools.web.intake import LeadForm
 from tools.web.rules import Rules, rules_router
 from tools.web.waiting import Decisions
@@ -65,6 +66,9 @@ class FrontDoor:
             embedded=not settings.redis_url,
             refused=lambda: self._watch.fault,
         )
+        self._insights = InsightsSide(
+            settings, self._store.engine, connect(url), Identifier(secrets.lead_key), self._routing, utc_now
+        )
         self.api = self._api(Login(token))
 
     def _api(self, login: Login) -> FastAPI:
@@ -84,6 +88,8 @@ class FrontDoor:
         api.include_router(login.router())
         api.include_router(admin_router(self._store.engine, self._inbox), dependencies=[required])
         api.include_router(rules_router(self._rules), dependencies=[required])
+        for router in self._insights.routers(required):
+            api.include_router(router)
         api.include_router(
             inbox_router(
                 self._store.engine, self._pass_on, login.required, utc_now, self._approve, self._routing.current
@@ -132,6 +138,7 @@ class FrontDoor:
             await stack.enter_async_context(self._decisions)
             await stack.enter_async_context(self._probe)
             await stack.enter_async_context(self._watch)
+            await stack.enter_async_context(self._insights)
             stack.callback(self._rules.close)
             stack.callback(self._store.close)
             gc.collect()

@@ -87,10 +87,13 @@ def place_of(cursor: str) -> tuple[float, str] | None:
     if not cursor:
         return None
     try:
-        score, lead_id = orjson.loads(base64.urlsafe_b64decode(cursor.encode()))
-        return float(score), str(lead_id).replace("\x00", "")
-    except (ValueError, TypeError, binascii.Error):
-        raise HTTPException(422, "cursor: this is no `next` of a page; begin without one.") from None
+        held = orjson.loads(base64.urlsafe_b64decode(cursor.encode()))
+    except (ValueError, binascii.Error):
+        held = None
+    match held:
+        case [int() | float() as score, str(lead_id)] if "\x00" not in lead_id:
+            return float(score), lead_id
+    raise HTTPException(422, "cursor: this is no `next` of a page; begin without one.")
 
 
 def page_json(rows: list[Ranked], limit: int, first_rank: int | None = None) -> dict[str, Any]:
