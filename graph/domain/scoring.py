@@ -38,18 +38,24 @@ class Judgement:
 
 @value(frozen=True)
 class ModelOutput:
-    """One row's result. propensity: P(convert) 0..1; base_margin and margins are log-odds, one a feature, in the order
-    of the feature names: sum(margins) + base_margin = logit(propensity). acv_usd: annual contract value, US dollars.
-    low, high: where the true propensity likely lies, by the model's own error on leads it was not trained on."""
+    """One row's result. propensity: P(convert) 0..1, calibrated; base: the same of a lead of whom nothing is known.
+    margins: what each feature adds to the model's own output (log-odds) between the two, in the order of the feature
+    names. low, high: where the true propensity likely lies, 80% of the time where the model says how it erred.
+
+    acv_usd: annual contract value of the ultimate parent, US dollars, 0 where no model tells it; days: to the signed
+    contract, should they sign, with an optimistic and a pessimistic end (80%); None where no model tells it."""
 
     propensity: float
-    base_margin: float
+    base: float
     margins: tuple[float, ...]
     acv_usd: float
     acv_low_usd: float
     acv_high_usd: float
     low: float = 0.0
     high: float = 1.0
+    days: float | None = None
+    days_low: float | None = None
+    days_high: float | None = None
 
 
 @value(frozen=True)
@@ -67,7 +73,8 @@ class Score:
     """The blended score of a lead.
 
     points: 0..100, equals base_points plus the sum of the contributions. propensity: the model's, 0..1; probability:
-    after the judgement moved it within its band, points / 100. low, high: the likely range of probability.
+    after the judgement moved it within its band, points / 100. low, high: the likely range of probability. days,
+    days_low, days_high: to the signed contract, as in ModelOutput.
     """
 
     points: float
@@ -84,6 +91,9 @@ class Score:
     acv_low_usd: float
     acv_high_usd: float
     scorer: str
+    days: float | None = None
+    days_low: float | None = None
+    days_high: float | None = None
 
 
 @value(frozen=True)

@@ -62,4 +62,4 @@ def rule_based(vector: Sequence[float], features: tuple[Feature, ...]) -> ModelO
     total = math.fsum(added)
     propensity = min(CEILING, max(FLOOR, BASE + total))
     slope = (logit(propensity) - logit(BASE)) / total if abs(total) > 1e-9 else 1.0 / (BASE * (1.0 - BASE))
-    return ModelOutput(propensity, logit(BASE), tuple(weight * slope for weight in added), 0.0, 0.0, 0.0)
+    return ModelOutput(propensity, BASE, tuple(weight * slope for weight in added), 0.0, 0.0, 0.0)

@@ -2,6 +2,12 @@
 
 The judgement moves the probability within a fixed band and can never decide alone. A score is never 0 or 100. Nothing
 here knows a feature by name: the explanation follows whatever the model was given.
+
+    calibrated probability
+      model |            .-*     Each feature's exact TreeSHAP margin is worth the same number of points: the slope of the
+            |        .-'         line from base to model. Their sum is the calibrated change, whatever the calibration's
+       base |   *-'              shape. Where the table is flat, the change is zero and so is every contribution.
+            +---+--------+---- log-odds
 """
 
 from __future__ import annotations
@@ -15,6 +21,9 @@ from graph.domain.scoring import Category, Contribution, Feature, Judgement, Mod
 CATEGORIES: tuple[Category, ...] = ("demographic", "behavioral", "temporal", "engagement", "judgement")
 OTHER = "other"
 """Name of the contribution that sums up what a category's unnamed features add."""
+STEEPEST = 1.0
+"""Probability that a log-odd is worth at most, four times the sigmoid's own 1/4. Margins that nearly cancel out would
+otherwise be stretched over a step of an isotonic table into hundreds of points, up and down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +79,7 @@ def blend(
     All points are whole hundredths, so `base_points` plus the contributions is `points` to the last digit shown. The
     judgement's 0..1 is read around its middle: .5 moves nothing, 0 and 1 move by the whole band.
     """
-    base = rules.clamp(sigmoid(output.base_margin))
+    base = rules.clamp(output.base)
     model = rules.clamp(output.propensity)
     shift = 0.0 if judgement is None else rules.judgement_band * (2.0 * min(1.0, max(0.0, judgement.score)) - 1.0)
     points, by_model, by_base = (_hundredths(p) for p in (rules.clamp(model + shift), model, base))
@@ -97,6 +106,9 @@ def blend(
         acv_low_usd=output.acv_low_usd,
         acv_high_usd=output.acv_high_usd,
         scorer=scorer,
+        days=output.days,
+        days_low=output.days_low,
+        days_high=output.days_high,
     )
 
 
@@ -106,10 +118,17 @@ def _hundredths(probability: float) -> int:
 
 
 def _in_hundredths(output: ModelOutput, base: float, model: float) -> list[float]:
-    """Log-odds as hundredths of points, in proportion: the secant of the sigmoid from base to model, or its slope where
-    the two are too near each other to divide."""
+    """Log-odds as hundredths of points, in proportion: the secant of the calibration from base to model, or the sigmoid's
+    slope where the two are too near each other to divide. What a secant steeper than STEEPEST leaves over is shared by the
+    margins' sizes."""
     total = math.fsum(output.margins)
-    slope = (model - base) / total if abs(total) > 1e-6 else model * (1.0 - model)
+    if abs(total) <= 1e-6:
+        slope, rest = model * (1.0 - model), 0.0
+    else:
+        slope = min(STEEPEST, max(0.0, (model - base) / total))
+        rest = (model - base - slope * total) / math.fsum(map(abs, output.margins))
+    if rest:
+        return [(margin * slope + abs(margin) * rest) * 10_000 for margin in output.margins]
     return [margin * slope * 10_000 for margin in output.margins]
 
 

@@ -1,7 +1,6 @@
 """The scorer: exact, explained, independent of the batch, and quick."""
 
 import math
-import timeit
 
 import numpy as np
 import pytest
@@ -9,8 +8,9 @@ import xgboost
 
 from graph.features.vector import FEATURES_DIGEST, NAMES
 from graph.rules.scoring import logit
-from tests.tools.ml.archetypes import ARCHETYPES, company, lead, row
+from tests.tools.ml.archetypes import company, lead, row
 from tools.ml import registry
+from tools.ml.card import Calibration
 from tools.ml.generator import draw
 from tools.ml.registry import ModelError
 from tools.ml.train import train_bootstrap
@@ -38,10 +38,65 @@ def test_the_name_says_what_the_model_is(scorer, path):
     assert scorer.digest == path.name
 
 
-def test_margins_and_base_are_the_log_odds_of_the_propensity(scorer, rows):
+def with_calibration(path, root, method):
+    """The model under another calibration: a table with a flat part and a step."""
+    model = registry.load(path)
+    table = Calibration(
+        method=method, margins=(-6.0, -2.0, -1.0, -0.99, 6.0), probability=(0.02, 0.1, 0.1, 0.3, 0.9),
+        low=(0.01, 0.05, 0.05, 0.2, 0.8), high=(0.03, 0.2, 0.2, 0.4, 0.95), coverage=0.8, rows=2000,
+    )  # fmt: skip
+    head = model.card.heads["propensity"].model_copy(update={"calibration": table})
+    card = model.card.model_copy(update={"heads": model.card.heads | {"propensity": head}})
+    return XgbScorer(registry.save(root, card, model.files)), table
+
+
+def test_without_a_table_the_propensity_is_the_trees_own(scorer, rows):
+    base, _ = scorer.factors("propensity", rows)
     for output in scorer.score(rows):
         assert len(output.margins) == len(NAMES)
-        assert math.fsum((output.base_margin, *output.margins)) == pytest.approx(logit(output.propensity), abs=1e-12)
+        assert logit(output.base) == pytest.approx(base, abs=1e-9)
+        assert math.fsum((base, *output.margins)) == pytest.approx(logit(output.propensity), abs=1e-9)
+
+
+@pytest.mark.parametrize("method", ["isotonic", "venn-abers", "platt"])
+def test_propensity_base_and_range_are_calibrated_and_the_margins_are_not(scorer, path, rows, tmp_path, method):
+    other, table = with_calibration(path, tmp_path, method)
+    base, _ = other.factors("propensity", rows)
+    for output, plain in zip(other.score(rows), scorer.score(rows), strict=True):
+        assert output.margins == plain.margins
+        assert (output.propensity, output.low, output.high) == table.at(base + math.fsum(output.margins))
+        assert output.base == table.at(base)[0]
+
+
+def test_without_signal_the_base_rate_answers_and_nothing_adds_to_it(path, rows, tmp_path):
+    model = registry.load(path)
+    head = model.card.heads["propensity"].model_copy(update={"signal": "none", "fallback": 0.28})
+    card = model.card.model_copy(update={"heads": model.card.heads | {"propensity": head}})
+    for output in XgbScorer(registry.save(tmp_path, card, model.files)).score(rows):
+        assert (output.propensity, output.base, set(output.margins)) == (0.28, 0.28, {0.0})
+
+
+def test_the_days_to_close_are_those_of_xgboost_with_both_ends(scorer, path, rows):
+    booster = xgboost.Booster(model_file=bytearray(registry.load(path).files[registry.TIME]))
+    theirs = booster.predict(xgboost.DMatrix(rows), validate_features=False)
+    outputs = scorer.score(rows)
+    np.testing.assert_allclose([output.days for output in outputs], theirs, atol=0.0501)
+    assert all(output.days_low < output.days < output.days_high for output in outputs)
+
+
+def test_the_factors_of_the_days_multiply_to_the_days(scorer, rows):
+    base, parts = scorer.factors("time-to-close", rows)
+    days = [output.days for output in scorer.score(rows)]
+    np.testing.assert_allclose(np.exp(base + parts.sum(axis=1)), days, atol=0.0501)
+
+
+def test_a_model_without_days_says_none_and_has_no_factors_for_them(path, rows, tmp_path):
+    model = registry.load(path)
+    heads = {task: head for task, head in model.card.heads.items() if task != "time-to-close"}
+    scorer = XgbScorer(registry.save(tmp_path, model.card.model_copy(update={"heads": heads}), model.files))
+    assert {(output.days, output.days_low, output.days_high) for output in scorer.score(rows)} == {(None, None, None)}
+    with pytest.raises(KeyError, match="time-to-close"):
+        scorer.factors("time-to-close", rows)
 
 
 def test_propensity_explanation_and_contract_value_are_those_of_xgboost(scorer, path, rows):
@@ -85,12 +140,28 @@ def test_the_bootstrap_model_fits_the_tables(path):
         assert isinstance(trees_of(content), TreeTables)
 
 
-def test_the_range_is_the_cards_error_at_this_height(scorer):
-    for rows, *_ in ARCHETYPES.values():
-        output = scorer.score(rows)[0]
-        width = next(band.half_width for band in scorer.card.bands if output.propensity < band.below)
-        assert output.low == pytest.approx(max(0, output.propensity - width))
-        assert output.high == pytest.approx(min(1, output.propensity + width))
+def test_a_model_without_contract_values_claims_none(path, tmp_path, rows):
+    model = registry.load(path)
+    heads = {"propensity": model.card.heads["propensity"]}
+    alone = XgbScorer(registry.save(tmp_path, model.card.model_copy(update={"heads": heads}), model.files))
+    assert {output.acv_usd for output in alone.score(rows)} == {0.0}
+
+
+def test_a_contract_value_without_signal_is_the_cards_fallback(path, tmp_path, rows):
+    model = registry.load(path)
+    acv = model.card.heads["acv"].model_copy(update={"signal": "none", "fallback": 12_000.0})
+    heads = model.card.heads | {"acv": acv}
+    scorer = XgbScorer(registry.save(tmp_path, model.card.model_copy(update={"heads": heads}), model.files))
+    outputs = scorer.score(rows)
+    assert {output.acv_usd for output in outputs} == {12_000.0}
+    assert all(output.acv_low_usd < 12_000 < output.acv_high_usd for output in outputs)
+
+
+def test_a_model_of_a_table_does_not_serve_leads(path, tmp_path):
+    model = registry.load(path)
+    table = registry.save(tmp_path, model.card.model_copy(update={"kind": "table"}), model.files)
+    with pytest.raises(ModelError, match="scores files, not leads"):
+        XgbScorer(table)
 
 
 def test_a_contract_value_is_vaguer_when_the_size_is_unknown(scorer):
@@ -122,9 +193,3 @@ def test_a_model_of_other_features_does_not_serve(path, tmp_path):
     strange = model.card.model_copy(update={"features_digest": "0123456789abcdef"})
     with pytest.raises(ModelError, match=f"0123456789abcdef.*{FEATURES_DIGEST}"):
         XgbScorer(registry.save(tmp_path, strange, model.files))
-
-
-def test_a_lead_in_a_batch_of_32_costs_less_than_110_microseconds(scorer, rows):
-    batch = rows[:32]
-    best = min(timeit.repeat(lambda: scorer.score(batch), number=10, repeat=10)) / 10 / 32
-    assert best < 110e-6

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,10 +20,12 @@ from graph.domain.lead import EmailDomainType, Flag, Lead
 from graph.features.inputs import FeatureInput
 from graph.features.vector import vector_of
 from graph.rules.titles import function_of, seniority
-from tools.ml.truth import contract_values, probabilities
+from tools.ml.truth import contract_values, days_to_close, probabilities
 
 T = TypeVar("T")
 FIRST_DAY = datetime(2025, 1, 1, tzinfo=UTC)
+SEEN_UNTIL = FIRST_DAY + timedelta(days=395)
+"""Where the invented history ends: 30 days after the last lead came. Contracts signed later are not seen."""
 UNIFORMS = 96
 """Uniform numbers set aside for one lead; the hungriest lead uses fewer."""
 
@@ -104,32 +106,45 @@ ACTIONS = ("email_open", "email_open", "email_click", "page_view", "page_view", 
 @dataclass(frozen=True, slots=True)
 class Sample:
     """Drawn leads. rows: (n, k) float32 vectors; probability: the stated truth; converted: 0/1, drawn from it;
-    acv_usd: contract value of each, drawn."""
+    acv_usd: contract value of each, drawn. days: to the signed contract, should they sign, drawn; seen_days: for how long
+    each lead was watched, so that a contract signed later than that is censored."""
 
     inputs: tuple[FeatureInput, ...]
     rows: NDArray[np.float32]
     probability: NDArray[np.float64]
     converted: NDArray[np.int8]
     acv_usd: NDArray[np.float64]
+    days: NDArray[np.float64]
+    seen_days: NDArray[np.float64]
 
     def after(self, first: int) -> Sample:
         """The leads from `first` on."""
         cut = slice(first, None)
-        return Sample(self.inputs[cut], self.rows[cut], self.probability[cut], self.converted[cut], self.acv_usd[cut])
+        return Sample(self.inputs[cut], *(array[cut] for array in self._arrays()))
+
+    def days_bounds(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """(at least, at most) days of each lead as they were seen: the same where it signed in time, else open above."""
+        signed = self.days <= self.seen_days
+        return np.where(signed, self.days, self.seen_days), np.where(signed, self.days, np.inf)
+
+    def _arrays(self) -> tuple[NDArray[Any], ...]:
+        return self.rows, self.probability, self.converted, self.acv_usd, self.days, self.seen_days
 
 
 def draw(count: int, seed: int) -> Sample:
     """`count` leads with their vectors, true odds and drawn outcomes."""
     rng = np.random.default_rng(seed)
     uniforms = rng.random((count, UNIFORMS))
-    normals = rng.standard_normal((count, 2))
+    normals = rng.standard_normal((count, 3))
     drawn = [_lead(index, iter(uniforms[index].tolist()), float(normals[index, 0])) for index in range(count)]
     inputs = tuple(inp for inp, _ in drawn)
     rows = np.array([vector_of(inp) for inp in inputs], dtype=np.float32)
     probability = probabilities(rows)
     converted = (rng.random(count) < probability).astype(np.int8)
     employees = np.array([size for _, size in drawn])
-    return Sample(inputs, rows, probability, converted, contract_values(rows, employees, normals[:, 1]))
+    acv_usd, days = contract_values(rows, employees, normals[:, 1]), days_to_close(rows, employees, normals[:, 2])
+    seen = np.array([(SEEN_UNTIL - inp.received_at) / timedelta(days=1) for inp in inputs])
+    return Sample(inputs, rows, probability, converted, acv_usd, days, seen)
 
 
 def _pick(options: Sequence[T], uniform: float) -> T:

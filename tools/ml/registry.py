@@ -1,6 +1,6 @@
 """Keeps models as folders that can vouch for themselves.
 
-    var/models/<digest>/propensity.json  acv.json  card.json
+    var/models/<digest>/propensity.json  acv.json  time-to-close.json  card.json        (see tools.ml.card)
     var/models/current                               the digest that serves
 
 A folder appears whole or not at all (written aside, then renamed), and is never changed afterwards. The digest is taken
@@ -20,62 +20,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
 from graph.features.vector import FEATURES_DIGEST
+from tools.ml.card import Card
 
 CARD, CURRENT = "card.json", "current"
-PROPENSITY, ACV = "propensity.json", "acv.json"
-SHORT = 16
-"""Hexadecimal digits of a SHA-256 that name a model."""
-
+PROPENSITY, ACV, TIME = "propensity.json", "acv.json", "time-to-close.json"
+SIZE_KNOWN, SIZE_UNKNOWN = "size_known", "size_unknown"
+"""Groups of the ranges in a router's card: whether the company's own size is known."""
 
 log = structlog.get_logger()
 
 
 class ModelError(Exception):
     """A model that is missing, damaged, or was trained on other features."""
-
-
-class Band(BaseModel):
-    """Predictions below `below` (and not below the band before) were within `half_width` of the truth."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    below: float
-    half_width: float
-    leads: int
-
-
-class Card(BaseModel):
-    """What a model says about itself.
-
-    bands: its error by predicted probability, with the share of leads that `half_width` covers and what it is measured
-    against. acv_factors: (low, high) factors of the contract value, by whether the company's size is known.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    name: str
-    synthetic: bool
-    note: str
-    features: tuple[str, ...]
-    features_digest: str
-    seed: int
-    rows: int
-    parameters: dict[str, dict[str, float | int | str]]
-    figures: dict[str, dict[str, float]]
-    bands: tuple[Band, ...]
-    bands_coverage: float
-    bands_basis: str
-    acv_factors: dict[str, tuple[float, float]]
-    acv_coverage: float
-    files: dict[str, str] = {}
-    created: str = ""
-    environment: dict[str, str] = {}
-
-    def digest(self) -> str:
-        """Over all that a score depends on, and the figures; not over time and place of training."""
-        text = self.model_dump_json(exclude={"created", "environment"})
-        return hashlib.sha256(text.encode()).hexdigest()[:SHORT]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +79,8 @@ def _move(aside: Path, target: Path) -> None:
 
 
 def load(path: Path) -> Model:
-    """Reads a model's folder. Raises ModelError when it is missing, damaged or does not fit the features of this
-    code."""
+    """Reads a model's folder. Raises ModelError when it is missing, damaged or, for a router's model, does not fit the
+    features of this code."""
     try:
         card = Card.model_validate_json((path / CARD).read_bytes())
         files = {name: (path / name).read_bytes() for name in card.files}
@@ -134,7 +93,11 @@ def load(path: Path) -> Model:
             raise ModelError(f"{path / name} is damaged: its card says {card.files[name]}, the file is {actual}")
     if (digest := card.digest()) != path.name:
         raise ModelError(f"{path} is damaged: the folder says {path.name}, its card is {digest}")
-    if card.features_digest != FEATURES_DIGEST:
+    if missing := {head.file for head in card.heads.values()} - files.keys():
+        raise ModelError(
+            f"{path / CARD} speaks of {', '.join(sorted(missing))}, which it does not keep; train it again"
+        )
+    if card.kind == "router" and card.features_digest != FEATURES_DIGEST:
         raise ModelError(
             f"{path} was trained on features {card.features_digest}, this code has {FEATURES_DIGEST}; train it again"
         )

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from graph.features.vector import FEATURES_DIGEST, NAMES
 from tools.ml import evaluate, registry
+from tools.ml.card import Calibration, Card, Head, Spread
 from tools.ml.generator import Sample, draw
 from tools.ml.truth import CODES, PER_UNIT
 
@@ -29,33 +30,44 @@ SEED, ROWS, HELD_OUT = 20_260_101, 8_000, 0.25
 COMMON = {"nthread": 1, "tree_method": "hist", "max_bin": 64, "verbosity": 0}
 PROPENSITY: dict[str, Any] = {"objective": "binary:logistic", "max_depth": 3, "eta": 0.18, "lambda": 1.0, "trees": 140}
 CONTRACT: dict[str, Any] = {"objective": "reg:squarederror", "max_depth": 3, "eta": 0.15, "lambda": 1.0, "trees": 60}
+TIME: dict[str, Any] = {
+    "objective": "survival:aft", "aft_loss_distribution": "normal", "aft_loss_distribution_scale": 0.5, "max_depth": 3,
+    "eta": 0.15, "lambda": 1.0, "trees": 60, "base_score": 45.0,
+}  # fmt: skip
 CONTRACT_SIGNS = {"logEmployees": 1, "logParentEmployees": 1, "logRevenue": 1, "companySizeEstimate": 1}
-BAND_EDGES, BAND_COVERAGE, ACV_COVERAGE = (0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 1.01), 0.9, 0.8
+BAND_EDGES, COVERAGE = (0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 1.01), 0.8
+MARGINS = np.linspace(-4.5, 3.0, 31)
+"""Log-odds at which the error is noted; beyond the ends lies no lead that was drawn."""
 SIZE = NAMES.index("logEmployees")
 
 
 def train_bootstrap(out_dir: Path, *, seed: int = SEED, rows: int = ROWS) -> Path:
-    """Draws `rows` leads, trains both models on three quarters of them, measures on the rest, and returns the model's
+    """Draws `rows` leads, trains the three heads on three quarters of them, measures on the rest, and returns the model's
     folder under `out_dir`. About a second on one core."""
     sample = draw(rows, seed)
+    signs = {"propensity": _propensity_signs(), "acv": CONTRACT_SIGNS, "time-to-close": {}}
     settings = {
-        "propensity": {**COMMON, **PROPENSITY, "seed": seed, "monotone_constraints": _constraints(_propensity_signs())},
-        "acv": {**COMMON, **CONTRACT, "seed": seed, "monotone_constraints": _constraints(CONTRACT_SIGNS)},
+        task: {**COMMON, **own, "seed": seed, "monotone_constraints": _constraints(signs[task])}
+        for task, own in (("propensity", PROPENSITY), ("acv", CONTRACT), ("time-to-close", TIME))
     }
     kept = round(rows * (1 - HELD_OUT))
-    matrix = xgb.DMatrix(sample.rows[:kept], nthread=1)
-    propensity = _fit(settings["propensity"], matrix, sample.probability[:kept])
-    contract = _fit(settings["acv"], matrix, np.log(sample.acv_usd[:kept]))
+    at_least, at_most = sample.days_bounds()
+    targets = {
+        "propensity": {"label": sample.probability[:kept]},
+        "acv": {"label": np.log(sample.acv_usd[:kept])},
+        "time-to-close": {"label_lower_bound": at_least[:kept], "label_upper_bound": at_most[:kept]},
+    }
+    boosters = {task: _fit(settings[task], sample.rows[:kept], target) for task, target in targets.items()}
     held_out = xgb.DMatrix(sample.rows[kept:], nthread=1)
-    card = _card(
-        sample.after(kept), propensity.predict(held_out), contract.predict(held_out), settings, seed=seed, rows=rows
-    )
-    files = {registry.PROPENSITY: bytes(propensity.save_raw("json")), registry.ACV: bytes(contract.save_raw("json"))}
+    # Of every head the output before its link: log-odds, log US dollars, log days.
+    outputs = {task: booster.predict(held_out, output_margin=True) for task, booster in boosters.items()}
+    card = _card(sample.after(kept), outputs, settings, seed=seed, rows=rows)
+    files = {head.file: bytes(boosters[task].save_raw("json")) for task, head in card.heads.items()}
     return registry.save(out_dir, card, files)
 
 
-def _fit(settings: dict[str, Any], matrix: xgb.DMatrix, target: NDArray[np.float64]) -> xgb.Booster:
-    matrix.set_label(target)
+def _fit(settings: dict[str, Any], rows: NDArray[np.float32], target: dict[str, NDArray[np.float64]]) -> xgb.Booster:
+    matrix = xgb.DMatrix(rows, nthread=1, **target)
     booster_settings = {key: value for key, value in settings.items() if key != "trees"}
     return xgb.train(booster_settings, matrix, num_boost_round=settings["trees"])
 
@@ -73,46 +85,29 @@ def _constraints(signs: dict[str, int]) -> str:
 
 def _card(
     sample: Sample,
-    propensity: NDArray[np.float32],
-    log_acv: NDArray[np.float32],
+    outputs: dict[str, NDArray[np.float32]],
     settings: dict[str, dict[str, Any]],
     *,
     seed: int,
     rows: int,
-) -> registry.Card:
+) -> Card:
     """The card, with figures on the leads of `sample`, which were kept aside."""
-    predicted, residual = propensity.astype(np.float64), np.log(sample.acv_usd) - log_acv.astype(np.float64)
-    bands = evaluate.error_bands(predicted, sample.probability, BAND_EDGES, BAND_COVERAGE)
-    known = ~np.isnan(sample.rows[:, SIZE])
-    return registry.Card(
+    chance, log_acv, log_days = (outputs[task].astype(np.float64) for task in ("propensity", "acv", "time-to-close"))
+    return Card(
         name=NAME,
+        kind="router",
         synthetic=True,
         note=NOTE,
         features=NAMES,
         features_digest=FEATURES_DIGEST,
         seed=seed,
         rows=rows,
-        parameters=settings,
-        figures={
-            "propensity": {
-                "held_out": len(predicted),
-                "base_rate": _figure(sample.converted.mean()),
-                "auc": _figure(evaluate.auc(predicted, sample.converted)),
-                "auc_of_the_stated_odds": _figure(evaluate.auc(sample.probability, sample.converted)),
-                "brier": _figure(evaluate.brier(predicted, sample.converted)),
-                "ece": _figure(evaluate.ece(predicted, sample.converted)),
-            },
-            "acv": {
-                "held_out": len(residual),
-                "r2_of_log": _figure(1 - residual.var() / np.log(sample.acv_usd).var()),
-                "median_factor_off": _figure(np.exp(np.median(np.abs(residual)))),
-            },
+        heads={
+            "propensity": _propensity_head(sample, 1.0 / (1.0 + np.exp(-chance)), settings["propensity"]),
+            "acv": _contract_head(sample, log_acv, settings["acv"]),
+            "time-to-close": _time_head(sample, log_days, settings["time-to-close"]),
         },
-        bands=tuple(registry.Band(below=edge, half_width=width, leads=n) for edge, width, n in bands),
-        bands_coverage=BAND_COVERAGE,
-        bands_basis="distance from the stated odds, on held-out synthetic leads",
-        acv_factors={"size_known": _factors(residual[known]), "size_unknown": _factors(residual[~known])},
-        acv_coverage=ACV_COVERAGE,
+        training={"range of the propensity": "distance from the stated odds, on held-out synthetic leads"},
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         environment={
             "python": platform.python_version(),
@@ -123,9 +118,77 @@ def _card(
     )
 
 
+def _propensity_head(sample: Sample, predicted: NDArray[np.float64], settings: dict[str, Any]) -> Head:
+    figures = {
+        "held_out": len(predicted),
+        "base_rate": _figure(sample.converted.mean()),
+        "auc": _figure(evaluate.auc(predicted, sample.converted)),
+        "auc_of_the_stated_odds": _figure(evaluate.auc(sample.probability, sample.converted)),
+        "brier": _figure(evaluate.brier(predicted, sample.converted)),
+        "ece": _figure(evaluate.ece(predicted, sample.converted)),
+    }
+    return Head(
+        file=registry.PROPENSITY,
+        **_parameters(settings),
+        signal="stated",
+        calibration=_calibration(predicted, sample.probability),
+        figures=figures,
+    )
+
+
+def _calibration(predicted: NDArray[np.float64], stated: NDArray[np.float64]) -> Calibration:
+    """The trees' own probability, which was taught the stated odds, and about it the distance from them."""
+    bands = evaluate.error_bands(predicted, stated, BAND_EDGES, COVERAGE)
+    middles = [(low + high) / 2 for low, high in zip((0.0, *BAND_EDGES[:-1]), BAND_EDGES, strict=True)]
+    point = 1.0 / (1.0 + np.exp(-MARGINS))
+    width = np.interp(point, middles, [half for _, half, _ in bands])
+    return Calibration(
+        method="sigmoid",
+        margins=tuple(map(_figure, MARGINS)),
+        low=tuple(map(_figure, np.maximum(0.0, point - width))),
+        high=tuple(map(_figure, np.minimum(1.0, point + width))),
+        coverage=COVERAGE,
+        rows=len(predicted),
+    )
+
+
+def _contract_head(sample: Sample, log_acv: NDArray[np.float64], settings: dict[str, Any]) -> Head:
+    residual = np.log(sample.acv_usd) - log_acv
+    figures = {
+        "held_out": len(residual),
+        "r2_of_log": _figure(1 - residual.var() / np.log(sample.acv_usd).var()),
+        "median_factor_off": _figure(np.exp(np.median(np.abs(residual)))),
+    }
+    spread = _spread(residual, ~np.isnan(sample.rows[:, SIZE]))
+    return Head(file=registry.ACV, **_parameters(settings), signal="stated", spread=spread, figures=figures)
+
+
+def _time_head(sample: Sample, log_days: NDArray[np.float64], settings: dict[str, Any]) -> Head:
+    """Measured against the stated days themselves, the censored ones too: an invented world knows them."""
+    residual = np.log(sample.days) - log_days
+    figures = {
+        "held_out": len(residual),
+        "censored": _figure(np.mean(sample.days > sample.seen_days)),
+        "r2_of_log": _figure(1 - residual.var() / np.log(sample.days).var()),
+        "median_factor_off": _figure(np.exp(np.median(np.abs(residual)))),
+    }
+    spread = _spread(residual, ~np.isnan(sample.rows[:, SIZE]))
+    return Head(file=registry.TIME, **_parameters(settings), signal="stated", spread=spread, figures=figures)
+
+
+def _spread(residual: NDArray[np.float64], known: NDArray[np.bool_]) -> Spread:
+    """residual: log of actual / predicted; known: whether the company's own size is."""
+    groups = {"all": residual, registry.SIZE_KNOWN: residual[known], registry.SIZE_UNKNOWN: residual[~known]}
+    return Spread(coverage=COVERAGE, groups={name: _factors(part) for name, part in groups.items()}, rows=len(residual))
+
+
+def _parameters(settings: dict[str, Any]) -> dict[str, Any]:
+    return {"trees": settings["trees"], "parameters": {key: value for key, value in settings.items() if key != "trees"}}
+
+
 def _factors(residual: NDArray[np.float64]) -> tuple[float, float]:
-    """Quantiles of actual / predicted contract value, leaving out as many at either end."""
-    outside = (1 - ACV_COVERAGE) / 2
+    """Quantiles of actual / predicted amounts, leaving out as many at either end."""
+    outside = (1 - COVERAGE) / 2
     low, high = np.exp(np.quantile(residual, (outside, 1 - outside)))
     return _figure(low), _figure(high)
 

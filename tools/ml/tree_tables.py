@@ -32,6 +32,8 @@ DEPTH = 3
 SLOTS: int = 2**DEPTH - 1
 PATTERNS: int = 2**SLOTS
 NO_FEATURE = -1
+EXPONENTIAL = frozenset({"survival:aft", "survival:cox", "reg:gamma", "reg:tweedie", "count:poisson"})
+"""Objectives of xgboost whose answer is exp(output)."""
 
 Floats = NDArray[np.float64]
 
@@ -116,9 +118,10 @@ def _sums(target: NDArray[np.int64], values: Floats, size: int) -> Floats:
 def _intercept(learner: Mapping[str, Any]) -> float:
     """The model's constant, before the link function."""
     constant = float(np.float32(learner["learner_model_param"]["base_score"].strip("[]")))
-    if learner["objective"]["name"] == "binary:logistic":
+    objective = learner["objective"]["name"]
+    if objective == "binary:logistic":
         return math.log(constant / (1.0 - constant))
-    return constant
+    return math.log(constant) if objective in EXPONENTIAL else constant
 
 
 def _tree(nodes: Mapping[str, Any]) -> _Tree:

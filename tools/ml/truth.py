@@ -46,6 +46,19 @@ ACV_BASE_USD, ACV_POWER, ACV_NOISE = 1_100.0, 0.47, 0.3
 ACV_INDUSTRY = (1.0, 0.7, 0.9, 0.9, 0.9, 1.1, 1.4, 1.3)
 """Contract value = base x employees of the parent ** power x factor of the industry x log-normal noise."""
 
+DAYS_BASE, DAYS_POWER, DAYS_NOISE = 30.0, 0.1, 0.45
+DAYS_CODES: dict[str, tuple[tuple[float, ...], float]] = {
+    "sourceIntent": ((0.35, 0.3, 0.2, 0.0, -0.1, -0.2, -0.15), 0.1),
+    "titleSeniority": ((0.25, 0.15, 0.0, -0.05, -0.15), 0.1),
+    "industryGroup": ((0.0, 0.3, 0.5, 0.1, 0.0, 0.2, 0.25, -0.1), 0.05),
+}
+DAYS_PER_UNIT: dict[str, tuple[float, float]] = {
+    "asksDemo": (-0.1, 1), "asksPricing": (-0.25, 1), "namesTimeline": (-0.35, 1), "namesCompetitor": (0.15, 1),
+    "meetingCount": (-0.2, 2), "activityVelocity": (-0.1, 2),
+}  # fmt: skip
+"""Days to the signed contract, should they sign = base x employees of the parent ** power x exp(these) x log-normal
+noise: a decision takes longer the more people share it, and is quicker where a time, a price or a meeting was asked for."""
+
 
 def _column(rows: NDArray[np.float32], name: str) -> NDArray[np.float64]:
     return rows[:, NAMES.index(name)].astype(np.float64)
@@ -72,6 +85,19 @@ def contract_values(
     factor = _by_code(_column(rows, "industryGroup"), ACV_INDUSTRY, 1.0)
     value: NDArray[np.float64] = ACV_BASE_USD * employees**ACV_POWER * factor * np.exp(ACV_NOISE * normal)
     return value
+
+
+def days_to_close(
+    rows: NDArray[np.float32], employees: NDArray[np.float64], normal: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Days from the submission to the signed contract, for leads that sign. employees, normal: as above."""
+    log_factor = DAYS_NOISE * normal
+    for name, (weights, unknown) in DAYS_CODES.items():
+        log_factor = log_factor + _by_code(_column(rows, name), weights, unknown)
+    for name, (weight, most) in DAYS_PER_UNIT.items():
+        log_factor = log_factor + weight * np.minimum(np.nan_to_num(_column(rows, name)), most)
+    days: NDArray[np.float64] = DAYS_BASE * employees**DAYS_POWER * np.exp(log_factor)
+    return days
 
 
 def _by_code(codes: NDArray[np.float64], weights: tuple[float, ...], unknown: float) -> NDArray[np.float64]:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from graph.domain.scoring import Feature, Judgement, ModelOutput
 from graph.features.vector import FEATURES
 from graph.rules.scoring import CATEGORIES, OTHER, ScoringRules, blend, logit, sigmoid
+from tools.ml.card import Calibration
 
 UNKNOWN_ROW = (math.nan,) * len(FEATURES)
 
@@ -17,7 +18,7 @@ UNKNOWN_ROW = (math.nan,) * len(FEATURES)
 def output(margins, base=-1.0, **more):
     margins = tuple(margins) + (0.0,) * (len(FEATURES) - len(margins))
     fields = {"acv_usd": 9000.0, "acv_low_usd": 5000.0, "acv_high_usd": 20000.0, "low": 0.0, "high": 1.0} | more
-    return ModelOutput(sigmoid(base + math.fsum(margins)), base, margins, **fields)
+    return ModelOutput(sigmoid(base + math.fsum(margins)), sigmoid(base), margins, **fields)
 
 
 def judged(score):
@@ -46,6 +47,66 @@ def test_base_and_contributions_add_up_to_the_points_to_the_last_hundredth(value
     assert score.probability == pytest.approx(score.points / 100, abs=1e-12)
     assert 1 <= score.points <= 99
     assert score.low <= score.probability <= score.high
+
+
+@st.composite
+def calibrations(draw):
+    """Rising tables with flat parts and steps, as isotonic regression leaves them."""
+    count = draw(st.integers(2, 12))
+    steps = draw(st.lists(st.floats(0.001, 2), min_size=count, max_size=count))
+    levels = sorted(
+        draw(st.lists(st.sampled_from([0.0, 0.05, 0.2, 0.2001, 0.5, 0.93, 1.0]), min_size=count, max_size=count))
+    )
+    at = tuple(-4.0 + math.fsum(steps[: i + 1]) for i in range(count))
+    return Calibration(
+        method="isotonic",
+        margins=at,
+        probability=tuple(levels),
+        low=tuple(levels),
+        high=tuple(levels),
+        coverage=0.8,
+        rows=9,
+    )
+
+
+def calibrated(table, values, base):
+    plain = output(values, base)
+    point, low, high = table.at(base + math.fsum(plain.margins))
+    return replace(plain, propensity=point, base=table.at(base)[0], low=low, high=high)
+
+
+@settings(max_examples=300, deadline=None)
+@given(calibrations(), margins, st.floats(-4, 4), st.none() | st.floats(0, 1))
+def test_base_and_contributions_add_up_under_any_calibration(table, values, base, opinion):
+    result = calibrated(table, values, base)
+    score = scored(result, None if opinion is None else judged(opinion))
+    parts = [hundredths(score.base_points), *(hundredths(c.points) for c in score.contributions)]
+    assert sum(parts) == hundredths(score.points)
+    assert score.low <= score.probability <= score.high
+    most = max((abs(margin) for margin in result.margins), default=0.0)
+    assert all(abs(c.points) <= 100 * (most + 1) + 0.5 for c in score.contributions if c.feature != OTHER)
+
+
+def test_where_the_calibration_is_flat_nothing_adds_anything():
+    flat = Calibration(
+        method="isotonic",
+        margins=(-2.0, 2.0),
+        probability=(0.3, 0.3),
+        low=(0.2, 0.2),
+        high=(0.4, 0.4),
+        coverage=0.8,
+        rows=9,
+    )
+    score = scored(calibrated(flat, [0.5, 0.7], -1.0))
+    assert (score.points, score.base_points, score.contributions) == (30, 30, ())
+    assert set(score.shares.values()) == {0.0}
+
+
+def test_margins_that_nearly_cancel_over_a_step_are_not_blown_up():
+    result = replace(output([2.0, -1.99]), base=0.2, propensity=0.6)
+    points = {c.feature: c.points for c in scored(result).contributions}
+    assert sum(points.values()) == pytest.approx(40)
+    assert max(map(abs, points.values())) < 250
 
 
 @settings(max_examples=100, deadline=None)
@@ -123,7 +184,7 @@ def test_a_contribution_shows_names_for_codes_and_nothing_for_unknown():
         Feature("opens", "behavioral", "history", ""),
         Feature("size", "demographic", "enrichment", ""),
     )
-    given_output = ModelOutput(sigmoid(0.6), 0.0, (0.3, 0.2, 0.1), 0.0, 0.0, 0.0)
+    given_output = ModelOutput(sigmoid(0.6), 0.5, (0.3, 0.2, 0.1), 0.0, 0.0, 0.0)
     score = blend(given_output, (1.0, 3.0, math.nan), None, features=features, scorer="test")
     assert [(c.feature, c.value) for c in score.contributions] == [("rank", "vp"), ("opens", 3.0), ("size", None)]
 

@@ -1,13 +1,11 @@
 """Ranks and functions of job titles: exact cases, and agreement with a labelled collection where it is present."""
 
-import csv
-import os
 import time
-from pathlib import Path
 
 import pytest
 
 from graph.rules.titles import function_of, seniority
+from tests.graph.rules.labelled_titles import FOLDER, agreement
 
 LEVELS = {
     "c_level": [
@@ -121,12 +119,7 @@ def test_the_longest_strange_title_does_not_make_an_expression_backtrack():
         assert time.perf_counter() - started < 1  # an expression that backtracks takes minutes
 
 
-def test_nine_in_ten_labelled_titles_get_the_rank_that_people_gave_them():
-    path = Path(os.environ.get("LEAD_DATA", "../shared/data")) / "job_titles" / "level_train.csv"
-    if not path.exists():
-        pytest.skip(f"{path} is absent; set LEAD_DATA to measure with labelled titles")
-    theirs = {"c_level": "C-Suite", "vp": "VP", "director": "Director", "manager": "Manager"}
-    with path.open(encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    agreed = sum(theirs.get(seniority(row["title"]), "Other") == row["label"] for row in rows)
-    assert agreed / len(rows) >= 0.90
+@pytest.mark.skipif(not FOLDER.is_dir(), reason=f"{FOLDER} is absent; set LEAD_DATA to measure with labelled titles")
+@pytest.mark.parametrize(("kind", "least"), [("level", 0.90), ("area", 0.70)])
+def test_labelled_titles_get_the_rank_and_the_area_that_people_gave_them(kind, least):
+    assert all(share >= least for _, share in agreement(kind).values())

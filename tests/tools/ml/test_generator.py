@@ -71,3 +71,20 @@ def test_larger_parents_sign_larger_contracts(sample):
     employees = column(sample, "logEmployees")
     known = ~np.isnan(employees)
     assert np.corrcoef(employees[known], np.log(sample.acv_usd[known]))[0, 1] > 0.7
+
+
+def test_contracts_signed_after_the_end_of_the_history_are_censored(sample):
+    at_least, at_most = sample.days_bounds()
+    still_open = np.isinf(at_most)
+    assert 0.05 < still_open.mean() < 0.3
+    assert (at_least[still_open] == sample.seen_days[still_open]).all()
+    assert (sample.days[still_open] > sample.seen_days[still_open]).all()
+    assert (at_least[~still_open] == sample.days[~still_open]).all()
+
+
+def test_who_names_a_time_signs_sooner_and_larger_companies_later(sample):
+    asked = column(sample, "namesTimeline") == 1
+    assert np.median(sample.days[asked]) < 0.85 * np.median(sample.days[~asked])
+    employees = column(sample, "logEmployees")
+    known = ~np.isnan(employees)
+    assert np.corrcoef(employees[known], np.log(sample.days[known]))[0, 1] > 0.1

@@ -24,7 +24,7 @@ def copy(model_path, tmp_path):
 def test_a_saved_model_loads_as_it_was(model_path):
     model = load(model_path)
     assert model.digest == model_path.name == model.card.digest()
-    assert set(model.files) == {registry.PROPENSITY, registry.ACV}
+    assert set(model.files) == {registry.PROPENSITY, registry.ACV, registry.TIME}
 
 
 def test_a_changed_file_is_refused_with_both_digests(copy):
@@ -38,7 +38,7 @@ def test_a_changed_file_is_refused_with_both_digests(copy):
 
 def test_a_changed_card_is_refused_with_both_digests(copy):
     card = json.loads((copy / registry.CARD).read_text())
-    card["bands"][0]["half_width"] = 0.0
+    card["heads"]["propensity"]["calibration"]["low"][0] = 0.0001
     (copy / registry.CARD).write_text(json.dumps(card))
     with pytest.raises(ModelError, match=copy.name):
         load(copy)
@@ -49,6 +49,19 @@ def test_a_model_of_other_features_is_refused_with_both_digests(copy):
     strange = model.card.model_copy(update={"features_digest": "0123456789abcdef"})
     path = save(copy.parent, strange, model.files)
     with pytest.raises(ModelError, match=f"0123456789abcdef.*{FEATURES_DIGEST}"):
+        load(path)
+
+
+def test_a_model_of_a_table_has_features_of_its_own(copy):
+    model = load(copy)
+    table = model.card.model_copy(update={"kind": "table", "features_digest": "0123456789abcdef"})
+    assert load(save(copy.parent, table, model.files)).card == table.model_copy(update={"files": model.card.files})
+
+
+def test_a_head_whose_file_is_not_kept_is_named(copy):
+    model = load(copy)
+    path = save(copy.parent, model.card, {registry.PROPENSITY: model.files[registry.PROPENSITY]})
+    with pytest.raises(ModelError, match=registry.ACV):
         load(path)
 
 

@@ -39,6 +39,31 @@ def test_contributions_are_those_of_xgboost(objective, depth, policy, leaves):
     np.testing.assert_allclose(tables.outputs(x), booster.predict(matrix, output_margin=True), atol=5e-6)
 
 
+def censored(seed=3, rows=600):
+    """Days that grow with a feature; every third lead is still open and was watched for half of its time."""
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(rows, 5)).astype(np.float32)
+    x[rng.random(x.shape) < 0.2] = np.nan
+    days = np.exp(3 + np.nan_to_num(x[:, 0]) + 0.3 * rng.normal(size=rows))
+    is_open = np.arange(rows) % 3 == 0
+    at_least, at_most = np.where(is_open, days / 2, days), np.where(is_open, np.inf, days)
+    settings = {"objective": "survival:aft", "max_depth": 3, "nthread": 1, "aft_loss_distribution": "normal"}
+    return settings, x, {"label_lower_bound": at_least, "label_upper_bound": at_most}
+
+
+@pytest.mark.parametrize("base_score", [None, 20.0])
+def test_times_with_censored_rows_are_those_of_xgboost_and_their_logarithm_is_explained(base_score):
+    settings, x, bounds = censored()
+    settings |= {} if base_score is None else {"base_score": base_score}
+    matrix = xgboost.DMatrix(x, **bounds)
+    booster = xgboost.train(settings, matrix, 30)
+    tables = TreeTables(bytes(booster.save_raw("json")))
+    np.testing.assert_allclose(np.exp(tables.outputs(x)), booster.predict(matrix), rtol=5e-6)
+    theirs = booster.predict(matrix, pred_contribs=True)
+    np.testing.assert_allclose(tables.contributions(x), theirs[:, :-1], atol=5e-6)
+    assert tables.base == pytest.approx(theirs[0, -1], abs=5e-6)
+
+
 def test_contributions_and_base_add_up_to_the_output():
     booster, x = trained(3, 11)
     tables = TreeTables(bytes(booster.save_raw("json")))
