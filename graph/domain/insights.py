@@ -62,9 +62,11 @@ class Raise:
 @value(frozen=True)
 class Raising:
     """What would raise the score: single changes, the largest gain first; to_next_tier: the fewest changes that reach
-    next_tier, None where none of those tried does. tried: combinations that were scored."""
+    next_tier, None where none of those tried does; faster: things to do that shorten the days to close, the largest
+    difference first. tried: combinations that were scored."""
 
     single: tuple[Raise, ...]
     next_tier: Tier | None
     to_next_tier: Raise | None
     tried: int
+    faster: tuple[Raise, ...] = ()

@@ -17,6 +17,7 @@ from graph.rules.scoring import DEFAULT_RULES, ScoringRules
 Rescore: TypeAlias = Callable[[Sequence[tuple[int, ...]]], Sequence[Score]]
 """The lead with each of these sets of options made, by their places in the list, scored as the lead was."""
 LEAST_GAIN: Final = 0.01
+LEAST_DAYS: Final = 0.5
 COMBINED: Final = 8
 """The best single changes that are tried together: 28 pairs and 56 triples, some 10 ms with exact explanations."""
 MOST_TOGETHER: Final = 3
@@ -37,7 +38,8 @@ def raising(now: Score, options: Sequence[Option], rescore: Rescore, rules: Scor
         sets = list(combinations(helpful, size))
         tried += len(sets)
         found = _reaching(now, options, sets, rescore(sets), target[1])
-    return Raising(tuple([one for _, one in best]), None if target is None else target[0], found, tried)
+    faster = _faster(now, options, scores)
+    return Raising(tuple([one for _, one in best]), None if target is None else target[0], found, tried, faster)
 
 
 def next_tier(points: float, rules: ScoringRules = DEFAULT_RULES) -> tuple[Tier, float] | None:
@@ -59,6 +61,21 @@ def _best_of_each(now: Score, options: Sequence[Option], scores: Sequence[Score]
     return sorted(best, key=lambda pair: -pair[1].gain)
 
 
+def _faster(now: Score, options: Sequence[Option], scores: Sequence[Score]) -> tuple[Raise, ...]:
+    """What one could do that shortens the days to close; none where the scorer knows no days. An answer changes what we
+    expect, not how long they take, so questions do not count."""
+    found = [
+        _raise(now, (option,), score, ())
+        for option, score in zip(options, scores, strict=True)
+        if option.kind == "do" and _saved(now, score) >= LEAST_DAYS
+    ]
+    return tuple(sorted(found, key=lambda one: one.days or 0.0))
+
+
+def _saved(now: Score, then: Score) -> float:
+    return 0.0 if now.days is None or then.days is None else now.days - then.days
+
+
 def _reaching(
     now: Score, options: Sequence[Option], sets: Sequence[tuple[int, ...]], scores: Sequence[Score], least: float
 ) -> Raise | None:
@@ -73,7 +90,7 @@ def _reaching(
 
 
 def _raise(now: Score, options: tuple[Option, ...], score: Score, answers: tuple[tuple[str, float], ...]) -> Raise:
-    return Raise(options, _gain(now, score), score.points, score.tier, None, answers)
+    return Raise(options, _gain(now, score), score.points, score.tier, score.days, answers)
 
 
 def _gain(now: Score, then: Score) -> float:

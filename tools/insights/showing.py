@@ -118,14 +118,14 @@ def recommendation(each: Recommendation) -> dict[str, Any]:
 def would_raise(found: Raising) -> dict[str, Any]:
     """What was tried and raised the score; gains in points of 100."""
     return {
-        "changes": [_raise(each) for each in found.single],
+        "changes": [raise_json(each) for each in found.single],
         "nextTier": found.next_tier,
-        "toNextTier": None if found.to_next_tier is None else _raise(found.to_next_tier),
+        "toNextTier": None if found.to_next_tier is None else raise_json(found.to_next_tier),
         "tried": found.tried,
     }
 
 
-def _raise(each: Raise) -> dict[str, Any]:
+def raise_json(each: Raise) -> dict[str, Any]:
     return {
         "actions": [
             {"change": option.key, "kind": option.kind, "action": option.action, "assumes": option.answer or None}

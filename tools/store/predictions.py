@@ -13,8 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, Literal, TypeAlias, get_args
 
 import orjson
-from sqlalchemy import Connection, Engine, Row, case, delete, func, insert, or_, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Connection, Engine, Row, case, delete, func, insert, or_, select, text, update
 
 from tools.store.tables import predictions
 
@@ -27,7 +26,6 @@ KEPT: Final = timedelta(days=90)
 """How long a superseded prediction stays that nobody has judged."""
 CONVERTS_FROM: Final = 0.5
 """Probability from which a CONVERSION says that the lead converts; validation judges that claim."""
-_ATTEMPTS: Final = 5  # another process may have put its own prediction of the lead there meanwhile
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,20 +85,15 @@ class Accuracy:
 
 def keep(engine: Engine, made: Sequence[New], now: datetime) -> list[Prediction]:
     """Store them as ACTIVE in one transaction, in place of those that were ACTIVE before."""
-    for attempt in range(_ATTEMPTS):
-        try:
-            with engine.execution_options(immediate=True).begin() as connection:
-                return keep_in(connection, made, now)
-        except IntegrityError:
-            if attempt == _ATTEMPTS - 1:
-                raise
-    raise AssertionError
+    with engine.execution_options(immediate=True).begin() as connection:
+        return keep_in(connection, made, now)
 
 
 def keep_in(connection: Connection, made: Sequence[New], now: datetime) -> list[Prediction]:
-    """The same within a transaction. Raises IntegrityError where another one of the same lead came between."""
+    """The same within a transaction."""
     rows = [_row(one, now) for one in made]
     leads = sorted({one.lead_id for one in made})
+    _alone(connection, leads)
     mine = predictions.c.lead_id.in_(leads) & predictions.c.type.in_(sorted({one.type for one in made}))
     connection.execute(update(predictions).where(mine, predictions.c.status == "ACTIVE").values(status="EXPIRED"))
     connection.execute(
@@ -108,6 +101,14 @@ def keep_in(connection: Connection, made: Sequence[New], now: datetime) -> list[
     )
     connection.execute(insert(predictions), rows)
     return [Prediction(**row) for row in rows]
+
+
+def _alone(connection: Connection, leads: Sequence[str]) -> None:
+    """Until the transaction ends nobody else writes predictions of these leads: on PostgreSQL two writers would not see each
+    other's new row, and the second would break the rule of one ACTIVE. SQLite has one writer anyway."""
+    if connection.dialect.name == "postgresql":
+        for lead in leads:  # sorted, so that two steps of bulk jobs wait for each other in one order
+            connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": f"pr:{lead}"})
 
 
 def _row(one: New, now: datetime) -> dict[str, Any]:
