@@ -45,6 +45,8 @@ reads = Counter("lead_reads", "Facts read, by port and kind.", ["port", "kind"])
 outbox_depth = Gauge("lead_outbox_depth", "Effects not done.", ["vendor", "state"], multiprocess_mode="mostrecent")
 timers = Gauge("lead_timers", "Reminders and deadlines that are not due yet.", multiprocess_mode="mostrecent")
 sla = Counter("lead_sla", "Promises kept and broken, by kind (accept, touch) and SLA.", ["kind", "sla", "outcome"])
+scores = Counter("lead_scores", "Scores given to whoever asked /score-lead, by source.", ["source"])
+score_seconds = Histogram("lead_score_seconds", "From the request of a score to its answer.", buckets=FAST)
 stream_backlog = Gauge(
     "lead_stream_backlog", "Submissions accepted and not yet decided.", multiprocess_mode="mostrecent"
 )

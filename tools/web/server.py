@@ -138,9 +138,9 @@ class FrontDoor:
             await stack.enter_async_context(self._decisions)
             await stack.enter_async_context(self._probe)
             await stack.enter_async_context(self._watch)
-            await stack.enter_async_context(self._insights)
             stack.callback(self._rules.close)
             stack.callback(self._store.close)
+            await stack.enter_async_context(self._insights)  # ends first: it reads and writes the store
             gc.collect()
             gc.freeze()  # what start-up made lives for ever: collections need not walk it
             gc.set_threshold(10_000, 20, 50)  # nor the young ones every few requests

@@ -16,6 +16,7 @@ from fastapi import APIRouter, Request, Response
 
 from tools.idempotency import Identifier
 from tools.insights.quick import TOGETHER, Answer, Failed, Full, QuickScores
+from tools.observe import metrics
 from tools.web.answers import EXAMPLE, Refused
 from tools.web.insights.score_bodies import MOST_LEADS, Asked, ScoreLead, read_batch, read_json, read_lead
 from tools.web.webhook import read_body
@@ -77,13 +78,16 @@ class ScoreLeads:
     async def _answered(self, asked: Asked, began: float) -> dict[str, Any]:
         found = await self._found(asked)
         body = found.body
+        took_s = time.perf_counter() - began
+        metrics.scores.labels(found.source).inc()
+        metrics.score_seconds.observe(took_s)
         lead_id = asked.lead_id or self._identifier.lead_id(asked.ask.form)
         return {
             "lead_id": lead_id,
             **body,
             "warnings": [*asked.warnings, *body["warnings"]],
             "source": found.source,
-            "latency_ms": round(1000 * (time.perf_counter() - began), 3),
+            "latency_ms": round(1000 * took_s, 3),
         }
 
     async def _found(self, asked: Asked) -> Answer:
