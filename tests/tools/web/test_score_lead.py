@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -120,12 +121,22 @@ async def test_without_a_cache_every_answer_is_the_models(redis: Redis, given: S
     assert not [key async for key in redis.scan_iter("lr:score:*")]
 
 
-async def test_a_server_that_is_away_or_hangs_slows_nothing(own_valkey: EmbeddedValkey, models: Path, sqlite_url: str):
+@pytest.mark.parametrize("how", ["away", "hung"])
+async def test_a_cache_that_is_away_or_hangs_is_done_without(
+    own_valkey: EmbeddedValkey, models: Path, sqlite_url: str, how: str
+):
     given = settings_of(models, own_valkey.url, sqlite_url)
     async with opened(given) as front, client_of(front, headers=ADMIN) as asking:
-        own_valkey.stop()
-        for _ in range(3):
-            assert (await score(asking, LEAD))["source"] == "model"
+        assert (await score(asking, LEAD))["source"] == "model"
+        try:
+            if how == "away":
+                own_valkey.stop()
+            else:
+                own_valkey.process.send_signal(signal.SIGSTOP)
+            assert {(await score(asking, LEAD))["source"] for _ in range(3)} == {"model"}
+        finally:
+            if how == "hung":
+                own_valkey.process.send_signal(signal.SIGCONT)
 
 
 async def test_nothing_is_stored(asking: httpx.AsyncClient, given: Settings):

@@ -47,6 +47,7 @@ _NONE: Final[dict[int | str, dict[str, Any]]] = {
     400: {"description": "The body cannot be read."},
     404: {"description": "No such lead, prediction, job or configuration."},
     413: {"description": "The body is too large."},
+    422: {"description": "A field is wrong: `fields` names each."},
     503: {"description": "Too many questions at once; ask again."},
 }
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final, Literal, TypeAlias
 
 import orjson
 from fastapi import HTTPException, Path, Query
+from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from graph.rules.scoring import DEFAULT_RULES, ScoringRules
@@ -93,7 +94,8 @@ def place_of(cursor: str) -> tuple[float, str] | None:
     match held:
         case [int() | float() as score, str(lead_id)] if "\x00" not in lead_id:
             return float(score), lead_id
-    raise HTTPException(422, "cursor: this is no `next` of a page; begin without one.")
+    problem = {"loc": ("query", "cursor"), "msg": "This is no `next` of a page; begin without one.", "type": "value_error"}
+    raise RequestValidationError([problem])
 
 
 def page_json(rows: list[Ranked], limit: int, first_rank: int | None = None) -> dict[str, Any]:
