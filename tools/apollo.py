@@ -59,4 +59,5 @@ class ApolloEnrichment(HttpEnrichment):
             state=state(place, organization.get("state")),
             city=text(organization.get("city")),
             technologies=texts(organization.get("technology_names")),
+            funding_stage=text(organization.get("latest_funding_stage")),
         )

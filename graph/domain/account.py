@@ -11,10 +11,20 @@ Outcome: TypeAlias = Literal["won", "lost", "no_decision"]
 
 
 @value(frozen=True)
+class JobPost:
+    """An open position as it was posted; text: what the post asks for."""
+
+    title: str
+    posted_at: datetime | None = None
+    text: str | None = None
+
+
+@value(frozen=True)
 class CompanyProfile:
     """What enrichment knows of the company behind a domain. None is unknown, never zero.
 
-    parent_*: the ultimate parent where the family is known. revenue_usd: annual, US dollars.
+    parent_*: the ultimate parent where the family is known. revenue_usd: annual, US dollars. funding_stage: as the source
+    calls it (Seed, Series B). hiring: titles of open positions; job_posts: those of which more is known than the title.
     """
 
     domain: str
@@ -32,6 +42,8 @@ class CompanyProfile:
     parent_employees: int | None = None
     parent_revenue_usd: int | None = None
     family: tuple[str, ...] = ()
+    funding_stage: str | None = None
+    job_posts: tuple[JobPost, ...] = ()
 
 
 @value(frozen=True)

@@ -1,13 +1,16 @@
-"""The company behind the lead: size, industry, family, technologies, open positions. Unknown stays unknown.
+"""The company behind the lead: size, industry, funding, family, technologies, open positions. Unknown stays unknown.
 
-A list that a source left empty is unknown too: no source lists a company's every technology or open position.
+A list that a source left empty is unknown too: no source lists a company's every technology or open position. A position
+posted after the moment seen from does not count; one without a date counts as posted in time.
 """
 
 from __future__ import annotations
 
 import re
+from datetime import datetime, timedelta
 from functools import lru_cache
 
+from graph.domain.account import CompanyProfile, JobPost
 from graph.domain.scoring import Feature
 from graph.features.inputs import UNKNOWN, FeatureInput, log_size
 
@@ -42,6 +45,28 @@ RELIABILITY = re.compile(
     r"devops|\bsre\b|site reliability|secops|devsecops|platform engineer|observab|reliability|kubernetes|apm\b"
     r"|opentelemetry|distributed tracing|infrastructure engineer|monitoring"
 )
+ROLES = {
+    "DevOps": re.compile(r"devops(?!ec)|platform engineer|infrastructure engineer|release engineer|cloud engineer"),
+    "SRE": re.compile(r"\bsre\b|site reliability|reliability engineer|production engineer|observab|monitoring"),
+    "SecOps": re.compile(r"secops|security operations|\bsoc\b|security engineer|cyber ?security|infosec"),
+}
+KEYWORDS = tuple(
+    re.compile(words)
+    for words in (r"observab", r"\bapm\b|performance monitoring", r"open ?telemetry|\botel\b", r"distributed tracing")
+)
+VELOCITY_DAYS = 90
+"""A pace of hiring is the positions posted in so many days, for each 30 of them."""
+
+FUNDING = ("seed", "early", "growth", "private_equity", "public")
+FUNDING_WORDS = {
+    "public": r"\bipo\b|public|listed|post-ipo",
+    "private_equity": r"private equity|buyout|acquired|merger",
+    "growth": r"series [c-z]\b|growth|late|mezzanine",
+    "early": r"series [ab]\b|early|venture",
+    "seed": r"seed|angel|accelerator|incubator|bootstrap|grant|crowd",
+}
+"""First match wins."""
+
 LEADERSHIP = re.compile(r"\b(?:head|vp|vice president|director|chief|cto|ciso|cio)\b")
 
 FEATURES = (
@@ -57,9 +82,23 @@ FEATURES = (
     Feature("hiringCount", "demographic", "enrichment", "open positions known"),
     Feature("hiringReliability", "demographic", "enrichment", "of these, DevOps, SRE, SecOps, observability"),
     Feature("hiringLeadership", "demographic", "enrichment", "1 if a leader is sought for one of these"),
+    *(
+        Feature(
+            f"hiringVelocity{role}",
+            "demographic",
+            "enrichment",
+            f"{role} positions posted in 30 days, over {VELOCITY_DAYS}",
+        )
+        for role in ROLES
+    ),
+    Feature(
+        "jobPostKeywords", "demographic", "enrichment", "of observability, APM, OpenTelemetry, tracing: named in posts"
+    ),
+    Feature("jobPostCompetitor", "demographic", "enrichment", "1 if a post names a competing product"),
+    Feature("fundingStage", "demographic", "enrichment", "last known round of funding", FUNDING),
 )
 
-_NO_PROFILE = (UNKNOWN,) * 7
+_NO_PROFILE = (UNKNOWN,) * 13
 
 
 def size_code(employees: int | None) -> float:
@@ -94,6 +133,35 @@ def _positions(names: tuple[str, ...]) -> tuple[float, float, float]:
     return float(len(names)), float(len(ours)), float(any(LEADERSHIP.search(name) for name in ours))
 
 
+@lru_cache(1024)
+def funding_code(stage: str | None) -> float:
+    """Index into FUNDING; a stage that no word list knows is unknown."""
+    text = (stage or "")[:100].lower().replace("_", " ")
+    kind = next((kind for kind, words in FUNDING_WORDS.items() if re.search(words, text)), None)
+    return UNKNOWN if kind is None else float(FUNDING.index(kind))
+
+
+def _posts(profile: CompanyProfile, seen_from: datetime) -> tuple[float, ...]:
+    """The pace of hiring for each role, keywords and competitors in posts; unknown where no position is known."""
+    posts = (*map(JobPost, profile.hiring), *profile.job_posts)
+    if not posts:
+        return (UNKNOWN,) * (len(ROLES) + 2)
+    since = seen_from - timedelta(days=VELOCITY_DAYS)
+    known = [post for post in posts if post.posted_at is None or post.posted_at <= seen_from]
+    titles = [post.title.lower() for post in known if post.posted_at is None or post.posted_at > since]
+    texts = [f"{post.title} {post.text or ''}".lower() for post in known]
+    return (
+        *(sum(role.search(title) is not None for title in titles) * 30.0 / VELOCITY_DAYS for role in ROLES.values()),
+        float(sum(any(word.search(text) for text in texts) for word in KEYWORDS)),
+        float(any(COMPETITORS.search(text) for text in texts)),
+    )
+
+
+def _open_positions(profile: CompanyProfile, seen_from: datetime) -> tuple[str, ...]:
+    posted = (post.title for post in profile.job_posts if post.posted_at is None or post.posted_at <= seen_from)
+    return (*profile.hiring, *posted)
+
+
 def values(inp: FeatureInput) -> tuple[float, ...]:
     """In the order of FEATURES. What enrichment does not know is taken from the form."""
     profile, lead = inp.profile, inp.lead
@@ -110,7 +178,9 @@ def values(inp: FeatureInput) -> tuple[float, ...]:
         industry_code(profile.industry or lead.industry),
         1.0 if profile.parent_domain and profile.parent_domain != profile.domain else 0.0,
         *_technologies(profile.technologies),
-        *_positions(profile.hiring),
+        *_positions(_open_positions(profile, inp.received_at)),
+        *_posts(profile, inp.received_at),
+        funding_code(profile.funding_stage),
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from graph.domain.account import CompanyProfile, Prior
+from graph.domain.account import CompanyProfile, JobPost, Prior
 from graph.domain.lead import Flag, Lead
 from graph.features.inputs import FeatureInput
 
@@ -33,7 +33,9 @@ _STUDENT = replace(
 _COMPANY = CompanyProfile(
     domain="northwind.example", employees=520, revenue_usd=90_000_000, industry="Banking",
     parent_domain="parent.example", parent_employees=40_000, technologies=("Kubernetes", "Datadog", "Excel"),
-    hiring=("Head of SRE", "Clerk"),
+    hiring=("Head of SRE", "Clerk"), funding_stage="Series B",
+    job_posts=(JobPost("DevOps Engineer", _AT - timedelta(days=20), "OpenTelemetry, Datadog"), JobPost("SOC Analyst"),
+               JobPost("Site Reliability Engineer", _AT - timedelta(days=200)), JobPost("SRE", _AT + timedelta(days=1))),
 )  # fmt: skip
 _PRIOR = Prior(
     revision=2, owner="ae@sales.example", assignment=1, path="nurture", tier="low",

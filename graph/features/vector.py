@@ -48,7 +48,13 @@ def _digest() -> str:
     seen = hashlib.sha256(repr(FEATURES).encode())
     for probe in PROBES:
         seen.update(_FLOATS.pack(*vector_of(probe)))
-    for words in (intent.WORDS, intent.SOURCE_WORDS, firmographic.INDUSTRY_WORDS, demographic.FIT_OF):
+    for words in (
+        intent.WORDS,
+        intent.SOURCE_WORDS,
+        firmographic.INDUSTRY_WORDS,
+        demographic.FIT_OF,
+        firmographic.FUNDING_WORDS,
+    ):
         seen.update(repr(words).encode())
     return seen.hexdigest()[:16]
 

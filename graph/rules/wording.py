@@ -103,6 +103,10 @@ _LABELS: dict[str, dict[str, str]] = {
         "industrial": "industrial company", "consumer": "consumer business", "health": "health sector",
         "finance": "financial sector", "software": "software industry", "": "industry unknown",
     },
+    "fundingStage": {
+        "seed": "seed funding", "early": "early funding", "growth": "growth funding",
+        "private_equity": "private equity", "public": "listed company", "": "funding unknown",
+    },
 }  # fmt: skip
 _NUMBERS: dict[str, tuple[str, str, str]] = {  # above zero, zero, unknown; {} is the number
     "hasCompany": ("company named", "no company", ""),
@@ -120,6 +124,11 @@ _NUMBERS: dict[str, tuple[str, str, str]] = {  # above zero, zero, unknown; {} i
     "hiringCount": ("open positions: {}", "no open positions", "open positions unknown"),
     "hiringReliability": ("SRE or DevOps hiring", "no SRE or DevOps hiring", "hiring unknown"),
     "hiringLeadership": ("hiring a technical leader", "no leader wanted", "hiring unknown"),
+    "hiringVelocityDevOps": ("hires DevOps", "hires no DevOps", "hiring unknown"),
+    "hiringVelocitySRE": ("hires SRE", "hires no SRE", "hiring unknown"),
+    "hiringVelocitySecOps": ("hires SecOps", "hires no SecOps", "hiring unknown"),
+    "jobPostKeywords": ("job posts name observability", "job posts name no observability", "hiring unknown"),
+    "jobPostCompetitor": ("job posts name a competitor", "job posts name no competitor", "hiring unknown"),
     "emailOpenCount": ("mails opened: {}", "no mail opened", ""),
     "emailClickCount": ("links followed: {}", "no link followed", ""),
     "pageViewCount": ("pages viewed: {}", "no page viewed", ""),

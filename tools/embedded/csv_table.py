@@ -23,6 +23,10 @@ class Cells:
     def text(self, column: str) -> str | None:
         return self._cells[column].strip() or None
 
+    def optional(self, column: str) -> str | None:
+        """As `text`; a table may lack the column."""
+        return (self._cells.get(column) or "").strip() or None
+
     def needed(self, column: str) -> str:
         """Raises TableError when blank."""
         text = self.text(column)

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
-from graph.domain.account import CompanyProfile
+from graph.domain.account import CompanyProfile, JobPost
 from graph.domain.facts import Absent, Fact, Found
 from graph.ports import CompanyAsk
 from graph.rules.company_names import company_key
@@ -24,7 +24,8 @@ COLUMNS = (
 
 
 class BundledEnrichment:
-    """Implements `Enrichment` over a CSV file (UTF-8, COLUMNS; lists are separated by `;`, blank is unknown).
+    """Implements `Enrichment` over a CSV file (UTF-8, COLUMNS; lists are separated by `;`, blank is unknown). Two more
+    columns may be there: funding_stage (Seed, Series B, ...) and job_posts (see `_post`).
 
     parent_domain in the file is the direct owner. In a profile the parent is the ultimate one, None for a company that
     belongs to nobody else; the family is every domain under the same ultimate owner, itself included, sorted.
@@ -67,6 +68,7 @@ def _rows(path: Path) -> dict[str, _Row]:
 
 
 def _profile(domain: str, cells: Cells) -> CompanyProfile:
+    posts = cells.optional("job_posts") or ""
     return CompanyProfile(
         domain=domain,
         name=cells.text("name"),
@@ -78,7 +80,24 @@ def _profile(domain: str, cells: Cells) -> CompanyProfile:
         city=cells.text("city"),
         technologies=cells.listed("technologies"),
         hiring=cells.listed("hiring"),
+        funding_stage=cells.optional("funding_stage"),
+        job_posts=tuple(_post(item.strip(), cells.where) for item in posts.split(";") if item.strip()),
     )
+
+
+def _post(item: str, where: str) -> JobPost:
+    """`2026-02-10 Site Reliability Engineer: OpenTelemetry, on call`; the date and the text may be missing."""
+    title, _, words = (part.strip() for part in item.partition(":"))
+    first, _, rest = title.partition(" ")
+    if not first[:4].isdigit():
+        return JobPost(title, None, words or None)
+    try:
+        posted_at = datetime.strptime(first, "%Y-%m-%d").replace(tzinfo=UTC)
+    except ValueError as error:
+        raise TableError(
+            f"{where}: job_posts {item[:60]!r} begins with no date; write 2026-02-10, or no date"
+        ) from error
+    return JobPost(rest.strip(), posted_at, words or None)
 
 
 def _with_families(rows: Mapping[str, _Row], path: Path) -> dict[str, CompanyProfile]:

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from graph.domain.account import CompanyProfile, Prior
+from graph.domain.account import CompanyProfile, JobPost, Prior
 from graph.domain.lead import EmailDomainType, Flag, Lead
 from graph.features.inputs import FeatureInput
 from graph.features.vector import vector_of
@@ -26,7 +26,7 @@ T = TypeVar("T")
 FIRST_DAY = datetime(2025, 1, 1, tzinfo=UTC)
 SEEN_UNTIL = FIRST_DAY + timedelta(days=395)
 """Where the invented history ends: 30 days after the last lead came. Contracts signed later are not seen."""
-UNIFORMS = 96
+UNIFORMS = 128
 """Uniform numbers set aside for one lead; the hungriest lead uses fewer."""
 
 
@@ -99,6 +99,15 @@ INDUSTRIES = (
 )  # fmt: skip
 TECHNOLOGIES = ("Kubernetes", "AWS", "Azure", "Prometheus", "Datadog", "Salesforce", "Excel", "Splunk", "Terraform")
 POSITIONS = ("Site Reliability Engineer", "DevOps Engineer", "Head of Platform Engineering", "Accountant", "Sales Rep")
+POSTED = ("Senior SRE", "DevOps Engineer", "Security Operations Analyst", "Platform Engineer", "Buyer")
+POST_TEXTS = (
+    "OpenTelemetry and distributed tracing",
+    "You know Datadog and APM",
+    "You care for observability",
+    None,
+    None,
+)
+STAGES = ("Seed", "Series A", "Series B", "Series D", "Private Equity", "IPO", "Undisclosed", None, None)
 ACTIONS = ("email_open", "email_open", "email_click", "page_view", "page_view", "page_view", "form_submit", "meeting",
            "call", "reply")  # fmt: skip
 
@@ -168,7 +177,9 @@ def _lead(index: int, u: Iterator[float], normal: float) -> tuple[FeatureInput, 
     domain = f"company{index}.example" if corporate else None
     title = _pick(persona.ranks, next(u)).format(_pick(persona.functions, next(u))) if next(u) < 0.88 else None
     received_at = FIRST_DAY + timedelta(minutes=int(next(u) * 365 * 24 * 60))
-    profile, parent_employees = _profile(domain, employees, u) if domain and next(u) < 0.5 else (None, employees)
+    profile, parent_employees = (
+        _profile(domain, employees, received_at, u) if domain and next(u) < 0.5 else (None, employees)
+    )
     lead = Lead(
         lead_id=f"synthetic-{index}", email=f"person@{domain or 'mail.example'}", email_domain_type=kind,
         full_name="Kim Doe" if next(u) < 0.85 else None, title=title, seniority=seniority(title),
@@ -191,7 +202,7 @@ def _email_type(corporate: bool, persona: Persona, uniform: float) -> EmailDomai
     return "unknown" if uniform < 0.1 else "free"
 
 
-def _profile(domain: str, employees: int, u: Iterator[float]) -> tuple[CompanyProfile, int]:
+def _profile(domain: str, employees: int, received_at: datetime, u: Iterator[float]) -> tuple[CompanyProfile, int]:
     """What enrichment knows of the company, with gaps, and the employees of its parent."""
     subsidiary = next(u) < 0.25
     parent_employees = int(employees * (2 + 30 * next(u))) if subsidiary else employees
@@ -205,8 +216,15 @@ def _profile(domain: str, employees: int, u: Iterator[float]) -> tuple[CompanyPr
         hiring=_some(POSITIONS, 0.3, u) if next(u) < 0.4 else (),
         parent_domain=f"parent-{domain}" if subsidiary else None,
         parent_employees=parent_employees if subsidiary and next(u) < 0.8 else None,
+        funding_stage=_pick(STAGES, next(u)),
+        job_posts=tuple(_post(title, received_at, u) for title in _some(POSTED, 0.3, u)) if next(u) < 0.3 else (),
     )
     return profile, parent_employees
+
+
+def _post(title: str, received_at: datetime, u: Iterator[float]) -> JobPost:
+    """Posted within half a year before the lead came."""
+    return JobPost(title, received_at - timedelta(days=180 * next(u)), _pick(POST_TEXTS, next(u)))
 
 
 def _some(options: tuple[str, ...], chance: float, u: Iterator[float]) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ CODES: dict[str, tuple[tuple[float, ...], float]] = {
     "titleFunctionFit": ((-0.9, -0.2, 0.1, 0.3), -0.05),
     "companySizeEstimate": ((-0.35, -0.05, 0.3, 0.45), -0.15),
     "industryGroup": ((0.0, -0.15, -0.05, 0.0, 0.0, 0.05, 0.15, 0.15), 0.0),
+    "fundingStage": ((-0.15, 0.0, 0.15, 0.05, 0.1), 0.0),
     "sourceIntent": ((-1.0, -0.45, -0.3, 0.2, 0.4, 0.6, 0.7), -0.15),
 }
 """feature -> (log-odds for each code, log-odds when unknown)."""
@@ -28,7 +29,8 @@ CODES: dict[str, tuple[tuple[float, ...], float]] = {
 PER_UNIT: dict[str, tuple[float, float]] = {
     "hasCompany": (0.35, 1), "hasTitle": (0.1, 1), "hasPhone": (0.2, 1), "hasFullName": (0.05, 1),
     "reviewFlags": (-1.0, 2), "stackFit": (0.08, 4), "usesCompetitor": (0.2, 1), "hiringReliability": (0.15, 2),
-    "hiringLeadership": (0.1, 1),
+    "hiringLeadership": (0.1, 1), "hiringVelocityDevOps": (0.1, 2), "hiringVelocitySRE": (0.15, 2),
+    "hiringVelocitySecOps": (0.05, 2), "jobPostKeywords": (0.1, 3), "jobPostCompetitor": (0.1, 1),
     "emailOpenCount": (0.04, 5), "emailClickCount": (0.15, 3), "pageViewCount": (0.05, 8), "formSubmitCount": (0.2, 2),
     "meetingCount": (0.5, 2), "callCount": (0.3, 2), "activityVelocity": (0.25, 2), "channelDiversity": (0.12, 4),
     "asksDemo": (0.4, 1), "asksPricing": (0.4, 1), "namesTimeline": (0.3, 1), "namesPain": (0.2, 1),

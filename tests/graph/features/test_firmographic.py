@@ -2,12 +2,13 @@
 
 import math
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
-from graph.domain.account import CompanyProfile
+from graph.domain.account import CompanyProfile, JobPost
 from graph.features import firmographic
-from graph.features.firmographic import INDUSTRIES, SIZES, industry_code, size_code
+from graph.features.firmographic import FUNDING, INDUSTRIES, SIZES, funding_code, industry_code, size_code
 from graph.features.probes import PROBES
 
 
@@ -68,3 +69,56 @@ def test_industries_fall_into_groups(name, group):
 def test_no_industry_is_unknown():
     assert math.isnan(industry_code(None))
     assert math.isnan(industry_code(""))
+
+
+NOW = PROBES[1].received_at
+
+
+def post(title, days_ago=None, text=None):
+    return JobPost(title, None if days_ago is None else NOW - timedelta(days=days_ago), text)
+
+
+def test_the_pace_of_hiring_counts_what_was_posted_in_ninety_days_for_each_role():
+    values = company(
+        job_posts=(post("Senior SRE", 5), post("Site Reliability Engineer", 80), post("SRE", 91), post("SRE", -1)),
+        hiring=("DevOps Engineer",),
+    )
+    assert values["hiringVelocitySRE"] == pytest.approx(2 / 3)
+    assert values["hiringVelocityDevOps"] == pytest.approx(1 / 3)
+    assert values["hiringVelocitySecOps"] == 0
+    assert (values["hiringCount"], values["hiringReliability"]) == (4, 4)
+
+
+def test_keywords_and_competitors_are_read_from_posts_that_were_there_in_time():
+    known = company(
+        job_posts=(post("Engineer", 200, "OpenTelemetry, distributed tracing"), post("APM Lead", None, "Datadog"))
+    )
+    assert (known["jobPostKeywords"], known["jobPostCompetitor"]) == (3, 1)
+    later = company(job_posts=(post("Clerk", 3), post("Engineer", -2, "OpenTelemetry and Datadog")))
+    assert (later["jobPostKeywords"], later["jobPostCompetitor"]) == (0, 0)
+
+
+def test_without_a_known_position_nothing_is_said_of_hiring():
+    values = company(employees=30)
+    for name in (
+        "hiringVelocitySRE",
+        "hiringVelocityDevOps",
+        "hiringVelocitySecOps",
+        "jobPostKeywords",
+        "jobPostCompetitor",
+    ):
+        assert math.isnan(values[name])
+
+
+@pytest.mark.parametrize(
+    ("stage", "group"),
+    [("Seed", "seed"), ("Series A", "early"), ("series_b", "early"), ("Series D", "growth"), ("Private Equity", "private_equity"),
+     ("IPO", "public"), ("Angel", "seed")],
+)  # fmt: skip
+def test_rounds_of_funding_fall_into_groups(stage, group):
+    assert FUNDING[int(funding_code(stage))] == group
+
+
+@pytest.mark.parametrize("stage", [None, "", "Other"])
+def test_a_round_that_says_nothing_is_unknown(stage):
+    assert math.isnan(funding_code(stage))

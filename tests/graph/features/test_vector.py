@@ -18,6 +18,8 @@ hasCompany hasTitle hasPhone emailDomainType titleSeniority companySizeEstimate 
 pageViewCount formSubmitCount meetingCount callCount activityVelocity channelDiversity highValueActionCount
 daysSinceCreated daysSinceLastActivity recencyScore activityBurst dayPattern timePattern quarterEndProximity
 emailOpenRate emailClickRate sequenceEngagement avgResponseTime isInActiveSequence
+industryGroup logEmployees logRevenue fundingStage technologyCount hiringVelocityDevOps hiringVelocitySRE hiringVelocitySecOps
+jobPostKeywords jobPostCompetitor hiringLeadership
 """
 KNOWN_NAMES = _KNOWN.split()
 

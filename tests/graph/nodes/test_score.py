@@ -10,12 +10,16 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from graph.domain.facts import Found
 from graph.domain.scoring import Judgement, ModelOutput
-from graph.features.vector import FEATURES
+from graph.domain.values import evolve
+from graph.features.vector import FEATURES, vector_of
 from graph.nodes.score import score
 from graph.ports import JudgeAsk
-from tests.fixtures.ports import Answering, case, context, ports, run
+from graph.state import Reads
+from tests.fixtures.ports import NOW, Answering, case, context, ports, run, through
 from tools.embedded.rule_scorer import RuleScorer
+from tools.ml.generator import Sample, draw
 
 KEEN = Judgement(0.9, ("asks for a demo",), "demo_request", "positive", "high")
 
@@ -29,6 +33,19 @@ class Counting(RuleScorer):
         self.shapes.append(rows.shape)
         assert rows.dtype == np.float32
         return super().score(rows)
+
+
+class Keeping(RuleScorer):
+    rows: NDArray[np.float32]
+
+    def score(self, rows: NDArray[np.float32]) -> Sequence[ModelOutput]:
+        self.rows = rows.copy()
+        return super().score(rows)
+
+
+@pytest.fixture(scope="module")
+def drawn() -> Sample:
+    return draw(60, seed=9)
 
 
 async def test_the_model_is_called_once_for_the_batch():
@@ -93,9 +110,28 @@ async def test_a_model_that_answers_too_few_rows_is_not_shared_out_wrongly():
 
 async def test_with_no_lead_left_the_model_is_not_called():
     from graph.nodes.shell import failed
-    from tests.fixtures.ports import through
 
     scorer = Counting()
     broken = failed(case(), "capture", ValueError("x"))
     assert await through(score, [broken], context(ports(scorer=scorer))) == [broken]
     assert scorer.shapes == []
+
+
+@pytest.mark.parametrize("index", range(0, 60, 3))
+async def test_a_lead_is_served_the_vector_that_training_saw_bit_for_bit(index: int, drawn: Sample) -> None:
+    """Training lays its rows out with numpy; serving fills the same features from what was read of the lead."""
+    seen = drawn.inputs[index]
+    reads = Reads(
+        profile=Found(seen.profile, "made up", NOW) if seen.profile else None,
+        prior=Found(seen.prior, "made up", NOW) if seen.prior else None,
+    )
+    asked = case(str(index))
+    submission = evolve(asked.submission, received_at=seen.received_at)
+    without_history = replace(seen, activities=())
+    scorer = Keeping()
+    held = evolve(asked, submission=submission, lead=seen.lead, reads=reads)
+    await through(score, [held], context(ports(scorer=scorer)))
+    trained = np.array([vector_of(without_history)], dtype=np.float32)
+    assert scorer.rows.tobytes() == trained.tobytes()
+    if not seen.activities:
+        assert scorer.rows.tobytes() == drawn.rows[index : index + 1].tobytes()

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import tools.embedded
-from graph.domain.account import CompanyProfile
+from graph.domain.account import CompanyProfile, JobPost
 from graph.domain.facts import Absent, Found
 from graph.ports import CompanyAsk
 from tools.embedded.csv_table import TableError
@@ -134,3 +134,24 @@ async def test_the_shipped_table_is_good_and_every_family_agrees() -> None:
         for other in found.family:
             if other in profiles:
                 assert profiles[other].family == found.family
+
+
+async def test_funding_and_job_posts_are_read_where_the_table_has_the_columns(tmp_path: Path) -> None:
+    path = tmp_path / "more.csv"
+    path.write_text(
+        ",".join((*COLUMNS, "funding_stage", "job_posts")) + "\n"
+        'acme.com,Acme,,,,,,,,,,Series B,"2026-02-10 Senior SRE: OpenTelemetry, on call;Clerk"\n'
+    )
+    found = await profile(BundledEnrichment(path), "acme.com")
+    assert found is not None
+    assert found.funding_stage == "Series B"
+    assert found.job_posts == (
+        JobPost("Senior SRE", datetime(2026, 2, 10, tzinfo=UTC), "OpenTelemetry, on call"), JobPost("Clerk"),
+    )  # fmt: skip
+
+
+def test_a_job_post_with_an_odd_date_is_refused_with_the_line(tmp_path: Path) -> None:
+    path = tmp_path / "odd.csv"
+    path.write_text(",".join((*COLUMNS, "job_posts")) + "\n" + "acme.com" + "," * 10 + ",2026-13-10 SRE\n")
+    with pytest.raises(TableError, match=r"odd\.csv, line 2: job_posts .*2026-13-10"):
+        BundledEnrichment(path)
