@@ -19,6 +19,8 @@ import orjson
 import structlog
 from sqlalchemy import Engine
 
+from graph.features.vector import vector_of
+from graph.rules.rollup import roll_up
 from tools.insights.insight import Insight, insight
 from tools.insights.scorers import Answering, CurrentScorer
 from tools.insights.seen import Seen, seen
@@ -76,8 +78,6 @@ class Predictor:
 
     def features(self, lead_id: str) -> dict[str, Any]:
         """What the models see of the lead. Raises NoLead."""
-        from graph.features.vector import vector_of  # noqa: PLC0415
-
         one = self._seen(lead_id)
         told = {"leadId": one.lead_id, "revision": one.revision, "asOf": one.inp.received_at}
         return told | features(vector_of(one.inp))
@@ -157,18 +157,22 @@ def _known(payload: dict[str, Any] | None, reason: str) -> dict[str, Any]:
 
 
 def _priority(found: Insight) -> tuple[float | None, dict[str, Any] | None]:
-    """Account priority: the best propensity of the account's companies, this lead's among them, x the contract value."""
-    worth = contract_value(found.score)
+    """The account's priority as the router rolls it up, with this lead's propensity by the scorer that answered; without a
+    company the lead's own propensity x contract value."""
+    score, one = found.score, found.seen
+    worth = contract_value(score)
     if worth is None:
         return None, None
-    best = max(found.score.propensity, found.seen.account_p or 0.0)
-    value = round(best * worth["point"], 2)
+    account = roll_up(one.inp.profile, one.inp.lead.domain, score.propensity, one.family, score.acv_usd)
+    value = account.priority_usd if account else round(score.propensity * score.acv_usd, 2)
     told = {
         "claim": f"worth about {value:,.0f} {CURRENCY} a year",
         "currency": CURRENCY,
-        "probability": best,
+        "probability": round(value / score.acv_usd, 4),
+        "bestInFamily": account.p_max if account else score.propensity,
         "contractValue": worth,
-        "account": found.seen.account,
+        "account": account.parent_domain if account else None,
+        "companies": account.companies if account else 0,
     }
     return value, told
 

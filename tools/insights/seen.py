@@ -16,7 +16,7 @@ import orjson
 from pydantic import TypeAdapter
 from sqlalchemy import Engine, select
 
-from graph.domain.account import CompanyProfile, Prior
+from graph.domain.account import CompanyProfile, Family, Prior
 from graph.domain.lead import Lead
 from graph.domain.scoring import Judgement
 from graph.features.inputs import FeatureInput
@@ -25,20 +25,20 @@ from tools.store.tables import decisions, leads
 LEAD: TypeAdapter[Lead] = TypeAdapter(Lead)
 PROFILE: TypeAdapter[CompanyProfile] = TypeAdapter(CompanyProfile)
 PRIOR: TypeAdapter[Prior] = TypeAdapter(Prior)
+FAMILY: TypeAdapter[Family] = TypeAdapter(Family)
 JUDGEMENT: TypeAdapter[Judgement] = TypeAdapter(Judgement)
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """account_p: the best propensity of the account's other companies, 0..1, None without an account."""
+    """family: what was known of the account's companies, for its roll-up."""
 
     lead_id: str
     revision: int
     decided_at: datetime
     inp: FeatureInput
     judgement: Judgement | None
-    account: str | None = None
-    account_p: float | None = None
+    family: Family | None = None
 
 
 def seen(engine: Engine, lead_ids: Sequence[str]) -> dict[str, Seen]:
@@ -58,7 +58,7 @@ def seen_of(record: dict[str, Any], decided_at: datetime) -> Seen:
     """From a decision record as JSON (see graph.record)."""
     reads = record["facts"]
     profile, prior, judgement = (_value(reads[name]) for name in ("profile", "prior", "judgement"))
-    account = record["account"]
+    family = reads["family"]
     return Seen(
         lead_id=record["lead_id"],
         revision=record["revision"],
@@ -70,8 +70,7 @@ def seen_of(record: dict[str, Any], decided_at: datetime) -> Seen:
             prior=PRIOR.validate_python(prior) if prior else None,
         ),
         judgement=JUDGEMENT.validate_python(judgement) if judgement else None,
-        account=account["parent_domain"] if account else None,
-        account_p=account["p_max"] if account else None,
+        family=FAMILY.validate_python(family) if family else None,
     )
 
 

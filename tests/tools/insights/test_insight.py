@@ -14,6 +14,7 @@ from graph.features.vector import vector_of
 from graph.ports import Ports
 from tests.fixtures.router import NOW, person, ports_of, settle, threads
 from tools.insights.insight import insight, scored
+from tools.insights.predicting import predictions_of
 from tools.insights.scorers import Answering
 from tools.insights.seen import seen
 from tools.insights.times import time_to_close
@@ -91,6 +92,22 @@ def evolve_score(found):
     from dataclasses import replace
 
     return replace(found, score=evolve(found.score, days=None))
+
+
+async def test_priority_is_the_one_that_the_router_rolled_up(sqlite_url: str, model: Answering):
+    database = open_engine(sqlite_url)
+    with threads(2) as executor:
+        ports: Ports = ports_of(database, executor, scorer=model.scorer)
+        ann = person("ann")
+        (decided,) = await settle(database, ports, ann)
+    found = predictions_of(seen(database, [ann.lead_id])[ann.lead_id], model, NOW)
+    database.dispose()
+    account = orjson.loads(decided.record)["account"]
+    priority = next(each for each in found if each.type == "PRIORITY")
+    assert priority.value == account["priority_usd"]
+    told = orjson.loads(priority.payload)
+    assert (told["currency"], told["account"]) == ("USD", account["parent_domain"])
+    assert told["probability"] * told["contractValue"]["point"] == pytest.approx(priority.value, rel=0.01)
 
 
 def test_a_lead_nobody_knows_is_not_seen(database: Engine):

@@ -94,7 +94,11 @@ def place_of(cursor: str) -> tuple[float, str] | None:
     match held:
         case [int() | float() as score, str(lead_id)] if "\x00" not in lead_id:
             return float(score), lead_id
-    problem = {"loc": ("query", "cursor"), "msg": "This is no `next` of a page; begin without one.", "type": "value_error"}
+    problem = {
+        "loc": ("query", "cursor"),
+        "msg": "This is no `next` of a page; begin without one.",
+        "type": "value_error",
+    }
     raise RequestValidationError([problem])
 
 
