@@ -49,16 +49,17 @@ class Answering:
 
 
 class CurrentScorer:
-    """Safe to use from several threads. load: makes a scorer of a model's folder."""
+    """Safe to use from several threads. load: makes a scorer of a model's folder; current: names the folder that serves."""
 
     def __init__(
         self,
         models: Path,
         *,
         load: Callable[[Path], Scorer] = XgbScorer,
+        current: Callable[[Path], Path | None] = current,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._models, self._load, self._clock = models, load, clock
+        self._models, self._load, self._current, self._clock = models, load, current, clock
         self._lock = Lock()
         self._chosen: Path | None = None
         self._held = Answering(RULES, "rules")
@@ -75,7 +76,12 @@ class CurrentScorer:
             return self._held
 
     def _look(self) -> None:
-        chosen = current(self._models)
+        try:
+            chosen = self._current(self._models)
+        except Exception as error:  # noqa: BLE001 - whatever hides which model serves, the lead still gets a score
+            self._chosen = None
+            self._rules("The current model is not known", "models", error)
+            return
         if chosen is None:
             self._chosen = None
             self._held = Answering(RULES, "rules", ("No model was chosen yet; the rule-based scorer answered.",))
@@ -87,7 +93,9 @@ class CurrentScorer:
         try:
             self._held = Answering(self._load(chosen), "model")
         except (ModelError, OSError, ValueError) as error:
-            log.warning("model_not_loaded", model=chosen.name, reason=str(error))
-            said = f"The model {chosen.name} cannot be loaded; the rule-based scorer answered."
-            self._held = Answering(RULES, "rules", (said,))
+            self._rules(f"The model {chosen.name} cannot be loaded", chosen.name, error)
             self._retry_at = self._clock() + AGAIN_S
+
+    def _rules(self, said: str, model: str, error: Exception) -> None:
+        log.warning("model_not_loaded", model=model, reason=str(error))
+        self._held = Answering(RULES, "rules", (f"{said}; the rule-based scorer answered.",))

@@ -11,10 +11,9 @@ from sqlalchemy import Engine, delete, func, select, update
 
 from graph.ports import Ports
 from tests.fixtures.router import NOW, person, settle
-from tests.tools.insights.test_scorers import Named, choose
+from tests.tools.insights.test_scorers import choose, scorer_of
 from tools.insights.bulk import BulkJobs
 from tools.insights.predicting import Predictor
-from tools.insights.scorers import CurrentScorer
 from tools.store.prediction_jobs import QUIET, Job, Step, advance, job_of, take_job
 from tools.store.tables import decisions, leads, predictions
 
@@ -22,7 +21,7 @@ from tools.store.tables import decisions, leads, predictions
 @pytest.fixture
 def predictor(database: Engine, tmp_path: Path) -> Predictor:
     choose(tmp_path, "one")
-    return Predictor(database, CurrentScorer(tmp_path, load=Named), lambda: NOW + 2 * QUIET)
+    return Predictor(database, scorer_of(tmp_path), lambda: NOW + 2 * QUIET)
 
 
 async def known(database: Engine, ports: Ports, number: int) -> list[str]:

@@ -17,10 +17,9 @@ from redis.asyncio import Redis
 from graph.domain.lead import Form
 from graph.rules.aliases import NONE
 from graph.rules.identity import capture
-from tests.tools.insights.test_scorers import Named, choose
+from tests.tools.insights.test_scorers import Named, choose, scorer_of
 from tools.insights import quick
 from tools.insights.quick import Ask, Failed, Full, QuickScores, key_of
-from tools.insights.scorers import CurrentScorer
 from tools.score_cache import ScoreCache
 
 NOW = datetime(2026, 4, 7, 14, 2, tzinfo=UTC)
@@ -35,7 +34,7 @@ def scores(redis: Redis, folder: Path, **options: Any) -> QuickScores:
     cache = ScoreCache(redis, places=0, ttl_s=60)
     load = options.pop("load", Named)
     given: dict[str, Any] = {"enrichment": None, "aliases": lambda: NONE} | options
-    return QuickScores(CurrentScorer(folder, load=load), cache, **given)
+    return QuickScores(scorer_of(folder, load=load), cache, **given)
 
 
 @pytest.fixture
