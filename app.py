@@ -7,6 +7,7 @@ app.py route LEAD.json       the decision, without committing it
 app.py replay                recorded decisions again, compared bit for bit, or under another routing file
 app.py rules check FILE ...  the routing file: is it good, what would an edit move (app.py rules --help)
 app.py train                 the bootstrap model
+app.py rank accounts         ultimate parents by chance x contract value
 app.py draw                  the graph as Mermaid
 """
 
@@ -18,7 +19,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tools.cli import replay, rules
+from tools.cli import rank, replay, rules
 
 if TYPE_CHECKING:  # who only checks a file need not wait for what reads the settings
     from tools.settings import Settings
@@ -54,6 +55,7 @@ def parser(argv: Sequence[str] = ()) -> argparse.ArgumentParser:
     rules.add(commands, argv)
     train = commands.add_parser("train", help="train the synthetic bootstrap model anew")
     train.add_argument("--seed", type=int, default=None)
+    rank.add(commands.add_parser("rank", help="accounts by expected contract value, best first"))
     commands.add_parser("draw", help="the graph as Mermaid text")
     return top
 
@@ -105,6 +107,8 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
             print(mermaid(), end="")
         case "rules":
             return rules.run(arguments, settings)
+        case "rank":
+            return rank.run(arguments, settings)
         case "replay":
             return replay.run(arguments, settings)
         case _:

@@ -2,9 +2,8 @@
 
     ./start.sh bench                 everything, some ten minutes
     ./start.sh bench --quick         everything, too short to quote
-    ./start.sh bench --only NAME     one measurement (sustained, acceptance, latency, endurance, cold, routing,
-                                     proof, plan, replay, reload, score_lead); writes
-                                     nothing
+    ./start.sh bench --only NAME     one measurement (sustained, acceptance, latency, endurance, cold, routing, scoring,
+                                     proof, plan, replay, reload, score_lead); writes nothing
     ./start.sh bench --only latency --rate 30     the same at 30 leads/s instead of half of the sustained rate
 
 Every server runs on a free port of 127.0.0.1 with data in a folder of its own under var/, and is ended whatever happens.
@@ -25,7 +24,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bench import acceptance, cold, edits, endurance, latency, proof, routing, score_lead, sustained
+from bench import acceptance, cold, edits, endurance, latency, proof, routing, score_lead, scoring, sustained
 from bench.machine import commit, machine, versions
 from bench.plan import Plan, say
 from bench.servers import ROOT
@@ -39,6 +38,7 @@ ALONE: dict[str, Callable[[Plan], tuple[dict[str, float], dict[str, Any]]]] = {
     "endurance": endurance.measure,
     "cold": cold.measure,
     "routing": routing.measure,
+    "scoring": scoring.measure,
     "proof": proof.measure,
     "plan": edits.measure_plan,
     "replay": edits.measure_replay,

@@ -59,10 +59,16 @@ def measure(plan: Plan) -> tuple[dict[str, float], dict[str, Any]]:
         again(seconds=60, first=FIRST_AGAIN)
 
         def once(name: str, _round: int) -> dict[str, Any]:
+            server = servers[ON if name == ON else OFF]
+            load(server.url + SCORE, connections=plan.connections, count=plan.warm_up, seconds=10)
+            used = server.usage().cpu_s
+            found = sent(name)
+            return found | {"cpu_us": round((server.usage().cpu_s - used) / found["ok"] * 1e6)}
+
+        def sent(name: str) -> dict[str, Any]:
             if name == ON:
                 return _checked(name, again(seconds=plan.accept_s, first=FIRST_AGAIN))
             url = servers[OFF].url
-            load(url + SCORE, connections=plan.connections, count=plan.warm_up, seconds=10)
             asked = partial(load, url + SCORE, connections=plan.connections, seconds=plan.accept_s)
             if name == OFF:
                 return _checked(name, asked())

@@ -85,6 +85,18 @@ class Settings(BaseSettings):
         3.0, gt=0, description="For one question to a live enrichment, CRM, memory or model."
     )
 
+    # accounts
+    currency: str = Field(
+        "USD", pattern=r"^[A-Z]{3}$", description="ISO code of the currency that accounts are ranked in."
+    )
+    currency_per_usd: float = Field(1.0, gt=0, allow_inf_nan=False, description="What a US dollar is worth in it.")
+
+    @model_validator(mode="after")
+    def _another_currency_has_its_rate(self) -> Self:
+        if (self.currency == "USD") != (self.currency_per_usd == 1.0):
+            raise ValueError("CURRENCY and CURRENCY_PER_USD go together: set both, as EUR and 0.92, or neither")
+        return self
+
     @model_validator(mode="after")
     def _live_parts_have_their_keys(self) -> Self:
         provider = self.enrichment_provider

@@ -36,7 +36,7 @@ from graph.record import parent_of, record_bytes, record_of
 from graph.rules.blocks import message_of
 from graph.rules.brief import facts_of, with_note
 from graph.rules.identity import capture
-from graph.rules.nurture import sequence_for, way_for
+from graph.rules.nurture import sequence_for, unsure_of, way_for
 from graph.rules.rollup import roll_up
 from graph.rules.routing import route
 from graph.rules.scoring import blend
@@ -109,7 +109,8 @@ class Rules:
         if assignment.turn is not None:
             self.pools[assignment.turn.pool] = assignment.turn.after
         sequence = sequence_for(facts, self.table)
-        path = way_for(sequence, "submission", review=lead.needs_review, accepted=False)
+        unsure = sequence is not None and unsure_of(facts, self.table) is not None
+        path = way_for(sequence, "submission", review=lead.needs_review, accepted=False, unsure=unsure)
         return dataclasses.replace(
             case, account=account, routing_facts=facts, assignment=assignment, path=path, sequence=sequence
         )

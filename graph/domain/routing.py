@@ -14,6 +14,7 @@ class RoutingFacts:
 
     country: ISO alpha-2; state: ISO 3166-2; score: 0..1; host: full host of the e-mail or website; domain: registrable;
     family: all domains under the same ultimate parent, itself included; owners: e-mail addresses from the CRM.
+    score_low, score_high: the likely range of the score, None where the scorer states none; no condition asks for it.
     """
 
     country: str | None = None
@@ -32,6 +33,8 @@ class RoutingFacts:
     opportunity_owner: str | None = None
     account_owner: str | None = None
     parent_owner: str | None = None
+    score_low: float | None = None
+    score_high: float | None = None
 
 
 @value(frozen=True)

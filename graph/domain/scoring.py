@@ -74,7 +74,8 @@ class Score:
 
     points: 0..100, equals base_points plus the sum of the contributions. propensity: the model's, 0..1; probability:
     after the judgement moved it within its band, points / 100. low, high: the likely range of probability. days,
-    days_low, days_high: to the signed contract, as in ModelOutput.
+    days_low, days_high: to the signed contract, as in ModelOutput. unsure: why the score does not decide between a sequence
+    of mails and a person, None where it does or is not asked to.
     """
 
     points: float
@@ -94,11 +95,13 @@ class Score:
     days: float | None = None
     days_low: float | None = None
     days_high: float | None = None
+    unsure: str | None = None
 
 
 @value(frozen=True)
 class AccountScore:
-    """The parent as sales ranks it: best propensity in the family x contract value. priority_usd = p_max x acv."""
+    """The parent as sales ranks it. p_max: best propensity in the family; p_calibrated: the same with the luck of being the
+    best of several taken back (see graph.rules.rollup). acv_usd: the parent's; priority_usd = p_calibrated x acv_usd."""
 
     parent_domain: str
     parent_name: str | None
@@ -106,3 +109,4 @@ class AccountScore:
     companies: int
     acv_usd: float
     priority_usd: float
+    p_calibrated: float

@@ -37,8 +37,10 @@ def _roll(case: Case) -> Case:
     if account is None:
         return evolve(case, trace=step(case, NODE, "no_company", "No company is known, so there is no account."))
     name = account.parent_name or account.parent_domain
+    over = f"{account.companies} compan{'y' if account.companies == 1 else 'ies'}"
+    calibrated = f", {account.p_calibrated:.2f} without the luck of the best" if account.companies > 1 else ""
     sentence = (
-        f"Account {name}: best chance {account.p_max:.2f} over {account.companies} "
-        f"compan{'y' if account.companies == 1 else 'ies'} x ${account.acv_usd:,.0f} = ${account.priority_usd:,.0f}."
+        f"Account {name}: best chance {account.p_max:.2f} over {over}{calibrated}; "
+        f"x ${account.acv_usd:,.0f} = ${account.priority_usd:,.0f}."
     )
     return evolve(case, account=account, trace=step(case, NODE, "p_max", sentence))

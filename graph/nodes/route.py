@@ -14,14 +14,16 @@ from langgraph.runtime import Runtime
 from graph.domain.account import Prior
 from graph.domain.facts import value_of
 from graph.domain.routing import Assignment, PoolState, RoutingFacts
+from graph.domain.scoring import Score
 from graph.domain.table import RoutingTable
 from graph.domain.values import evolve
 from graph.nodes.shell import alive, each, lead_of, step, with_read
 from graph.record import begins
 from graph.rules.escalation import escalate, kept
-from graph.rules.nurture import sequence_for, way_for, work_moved
+from graph.rules.nurture import sequence_for, unsure_of, way_for, work_moved
 from graph.rules.routing import leads_counted
 from graph.rules.routing import route as route_lead
+from graph.rules.scoring import DEFAULT_RULES
 from graph.state import BatchState, Case, RunContext
 
 NODE = "route"
@@ -119,6 +121,8 @@ def facts_of(case: Case) -> RoutingFacts:
         source=lead.source,
         product=lead.product,
         score=score.probability if score else None,
+        score_low=score.low if score and _states_a_range(score) else None,
+        score_high=score.high if score and _states_a_range(score) else None,
         tier=score.tier if score else None,
         host=lead.host or lead.domain or (profile.domain if profile else None),
         domain=lead.domain or (profile.domain if profile else None),
@@ -127,6 +131,11 @@ def facts_of(case: Case) -> RoutingFacts:
         account_owner=crm.owner if crm else None,
         parent_owner=crm.parent_owner if crm else None,
     )
+
+
+def _states_a_range(score: Score) -> bool:
+    """A scorer that knows nothing of its own errors says 0 to 1, cut to the bounds of every score."""
+    return score.low > DEFAULT_RULES.floor or score.high < DEFAULT_RULES.ceiling
 
 
 def _typed_place(case: Case) -> bool:
@@ -142,7 +151,14 @@ def _finish(case: Case, assignment: Assignment, facts: RoutingFacts, table: Rout
     sequence = sequence_for(facts, table)
     prior = value_of(case.reads.prior)
     accepted = prior is not None and prior.accepted_by is not None
-    path = way_for(sequence, case.submission.cause, review=lead_of(case).needs_review, accepted=accepted)
+    review, cause = lead_of(case).needs_review, case.submission.cause
+    unsure = unsure_of(facts, table) if sequence is not None and not review else None
+    path = way_for(sequence, cause, review=review, accepted=accepted, unsure=unsure is not None)
+    score = case.score
+    if unsure is None or path != "manual_review":
+        unsure = None
+    elif score is not None:
+        score = evolve(score, unsure=unsure)
     if path == "nurture":  # a nurtured lead has no deadline until it qualifies
         assignment = evolve(
             assignment,
@@ -156,9 +172,11 @@ def _finish(case: Case, assignment: Assignment, facts: RoutingFacts, table: Rout
         )
     elif prior is not None and not begins(evolve(case, assignment=assignment, path=path)):
         assignment = _as_before(assignment, prior)
-    trace = step(case, NODE, assignment.rule, f"{assignment.why} Owner {assignment.owner}, way {path}.")
+    said = f" {unsure}" if unsure else ""
+    trace = step(case, NODE, assignment.rule, f"{assignment.why} Owner {assignment.owner}, way {path}.{said}")
     return evolve(
         case,
+        score=score,
         routing_facts=facts,
         assignment=assignment,
         path=path,

@@ -118,7 +118,9 @@ def _kind(score: Score) -> str:
 def _header(told: Told) -> str:
     name = told.company or person_of(told.lead) or "somebody without a name"
     if told.path == "manual_review":
-        return f"Please check: {name} ({signs_of(told.lead)})"
+        return (
+            f"Please check: {name} ({'the score is unsure' if told.score.unsure else signs_of(told.lead, told.score)})"
+        )
     family = f" ({told.parent} family)" if told.parent and told.parent != name else ""
     kind = "For nurturing" if told.path == "nurture" else _kind(told.score).capitalize()
     return f"{kind}: {name}{family}"

@@ -72,9 +72,11 @@ def person_of(lead: Lead) -> str:
     return cut(lead.full_name or lead.email or lead.phone or "")
 
 
-def signs_of(lead: Lead) -> str:
-    """Why the lead has to be looked at: the findings as they stand on the lead, as one list."""
+def signs_of(lead: Lead, score: Score) -> str:
+    """Why the lead has to be looked at: the findings as they stand on the lead, as one list, or what the score leaves open."""
     found = [flag.reason.rstrip(". ") for flag in lead.flags if flag.review]
+    if score.unsure:
+        found.append(score.unsure.rstrip(". "))
     return "; ".join([f"{reason[:1].lower()}{reason[1:]}" for reason in found])
 
 
@@ -147,6 +149,9 @@ def account(told: Told) -> Bullet | None:
     if of is not None and told.path != "manual_review":  # what nobody may have asked for is worth nothing yet
         low, high = money(told.score.acv_low_usd), money(told.score.acv_high_usd)
         facts.append(f"a contract is worth about {money(of.acv_usd)} a year ({low} to {high})")
+        if told.score.days is not None:
+            ends = f"{told.score.days_low:.0f} to {told.score.days_high:.0f}"
+            facts.append(f"a signature takes about {told.score.days:.0f} days ({ends})")
         if of.companies > 1:
             facts.append(f"best of {of.companies} companies in the family: {100 * of.p_max:.0f} in 100")
     return _bullet("Account", "; ".join(facts)) if facts else None
@@ -204,7 +209,10 @@ def why_you(told: Told, digest: str, version: int | None) -> Bullet:
 
 def next_step(told: Told) -> Bullet:
     if told.path == "manual_review":
-        return _bullet("Next step", f"accept if a person wrote this, pass it on if not. Signs: {signs_of(told.lead)}")
+        signs = signs_of(told.lead, told.score)
+        if told.score.unsure:
+            return _bullet("Next step", f"accept if it is worth an answer now, pass it on if not. {signs}")
+        return _bullet("Next step", f"accept if a person wrote this, pass it on if not. Signs: {signs}")
     if told.path == "nurture":
         return _bullet("Next step", "nothing now: the sequence writes first, and you hear when the score rises")
     if told.judgement is not None and told.judgement.intent in NOT_SALES:

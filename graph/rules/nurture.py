@@ -6,7 +6,9 @@ from __future__ import annotations
 from graph.domain.lead import GIVES_BACK, Cause, Path
 from graph.domain.routing import RoutingFacts
 from graph.domain.table import RoutingTable
+from graph.domain.values import evolve
 from graph.rules.conditions import holds, view_of
+from graph.rules.scoring import DEFAULT_RULES, ScoringRules
 
 
 def sequence_for(facts: RoutingFacts, table: RoutingTable) -> str | None:
@@ -22,14 +24,33 @@ def sequence_for(facts: RoutingFacts, table: RoutingTable) -> str | None:
     return nurture.sequence
 
 
-def way_for(sequence: str | None, cause: Cause, *, review: bool, accepted: bool) -> Path:
-    """review: something about the submission must be seen by a person; accepted: an owner has taken the lead before, or a
-    reviewer let it pass, after which it is neither held nor put into a sequence."""
+def unsure_of(facts: RoutingFacts, table: RoutingTable, rules: ScoringRules = DEFAULT_RULES) -> str | None:
+    """Why the score does not decide that this lead is nurtured, as a sentence, or None where it does: its likely range is
+    too wide, or more than `rules.beyond` of it lies where the same lead would not be nurtured."""
+    low, high = facts.score_low, facts.score_high
+    if low is None or high is None or sequence_for(facts, table) is None:
+        return None
+    span = f"its score likely lies between {100 * low:.0f} and {100 * high:.0f}"
+    if high - low > rules.widest:
+        return f"The score says too little: {span}."
+    turning = high - rules.beyond * (high - low)
+    other = evolve(facts, score=turning, tier=rules.tier(100 * turning))
+    if turning <= low or sequence_for(other, table) is not None:
+        return None
+    return f"The score is not sure that mails are enough: {span}, and at {100 * turning:.0f} a person would answer now."
+
+
+def way_for(sequence: str | None, cause: Cause, *, review: bool, accepted: bool, unsure: bool = False) -> Path:
+    """unsure: a person decides what a sequence would have got (see unsure_of). review: something about the submission must be
+    seen by a person; accepted: an owner has taken the lead before, or a reviewer let it pass, after which it is neither held
+    nor put into a sequence."""
     if accepted or cause == "approved":
         return "qualify"
     if review:
         return "manual_review"
-    return "nurture" if sequence is not None and cause not in GIVES_BACK else "qualify"
+    if sequence is None or cause in GIVES_BACK:
+        return "qualify"
+    return "manual_review" if unsure else "nurture"
 
 
 def work_moved(before: tuple[str, str | None] | None, after: tuple[str, str | None] | None) -> dict[str, int]:

@@ -30,7 +30,12 @@ otherwise be stretched over a step of an isotonic table into hundreds of points,
 class ScoringRules:
     """judgement_band: the most that a judgement moves the probability, either way. floor, ceiling: bounds of every
     probability. tiers, temperatures: (name, points from which it holds), highest first; below all: low, dead.
-    named: contributions shown one by one, the rest is summed up for each category."""
+    named: contributions shown one by one, the rest is summed up for each category.
+
+    beyond: share of the likely range that may lie past the border of nurture before a person looks instead. A quarter of an
+    80% range is one chance in four that the lead belongs on the other side (normal error: P(z > .64) = .26); a range that
+    only touches the border wakes nobody.
+    widest: a range wider than this says nothing, wherever it lies."""
 
     judgement_band: float = 0.10
     floor: float = 0.01
@@ -38,6 +43,8 @@ class ScoringRules:
     tiers: tuple[tuple[Tier, float], ...] = (("top", 75.0), ("high", 50.0), ("medium", 25.0))
     temperatures: tuple[tuple[Temperature, float], ...] = (("hot", 80.0), ("warm", 50.0), ("cold", 20.0))
     named: int = 8
+    beyond: float = 0.25
+    widest: float = 0.5
 
     def clamp(self, probability: float) -> float:
         return min(self.ceiling, max(self.floor, probability))

@@ -16,7 +16,7 @@ from graph.domain.lead import Path
 from graph.domain.routing import PoolState
 from graph.domain.table import RoutingTable
 from graph.rules.aliases import read_again
-from graph.rules.nurture import sequence_for, way_for, work_moved
+from graph.rules.nurture import sequence_for, unsure_of, way_for, work_moved
 from graph.rules.routing import leads_counted, route
 from tools.store.past import Given, Past
 
@@ -126,7 +126,8 @@ class World:
             ledgers.pools[found.turn.pool] = found.turn.after
             lead.turns[found.turn.pool] = found.turn.member
         sequence = sequence_for(facts, table)
-        path = way_for(sequence, given.cause, review=given.review, accepted=given.accepted)
+        unsure = sequence is not None and unsure_of(facts, table) is not None
+        path = way_for(sequence, given.cause, review=given.review, accepted=given.accepted, unsure=unsure)
         if self._counted:
             ledgers.open.update(work_moved(lead.work, (found.owner, path)))
         lead.holder, lead.work = found.owner, (found.owner, path)

@@ -22,6 +22,7 @@ from graph.domain.trace import Versions
 from graph.record import assignment_number, parent_of, record_bytes, record_of, revision_of
 from graph.rules.forms import form_fields, merged
 from graph.state import Case, RunContext
+from tools.store.account_rows import families_before, write_accounts
 from tools.store.assigning import NoLongerOffered, write_assignments
 from tools.store.rows import insert_rows
 from tools.store.tables import decisions, leads, outbox, pools, turns
@@ -61,9 +62,12 @@ def commit(engine: Engine, batch: Sequence[Decided], now: datetime, versions: Ve
         with engine.connect().execution_options(immediate=True) as connection, connection.begin():
             insert_rows(connection, decisions, DECISIONS, [_decision(d, now, versions) for d in batch])
             _write_pools(connection, batch, now)
-            write_assignments(connection, [d.case for d in batch], now)
+            cases = [d.case for d in batch]
+            write_assignments(connection, cases, now)
+            before = families_before(connection, cases)
             rows = [_lead(d, now) for d in batch]
             insert_rows(connection, leads, LEADS, rows, keys=("lead_id",), keep=("created_at",))
+            write_accounts(connection, cases, before, now)
             insert_rows(connection, outbox, OUTBOX, [row for d in batch for row in _effects(d, now)])
     except NoLongerOffered as error:
         raise Conflict(str(error)) from error
@@ -90,7 +94,7 @@ def _decision(decided: Decided, now: datetime, versions: Versions) -> tuple[Any,
 
 
 LEADS = (
-    "lead_id", "revision", "assignment", "owner", "alert_owner", "path", "tier", "score", "propensity", "email",
+    "lead_id", "revision", "assignment", "owner", "alert_owner", "path", "tier", "score", "propensity", "acv_usd", "email",
     "full_name", "company", "domain", "parent_domain", "country", "form", "passed_by", "submissions", "created_at",
     "decided_at",
 )  # fmt: skip
@@ -112,6 +116,7 @@ def _lead(decided: Decided, now: datetime) -> tuple[Any, ...]:
         score.tier,
         score.points,
         score.propensity,
+        score.acv_usd,
         lead.email,
         lead.full_name,
         (profile.name if profile else None) or lead.company,

@@ -1,5 +1,6 @@
 """Every table, and what one row of it is. Migrations are made from this file; nothing else declares a table.
 
+    accounts     one row an ultimate parent with a lead: its chance, contract value and priority, worked out from the leads
     leads        one row a person's interest: the newest decision in columns          (personal data)
     decisions    one row a revision: the whole decision record as the JSON that was decided  (personal data)
     assignments  one row each time a lead was given to somebody; `number` counts from 1 within a lead
@@ -80,6 +81,7 @@ leads = Table(
     Column("tier", String(10), nullable=False),
     Column("score", Float, nullable=False),
     Column("propensity", Float, nullable=False),
+    Column("acv_usd", Float, nullable=False, server_default="0"),
     Column("email", String(320)),
     Column("full_name", Text),
     Column("company", Text),
@@ -94,6 +96,21 @@ leads = Table(
 )
 
 Index(None, leads.c.parent_domain, leads.c.created_at, leads.c.email)  # counts a family's leads without reading them
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("parent_domain", String(255), primary_key=True),
+    Column("name", Text),
+    Column("p_max", Float, nullable=False),
+    Column("p_calibrated", Float, nullable=False),
+    Column("companies", Integer, nullable=False),
+    Column("leads", Integer, nullable=False),
+    Column("acv_usd", Float, nullable=False),
+    Column("priority_usd", Float, nullable=False),
+    Column("updated_at", UtcTime, nullable=False),
+)
+Index("ix_accounts_rank", accounts.c.priority_usd, accounts.c.parent_domain)
 
 decisions = Table(
     "decisions",

@@ -23,6 +23,7 @@ from graph.rules.blocks import FEEDBACK
 from graph.rules.message_states import OUTCOMES, TOUCHES
 from graph.rules.wording import first_name
 from tools.store import acts, crm_pages, inbox
+from tools.store.accounts import Currency, how_many, ranked
 from tools.store.ledgers import ledgers
 from tools.web.pages import Pages
 from tools.web.rendering import drawn
@@ -33,6 +34,8 @@ ApproveLead: TypeAlias = Callable[[str, int, str], Awaitable[str]]
 """(lead id, assignment number, by) -> a sentence; called once a lead under review was accepted."""
 
 PAGE = 20
+ACCOUNTS = 50
+US_DOLLARS = Currency()
 BIGGEST = 2**31 - 1
 FLASH, FLASH_S, SAID = "inbox_said", 30, 300
 """Name and seconds of the cookie that carries a sentence to the next page, and its length in characters."""
@@ -56,6 +59,7 @@ Value: TypeAlias = Annotated[str, Form(pattern=r"^[\w.:-]{1,40}:\d{1,9}$")]
 CrmTable: TypeAlias = Literal["contacts", "companies", "owners", "tasks"]
 PageNumber: TypeAlias = Annotated[int, Query(ge=1, le=100_000)]
 Filter: TypeAlias = Annotated[str, Form(max_length=320)]
+Find: TypeAlias = Annotated[str, Query(max_length=80, pattern=r"^[^\x00-\x1f]*$")]
 Code: TypeAlias = Annotated[str, Form(max_length=20)]
 
 
@@ -78,15 +82,17 @@ def inbox_router(
     clock: Callable[[], datetime],
     approve_lead: ApproveLead | None = None,
     routing: Callable[[], RoutingTable] | None = None,
+    currency: Currency = US_DOLLARS,
 ) -> APIRouter:
     """Pages under /inbox. Whoever is logged in acts for the owner of the alert that is clicked. routing: the file in
-    use, for the page of its pools."""
+    use, for the page of its pools; currency: that accounts are ranked in."""
     router = APIRouter(prefix="/inbox", dependencies=[Depends(require_login)], include_in_schema=False)
     pages = Pages(pass_reasons=PASS_REASONS, outcomes=OUTCOMES)
     _read_routes(router, engine, pages)
     _offer_routes(router, engine, clock, pass_lead, approve_lead)
     _work_routes(router, engine, clock)
     _crm_routes(router, engine, pages)
+    _account_routes(router, engine, pages, currency)
     if routing is not None:
         _ledger_routes(router, engine, pages, clock, routing)
     return router
@@ -195,6 +201,15 @@ def _crm_routes(router: APIRouter, engine: Engine, pages: Pages) -> None:
     @router.get("/nurture")
     def nurture(page: PageNumber = 1) -> Response:
         return pages.answer("nurture.html", page=crm_pages.page_of(engine, "nurture", page))
+
+
+def _account_routes(router: APIRouter, engine: Engine, pages: Pages, currency: Currency) -> None:
+    @router.get("/accounts")
+    def accounts(page: PageNumber = 1, find: Find = "") -> Response:
+        rows = ranked(engine, currency, limit=ACCOUNTS, page=page, find=find)
+        total = how_many(engine, currency, find)
+        facts = {"rows": rows, "total": total, "page": page, "find": find, "currency": currency.code}
+        return pages.answer("accounts.html", more=total > page * ACCOUNTS, **facts)
 
 
 def _ledger_routes(

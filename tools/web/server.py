@@ -17,6 +17,7 @@ from tools.editing.watch import Watch
 from tools.idempotency import Identifier
 from tools.secrets_file import load_or_make
 from tools.settings import Settings
+from tools.store.accounts import Currency
 from tools.store.engine import SMALL_CACHE_KIB
 from tools.stream.again import UnknownLead, again, passed, send
 from tools.stream.connect import connect, socket_url
@@ -69,6 +70,7 @@ class FrontDoor:
         self._insights = InsightsSide(
             settings, self._store.engine, connect(url), Identifier(secrets.lead_key), self._routing, utc_now
         )
+        self._currency = Currency(settings.currency, settings.currency_per_usd)
         self.api = self._api(Login(token))
 
     def _api(self, login: Login) -> FastAPI:
@@ -86,13 +88,19 @@ class FrontDoor:
         )
         api.include_router(health_router(self._probe))
         api.include_router(login.router())
-        api.include_router(admin_router(self._store.engine, self._inbox), dependencies=[required])
+        api.include_router(admin_router(self._store.engine, self._inbox, self._currency), dependencies=[required])
         api.include_router(rules_router(self._rules), dependencies=[required])
         for router in self._insights.routers(required):
             api.include_router(router)
         api.include_router(
             inbox_router(
-                self._store.engine, self._pass_on, login.required, utc_now, self._approve, self._routing.current
+                self._store.engine,
+                self._pass_on,
+                login.required,
+                utc_now,
+                self._approve,
+                self._routing.current,
+                self._currency,
             )
         )
         api.add_api_route("/", lambda: RedirectResponse("/inbox"), methods=["GET"], include_in_schema=False)

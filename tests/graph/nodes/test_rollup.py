@@ -19,8 +19,9 @@ async def test_the_best_of_the_family_counts():
     assert done.account is not None
     assert (done.account.parent_domain, done.account.parent_name) == ("acme.com", "Acme Corp")
     assert (done.account.p_max, done.account.companies) == (0.93, 3)
-    assert done.account.priority_usd == pytest.approx(0.93 * done.account.acv_usd)
-    assert done.trace[-1].sentence.startswith("Account Acme Corp: best chance 0.93 over 3 companies x $")
+    assert done.account.priority_usd == pytest.approx(done.account.p_calibrated * done.account.acv_usd)
+    assert done.account.p_calibrated <= 0.93
+    assert done.trace[-1].sentence.startswith("Account Acme Corp: best chance 0.93 over 3 companies, 0.")
 
 
 async def test_a_company_of_its_own_is_its_own_family():
@@ -29,7 +30,7 @@ async def test_a_company_of_its_own_is_its_own_family():
     assert done.score is not None
     assert (done.account.parent_domain, done.account.companies) == ("ann-werke.de", 1)
     assert done.account.p_max == done.score.propensity
-    assert "over 1 company x" in done.trace[-1].sentence
+    assert "over 1 company; x" in done.trace[-1].sentence
     assert done.reads.family == Family("ann-werke.de"), "what was read is recorded, nothing too"
 
 

@@ -1,7 +1,7 @@
 """The account behind a lead: best propensity of the family times contract value."""
 
 from graph.domain.account import CompanyProfile, Family
-from graph.rules.rollup import roll_up
+from graph.rules.rollup import family_chance, priority, roll_up
 
 PROFILE = CompanyProfile(
     domain="sub.example", name="Sub", parent_domain="parent.example", parent_name="Parent", employees=300
@@ -27,7 +27,8 @@ def test_the_best_company_of_the_family_counts_and_each_company_once():
     family = Family("parent.example", (("a.example", 0.7), ("sub.example", 0.2)))
     account = roll_up(PROFILE, "sub.example", 0.4, family, 100_000)
     assert (account.parent_domain, account.parent_name, account.companies) == ("parent.example", "Parent", 2)
-    assert (account.p_max, account.priority_usd) == (0.7, 70_000.0)
+    assert (account.p_max, account.p_calibrated) == (0.7, family_chance((0.7, 0.4)))
+    assert account.priority_usd == priority(account.p_calibrated, 100_000)
 
 
 def test_this_lead_counts_when_it_is_the_best():

@@ -8,7 +8,7 @@ from datetime import timedelta
 from sqlalchemy import Engine
 
 from graph.ports import Ports
-from graph.rules.nurture import sequence_for, way_for
+from graph.rules.nurture import sequence_for, unsure_of, way_for
 from graph.rules.routing import route
 from tests.fixtures.router import NOW, person, settle, the_table
 from tools.store.past import Chosen, count_decisions, past_decisions
@@ -43,7 +43,8 @@ async def test_routing_a_past_decision_again_from_what_is_read_gives_the_same(da
         )
         assert (again.owner, again.rule, again.line, again.pool) == (past.owner, past.rule, past.line, past.pool)
         sequence = sequence_for(past.facts, TABLE)
-        assert way_for(sequence, past.cause, review=past.review, accepted=past.accepted) == past.path
+        unsure = unsure_of(past.facts, TABLE) is not None
+        assert way_for(sequence, past.cause, review=past.review, accepted=past.accepted, unsure=unsure) == past.path
         assert past.sla == (None if past.path == "nurture" else again.sla)
         assert past.routing_digest == TABLE.digest
 

@@ -193,3 +193,14 @@ async def test_how_owners_keep_their_times_is_reported(admin: httpx.AsyncClient,
     assert (member["owner"], member["accept_met"], member["median_accept_s"]) == (owner, 1, 30.0)
     assert (member["open"], member["accept_missed"], member["touch_met"]) == (1, 0, 0)
     assert (await admin.get("/admin/sla?days=0")).status_code == 422
+
+
+async def test_accounts_are_ranked_as_json_paged_and_filtered(admin: httpx.AsyncClient, database: Engine, ports: Ports):
+    await settle(database, ports, *(person(f"p{number}") for number in range(3)))
+    found = (await admin.get("/admin/accounts", params={"limit": 2})).json()
+    assert (found["currency"], found["total"], len(found["accounts"])) == ("USD", 3, 2)
+    assert [row["rank"] for row in found["accounts"]] == [1, 2]
+    (one,) = (await admin.get("/admin/accounts", params={"find": "P1-"})).json()["accounts"]
+    assert (one["parent_domain"], one["companies"], one["leads"]) == ("p1-werke.de", 1, 1)
+    for wrong in ({"limit": 0}, {"limit": 501}, {"page": 0}, {"least": -1}, {"find": "x" * 81}):
+        assert (await admin.get("/admin/accounts", params=wrong)).status_code == 422, wrong

@@ -16,6 +16,7 @@ from tests.fixtures.router import the_table
 from tools.routing_file import parse
 from tools.store import inbox
 from tools.store.engine import open_engine
+from tools.store.tables import accounts
 from tools.store.tables import pools as pool_rows
 from tools.web.inbox import inbox_router
 
@@ -363,3 +364,28 @@ def test_what_is_not_theirs_yet_or_any_more_can_be_neither_touched_nor_closed(de
     move(desk.engine, "ld_1", "eli@company.com")
     desk.press("close", value="ld_1:1", code="lost")
     assert "This lead has moved to Eli." in desk.page()
+
+
+def test_accounts_are_ranked_with_both_chances_and_their_currency(engine):
+    rows = [
+        {"parent_domain": f"a{n}.com", "name": "<b>A</b>" if n else None, "p_max": 0.8, "p_calibrated": 0.75, "companies": 2,
+         "leads": 3, "acv_usd": 10_000.0, "priority_usd": 1000.0 * n, "updated_at": NOW}
+        for n in range(3)
+    ]  # fmt: skip
+    with engine.begin() as connection:
+        connection.execute(accounts.insert(), rows)
+    page = desk_over(engine).page("/inbox/accounts")
+    assert "&lt;b&gt;A&lt;/b&gt;" in page
+    assert "<b>A" not in page
+    assert page.index("2,000") < page.index("a0.com")
+    assert "75.0%" in page
+    assert "80.0%" in page
+    assert "Priority, USD" in page
+    assert 'href="/inbox/accounts"' in desk_over(engine).page("/inbox")
+
+
+def test_accounts_are_searched_and_an_empty_ranking_says_so(engine):
+    desk = desk_over(engine)
+    assert "No account yet" in desk.page("/inbox/accounts")
+    assert "No account matches" in desk.page("/inbox/accounts?find=zzz")
+    assert desk.client.get("/inbox/accounts?page=0").status_code == 422

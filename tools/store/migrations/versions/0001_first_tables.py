@@ -49,6 +49,22 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_alerts_posted_at"), ["posted_at"], unique=False)
 
     op.create_table(
+        "accounts",
+        sa.Column("parent_domain", sa.String(length=255), nullable=False),
+        sa.Column("name", sa.Text(), nullable=True),
+        sa.Column("p_max", sa.Float(), nullable=False),
+        sa.Column("p_calibrated", sa.Float(), nullable=False),
+        sa.Column("companies", sa.Integer(), nullable=False),
+        sa.Column("leads", sa.Integer(), nullable=False),
+        sa.Column("acv_usd", sa.Float(), nullable=False),
+        sa.Column("priority_usd", sa.Float(), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("parent_domain", name=op.f("pk_accounts")),
+    )
+    with op.batch_alter_table("accounts", schema=None) as batch_op:
+        batch_op.create_index("ix_accounts_rank", ["priority_usd", "parent_domain"], unique=False)
+
+    op.create_table(
         "assignments",
         sa.Column("lead_id", sa.String(length=40), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
@@ -196,6 +212,7 @@ def upgrade() -> None:
         sa.Column("tier", sa.String(length=10), nullable=False),
         sa.Column("score", sa.Float(), nullable=False),
         sa.Column("propensity", sa.Float(), nullable=False),
+        sa.Column("acv_usd", sa.Float(), server_default="0", nullable=False),
         sa.Column("email", sa.String(length=320), nullable=True),
         sa.Column("full_name", sa.Text(), nullable=True),
         sa.Column("company", sa.Text(), nullable=True),
@@ -478,6 +495,10 @@ def downgrade() -> None:
         batch_op.drop_index("ix_assignments_held")
 
     op.drop_table("assignments")
+    with op.batch_alter_table("accounts", schema=None) as batch_op:
+        batch_op.drop_index("ix_accounts_rank")
+
+    op.drop_table("accounts")
     with op.batch_alter_table("alerts", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_alerts_posted_at"))
         batch_op.drop_index(batch_op.f("ix_alerts_owner"))
