@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
 from redis.asyncio import Redis
 
+from tools import score_cache
 from tools.embedded.valkey import EmbeddedValkey
 from tools.score_cache import REST_S, ScoreCache
 from tools.stream.connect import connect
+
+
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine is no server that is away."""
+    monkeypatch.setattr(score_cache, "DEADLINE_S", 10.0)
+
 
 KEYS = [f"{n:032x}" for n in (5 << 80, 6 << 80, 7 << 80)]
 
