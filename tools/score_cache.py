@@ -1,6 +1,8 @@
 """Remembers scores in the stream's server by what they depend on, in a fixed number of places, so that it never grows.
 
-    lr:score:{place}      `<key>\\n<JSON>`; place = key modulo places; a newer score takes an older one's place; expires
+    lr:{score}:<place>    `<key>\\n<JSON>`; place = key modulo places; a newer score takes an older one's place; expires
+
+`{score}` is a hash tag: all places lie on one node of a cluster, so that one command asks for many.
 
 A key is a digest of content, model and code, the same in every process. The cache is a convenience: a server that is slow
 or away is left alone for a while, and whoever asked computes.
@@ -35,10 +37,7 @@ class ScoreCache:
             return [None] * len(keys)
         try:
             async with asyncio.timeout(DEADLINE_S):
-                pipeline = self._redis.pipeline(transaction=False)
-                for key in keys:
-                    pipeline.get(self._place(key))
-                held = await pipeline.execute()
+                held = await self._redis.mget([self._place(key) for key in keys])
         except (RedisError, OSError, TimeoutError) as error:
             self._rest(error)
             return [None] * len(keys)
@@ -67,7 +66,7 @@ class ScoreCache:
         log.warning("score_cache_rests", error=type(error).__name__, seconds=REST_S)
 
     def _place(self, key: str) -> str:
-        return f"lr:score:{int(key[:12], 16) % self._places}"
+        return f"lr:{{score}}:{int(key[:12], 16) % self._places}"
 
 
 def _of(key: str, held: bytes | None) -> bytes | None:

@@ -32,7 +32,7 @@ async def test_what_one_process_put_another_gets(redis: Redis, shared_valkey: Em
 async def test_it_never_holds_more_than_its_places_and_what_it_holds_expires(redis: Redis):
     cache = ScoreCache(redis, places=8, ttl_s=60)
     await cache.put({f"{n << 80:032x}": b"x" for n in range(200)})
-    held = [key async for key in redis.scan_iter("lr:score:*")]
+    held = [key async for key in redis.scan_iter("lr:{score}:*")]
     assert len(held) == 8
     assert {0 < await redis.ttl(key) <= 60 for key in held} == {True}
 

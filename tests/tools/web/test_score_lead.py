@@ -120,7 +120,7 @@ async def test_without_a_cache_every_answer_is_the_models(redis: Redis, given: S
     off = given.model_copy(update={"score_cache_places": 0})
     async with opened(off) as front, client_of(front, headers=ADMIN) as asking:
         assert [(await score(asking, LEAD))["source"] for _ in range(2)] == ["model", "model"]
-    assert not [key async for key in redis.scan_iter("lr:score:*")]
+    assert not [key async for key in redis.scan_iter("lr:{score}:*")]
 
 
 @pytest.mark.parametrize("how", ["away", "hung"])
