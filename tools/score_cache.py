@@ -69,8 +69,8 @@ class ScoreCache:
         return f"lr:{{score}}:{int(key[:12], 16) % self._places}"
 
 
-def _of(key: str, held: bytes | None) -> bytes | None:
+def _of(key: str, held: bytes | str | None) -> bytes | None:
     """The value, unless another key has taken the place."""
-    if held is None or not held.startswith(key.encode() + b"\n"):
+    if not isinstance(held, bytes) or not held.startswith(key.encode() + b"\n"):
         return None
     return held[len(key) + 1 :]
