@@ -129,14 +129,13 @@ def _in_hundredths(output: ModelOutput, base: float, model: float) -> list[float
     slope where the two are too near each other to divide. What a secant steeper than STEEPEST leaves over is shared by the
     margins' sizes."""
     total = math.fsum(output.margins)
-    if abs(total) <= 1e-6:
-        slope, rest = model * (1.0 - model), 0.0
-    else:
-        slope = min(STEEPEST, max(0.0, (model - base) / total))
-        rest = (model - base - slope * total) / math.fsum(map(abs, output.margins))
-    if rest:
-        return [(margin * slope + abs(margin) * rest) * 10_000 for margin in output.margins]
-    return [margin * slope * 10_000 for margin in output.margins]
+    secant = (model - base) / total if abs(total) > 1e-6 else model * (1.0 - model)
+    slope = min(STEEPEST, max(0.0, secant))
+    if slope == secant:
+        worth = slope * 10_000
+        return [margin * worth for margin in output.margins]
+    rest = (model - base - slope * total) / math.fsum(map(abs, output.margins))
+    return [(margin * slope + abs(margin) * rest) * 10_000 for margin in output.margins]
 
 
 def _by_category(exact: Sequence[float], features: Sequence[Feature]) -> tuple[dict[Category, float], dict[str, float]]:
