@@ -22,14 +22,22 @@ _runs = itertools.count(1)
 
 
 def load(
-    url: str, *, connections: int = 64, count: int = SERIALS_PER_RUN, seconds: float = 5.0, rate: float = 0.0
+    url: str,
+    *,
+    connections: int = 64,
+    count: int = SERIALS_PER_RUN,
+    seconds: float = 5.0,
+    rate: float = 0.0,
+    first: int | None = None,
 ) -> Summary:
-    """Send up to `count` leads for up to `seconds`, none of which an earlier call of this process has sent.
+    """Send up to `count` leads for up to `seconds`, none of which an earlier call of this process has sent; with `first`
+    those from that serial number on.
 
     A `rate` above 0 (leads per second) makes it an open loop. Raises `CalledProcessError` if the generator fails, for
     instance because nothing listens at `url`.
     """
-    command = [sys.executable, "-m", "bench.load", url, "--first", str(next(_runs) * SERIALS_PER_RUN)]
+    serial = next(_runs) * SERIALS_PER_RUN if first is None else first
+    command = [sys.executable, "-m", "bench.load", url, "--first", str(serial)]
     command += ["--connections", str(connections), "--count", str(count), "--seconds", str(seconds)]
     command += ["--rate", str(rate)]
     done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=seconds + DRAIN_S + 30)

@@ -3,7 +3,7 @@
     ./start.sh bench                 everything, some ten minutes
     ./start.sh bench --quick         everything, too short to quote
     ./start.sh bench --only NAME     one measurement (sustained, acceptance, latency, endurance, cold, routing, scoring,
-                                     proof, plan, replay, reload, batch, scores); writes nothing
+                                     proof, plan, replay, reload, batch, scores, score_lead); writes nothing
     ./start.sh bench --only latency --rate 30     the same at 30 leads/s instead of half of the sustained rate
 
 Every server runs on a free port of 127.0.0.1 with data in a folder of its own under var/, and is ended whatever happens.
@@ -24,7 +24,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bench import acceptance, batch, cold, edits, endurance, latency, proof, routing, scores, scoring, sustained
+from bench import (
+    acceptance,
+    batch,
+    cold,
+    edits,
+    endurance,
+    latency,
+    proof,
+    routing,
+    score_lead,
+    scores,
+    scoring,
+    sustained,
+)
 from bench.machine import commit, machine, versions
 from bench.plan import Plan, say
 from bench.servers import ROOT
@@ -45,6 +58,7 @@ ALONE: dict[str, Callable[[Plan], tuple[dict[str, float], dict[str, Any]]]] = {
     "reload": edits.measure_reload,
     "batch": batch.measure,
     "scores": scores.measure,
+    "score_lead": score_lead.measure,
 }
 MEASUREMENTS = (
     "sustained",

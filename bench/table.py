@@ -71,6 +71,12 @@ LINES = (
     Line("replay_differences", "  decisions that came out otherwise", "{:.0f}", "0",
          lambda f: f["replay_differences"] == 0),
     Line("reload_dropped", "leads dropped while the file is edited", "{:.0f}", "0", lambda f: f["reload_dropped"] == 0),
+    Line("score_lead_p50_ms", "/score-lead, 64 at once, without a cache: p50", "{:.1f} ms", "reported"),
+    Line("score_lead_p99_ms", "  p99", "{:.1f} ms", "under 300 ms", lambda f: f["score_lead_p99_ms"] < 300),
+    Line("score_lead_cached_p50_ms", "  from the cache: p50", "{:.1f} ms", "reported"),
+    Line("score_lead_cached_p99_ms", "  from the cache: p99", "{:.1f} ms", "under 300 ms",
+         lambda f: f["score_lead_cached_p99_ms"] < 300),
+    Line("score_lead_webhook_p99_ms", "  the webhook meanwhile (50 leads/s): p99", "{:.1f} ms", "reported"),
     Line("reload_misrouted", "  misrouted", "{:.0f}", "0", lambda f: f["reload_misrouted"] == 0),
     Line("batch_rows_per_s", "batch scoring of 1,000,000 rows, without reasons: rows/s", "{:,.0f}", "at least 100,000",
          lambda f: f["batch_rows_per_s"] >= 100_000),
@@ -132,6 +138,8 @@ def beside(detail: Mapping[str, Any]) -> list[str]:
         told.append("memory, MB: " + ", ".join(f"{when} {_megabytes(parts)}" for when, parts in found["parts"].items()))
     if found := detail.get("cold"):
         told.append(_rates("cold start, s", found["seconds"], "{:.1f}"))
+    if found := detail.get("score_lead"):
+        told.append(_rates("/score-lead, scores/s over 64 connections", found["scores_per_s"]))
     if found := detail.get("reload"):
         told.append(
             f"reload: {found['leads']:,} leads while the file was edited {found['edits']} times, a third of them badly"

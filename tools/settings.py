@@ -71,6 +71,15 @@ class Settings(BaseSettings):
     retrain_promote: bool = Field(False, description="Promote a challenger that won without asking anybody.")
     retrain_keep: int = Field(10, ge=1, description="Newest models that stay; one that ever served always stays.")
 
+    # scores for whoever asks
+    score_lead_open: bool = Field(
+        False, description="POST /score-lead answers without the admin token: for systems of a closed network."
+    )
+    score_cache_places: int = Field(
+        4096, ge=0, le=1_000_000, description="Scores of /score-lead kept in the stream's server, 2 kB each; 0: none."
+    )
+    score_cache_ttl_s: int = Field(3600, ge=1, le=86_400)
+
     # worker and dispatcher
     worker_batch: int = Field(256, ge=1, le=512, description="Leads a run of the graph carries at the most.")
     checkpointer: Literal["none", "sqlite", "postgres"] = "none"

@@ -162,6 +162,11 @@ def _enrichment(settings: Settings) -> Enrichment:
     )
 
 
+def free_company_facts(settings: Settings) -> Enrichment | None:
+    """Company facts for questions that may come by the thousand: the bundled table, never a vendor that is paid for each."""
+    return _enrichment(settings) if settings.enrichment == "embedded" else None
+
+
 def _crm_reader(settings: Settings, store: Store) -> CrmReader:
     return (
         EmbeddedCrm(store.engine, executor=store.executor) if settings.crm == "embedded" else _hubspot(settings, store)

@@ -53,7 +53,7 @@ def activity_of(inp: FeatureInput) -> Activity:
     if not inp.activities and inp.prior is None:
         return _NONE
     now = inp.received_at
-    seen = sorted((at, TYPES[name]) for raw, at in inp.activities if at <= now and (name := _name(raw)) in TYPES)
+    seen = sorted((at, kind) for raw, at in inp.activities if at <= now and (kind := activity_type(raw)) is not None)
     first = [at for at, _ in seen[:1]] + ([inp.prior.decided_at] if inp.prior else [])
     created = max(0.0, (now - min(first)).total_seconds() / DAY_S) if first else 0.0
     counts: dict[str, int] = {}
@@ -72,8 +72,9 @@ def activity_of(inp: FeatureInput) -> Activity:
     )
 
 
-def _name(raw: str) -> str:
-    return raw.strip().lower().replace("-", "_").replace(" ", "_").replace(".", "_")
+def activity_type(raw: str) -> str | None:
+    """Our name for an event's type, None for one that counts nowhere."""
+    return TYPES.get(raw.strip().lower().replace("-", "_").replace(" ", "_").replace(".", "_"))
 
 
 def _response_h(seen: list[tuple[datetime, str]]) -> float:

@@ -7,6 +7,7 @@ from typing import Any
 from langgraph.runtime import Runtime
 
 from graph.domain.facts import Absent, Found, Unavailable, value_of
+from graph.domain.lead import Lead
 from graph.domain.values import evolve
 from graph.nodes.shell import alive, each, lead_of, read, step
 from graph.ports import CompanyAsk, CrmAsk
@@ -17,15 +18,19 @@ NODE = "enrich"
 
 async def enrich(state: BatchState, runtime: Runtime[RunContext]) -> dict[str, Any]:
     now, ports = runtime.context.now, runtime.context.ports
-    cases = await read(alive(state), "profile", _company_ask, lambda asks: ports.enrichment.profiles(asks, now))
+    cases = await read(
+        alive(state),
+        "profile",
+        lambda case: company_ask(lead_of(case)),
+        lambda asks: ports.enrichment.profiles(asks, now),
+    )
     cases = await read(cases, "crm", _crm_ask, lambda asks: ports.crm.accounts(asks, now))
     return each(NODE, cases, _tell)
 
 
-def _company_ask(case: Case) -> CompanyAsk:
+def company_ask(lead: Lead) -> CompanyAsk:
     """A company's name typed above a free-mail address proves nothing: it is shown, not looked up, so that nobody
     reaches a named account's owner by typing its name."""
-    lead = lead_of(case)
     return CompanyAsk(lead.domain, lead.company if lead.email_domain_type != "free" else None)
 
 

@@ -57,6 +57,8 @@ model_fault = Gauge(
     "lead_model_fault", "1 while a chosen model is not used because it does not load.", multiprocess_mode="livemax"
 )
 drift_findings = Gauge("lead_drift_findings", "What the last look at drift found.", multiprocess_mode="mostrecent")
+scores = Counter("lead_scores", "Scores given to whoever asked /score-lead, by source.", ["source"])
+score_seconds = Histogram("lead_score_seconds", "From the request of a score to its answer.", buckets=FAST)
 stream_backlog = Gauge(
     "lead_stream_backlog", "Submissions accepted and not yet decided.", multiprocess_mode="mostrecent"
 )

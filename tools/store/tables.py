@@ -9,6 +9,8 @@
     outbox       one row an effect, unique by key; done rows stay as the history of writes; a timer is a row due later
     dead_letters one row a lead or effect that was given up, with what is needed to replay it
     outcomes     one row a lead whose end was told from outside (a CRM's export): it goes before what the assignment says
+    predictions  one row a prediction of a lead and type; of each pair one is ACTIVE      (personal data)
+    prediction_jobs   one row a bulk prediction: its leads, how far it came, who works on it
     routing_versions  one row a routing file that decided a lead or was proposed to, by digest
     routing_changes   one row an edit of the routing file: who, why, approvals, and when it went live, if it did
     crm_*, alerts, alert_notes, nurture_enrolments, remembered_accounts   the embedded twins' own data
@@ -227,6 +229,51 @@ outcomes = Table(
     Column("contract_usd", Float),  # a year, US dollars; null where it is not known
     Column("source", String(200), nullable=False),  # the file
     Column("noted_at", UtcTime, nullable=False),
+)
+
+predictions = Table(
+    "predictions",
+    metadata,
+    Column("prediction_id", String(40), primary_key=True),
+    Column("lead_id", String(40), nullable=False),
+    Column("revision", Integer, nullable=False),  # of the decision whose facts it saw
+    Column("type", String(20), nullable=False),  # CONVERSION, TIME_TO_CLOSE, SCORE, PRIORITY
+    Column("status", String(12), nullable=False),  # ACTIVE, EXPIRED, VALIDATED, INVALIDATED
+    Column("value", Float),  # null where the model does not know
+    Column("model", String(100), nullable=False),
+    Column("version", String(64), nullable=False),  # digest of the model
+    Column("source", String(10), nullable=False),  # model, rules
+    Column("latency_ms", Float, nullable=False),
+    Column("payload", LargeBinary, nullable=False),  # JSON: what else was said
+    Column("created_at", UtcTime, nullable=False),
+    Column("valid_until", UtcTime, nullable=False),
+    Column("validated_at", UtcTime, index=True),
+    Column("was_accurate", Boolean),
+)
+ACTIVE = text("status = 'ACTIVE'")
+Index(
+    "uq_predictions_active", predictions.c.lead_id, predictions.c.type, unique=True,
+    sqlite_where=ACTIVE, postgresql_where=ACTIVE,
+)  # fmt: skip
+Index("ix_predictions_newest", predictions.c.lead_id, predictions.c.type, predictions.c.created_at)
+
+prediction_jobs = Table(
+    "prediction_jobs",
+    metadata,
+    Column("job_id", String(40), primary_key=True),
+    Column("state", String(10), nullable=False, index=True),  # waiting, running, done, cancelled, failed
+    Column("lead_ids", Text, nullable=False),  # JSON
+    Column("force", Boolean, nullable=False),
+    Column("total", Integer, nullable=False),
+    Column("place", Integer, nullable=False),  # leads before this place are done
+    Column("predicted", Integer, nullable=False),
+    Column("kept", Integer, nullable=False),  # had a valid prediction already
+    Column("failed", Integer, nullable=False),
+    Column("error", Text),
+    Column("holder", String(40)),  # the process that works on it
+    Column("created_at", UtcTime, nullable=False),
+    Column("seen_at", UtcTime, nullable=False),  # last sign of life of the holder
+    Column("ended_at", UtcTime),
 )
 
 routing_versions = Table(

@@ -98,7 +98,7 @@ def _from_json(raw: bytes) -> LeadForm:
     try:
         form = LeadForm.model_validate_json(raw)
     except ValidationError as error:
-        raise _refusal(error) from None
+        raise refusal(error) from None
     return form if form.properties is None else _validate(flat(form.properties) | form.model_dump(exclude_none=True))
 
 
@@ -128,10 +128,11 @@ def _validate(values: dict[str, Any]) -> LeadForm:
     try:
         return LeadForm.model_validate(values)
     except ValidationError as error:
-        raise _refusal(error) from None
+        raise refusal(error) from None
 
 
-def _refusal(error: ValidationError) -> Refused:
+def refusal(error: ValidationError) -> Refused:
+    """What a caller is told of a form that pydantic refused."""
     found = error.errors(include_url=False, include_input=False, include_context=True)
     if found[0]["type"] == "json_invalid":
         reason = str(found[0].get("ctx", {}).get("error", "not JSON"))
@@ -150,16 +151,26 @@ FIXES = {
     "float_parsing": "send a number",
     "float_type": "send a number",
     "dict_type": "send an object",
-    "string_too_long": f"send at most {LENGTH:,} characters",
-    "greater_than_equal": "send 0 or more",
-    "less_than_equal": f"send at most {LONGEST_DAY_MS:,}",
+    "string_too_long": "send at most {max_length:,} characters",
+    "greater_than_equal": "send {ge:,.0f} or more",
+    "less_than_equal": "send at most {le:,.0f}",
     "finite_number": "send a number",
+    "timezone_aware": "add the zone: 2026-11-02T09:30:00Z",
+    "datetime_parsing": "send a time as 2026-11-02T09:30:00Z",
+    "datetime_from_date_parsing": "send a time as 2026-11-02T09:30:00Z",
+    "datetime_type": "send a time as 2026-11-02T09:30:00Z",
+    "missing": "send it",
+    "list_type": "send a list",
+    "model_type": "send an object",
+    "too_long": "send fewer",
+    "int_parsing": "send a whole number",
 }
 
 
 def _problem(item: Any) -> FieldProblem:
     name = ".".join(str(part) for part in item["loc"])[:100]
-    return FieldProblem(name, item["msg"], FIXES.get(item["type"], "see the example"))
+    fix = FIXES.get(item["type"], "see the example").format_map(item.get("ctx", {}))
+    return FieldProblem(name, item["msg"], fix)
 
 
 def to_form(given: LeadForm) -> Form:

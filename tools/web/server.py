@@ -27,6 +27,7 @@ from tools.web.answers import EXAMPLE
 from tools.web.auth import Login
 from tools.web.health import Probe, health_router
 from tools.web.inbox import inbox_router
+from tools.web.insights.side import InsightsSide
 from tools.web.intake import LeadForm
 from tools.web.rules import Rules, rules_router
 from tools.web.waiting import Decisions
@@ -67,6 +68,9 @@ class FrontDoor:
             refused=lambda: self._watch.fault,
             models=settings.models_dir,
         )
+        self._insights = InsightsSide(
+            settings, self._store.engine, connect(url), Identifier(secrets.lead_key), self._routing, utc_now
+        )
         self._currency = Currency(settings.currency, settings.currency_per_usd)
         self.api = self._api(Login(token))
 
@@ -87,6 +91,8 @@ class FrontDoor:
         api.include_router(login.router())
         api.include_router(admin_router(self._store.engine, self._inbox, self._currency), dependencies=[required])
         api.include_router(rules_router(self._rules), dependencies=[required])
+        for router in self._insights.routers(required):
+            api.include_router(router)
         api.include_router(
             inbox_router(
                 self._store.engine,
@@ -143,6 +149,7 @@ class FrontDoor:
             await stack.enter_async_context(self._watch)
             stack.callback(self._rules.close)
             stack.callback(self._store.close)
+            await stack.enter_async_context(self._insights)  # ends first: it reads and writes the store
             gc.collect()
             gc.freeze()  # what start-up made lives for ever: collections need not walk it
             gc.set_threshold(10_000, 20, 50)  # nor the young ones every few requests

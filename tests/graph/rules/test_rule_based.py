@@ -67,3 +67,31 @@ def test_the_explanation_shows_the_public_weights_as_points():
     assert {c.feature: c.points for c in score.contributions} == pytest.approx(
         {"hasCompany": 8, "emailDomainType": -5, "hasPhone": 4}, abs=0.011
     )
+
+
+CONTRACT = [
+    ("hasCompany", 1, 0.08), ("hasTitle", 1, 0.08), ("hasPhone", 1, 0.04),
+    ("emailDomainType", "corporate", 0.10), ("emailDomainType", "free", -0.05), ("emailDomainType", "edu", 0.05),
+    ("emailDomainType", "government", 0.08),
+    ("titleSeniority", "c_level", 0.15), ("titleSeniority", "vp", 0.12), ("titleSeniority", "director", 0.10),
+    ("titleSeniority", "manager", 0.05), ("titleSeniority", "individual", 0.0),
+    ("companySizeEstimate", "enterprise", 0.08), ("companySizeEstimate", "mid_market", 0.05),
+    ("companySizeEstimate", "smb", 0.02), ("companySizeEstimate", "startup", 0.03),
+    ("emailOpenCount", 1, 0.02), ("emailClickCount", 1, 0.05), ("pageViewCount", 1, 0.01), ("formSubmitCount", 1, 0.08),
+    ("meetingCount", 1, 0.10), ("callCount", 1, 0.06),
+    ("activityVelocity", 0.5, 0.10), ("activityVelocity", 0.49, 0.0),
+    ("channelDiversity", 3, 0.08), ("channelDiversity", 2, 0.0),
+    ("recencyScore", 1, 0.15), ("recencyScore", 0.5, 0.075), ("activityBurst", 1, 0.10),
+    ("daysSinceLastActivity", 15, -0.14), ("daysSinceLastActivity", 31, -0.14),  # .15 less .15 or .25 is clamped at .01
+    ("emailOpenRate", 0.3, 0.08), ("emailOpenRate", 0.29, 0.0), ("emailClickRate", 0.1, 0.10), ("emailClickRate", 0.09, 0.0),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "value", "added"), CONTRACT)
+def test_each_weight_of_the_contract_alone(name, value, added):
+    held = code(name, value) if isinstance(value, str) else value
+    assert propensity(**{name: held}) == pytest.approx(max(0.01, 0.15 + added))
+
+
+def test_a_brand_new_lead_gets_no_recency_bonus():
+    assert propensity(recencyScore=0, daysSinceLastActivity=math.nan) == pytest.approx(0.15)

@@ -310,6 +310,57 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("pool", name=op.f("pk_pools")),
     )
     op.create_table(
+        "prediction_jobs",
+        sa.Column("job_id", sa.String(length=40), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("lead_ids", sa.Text(), nullable=False),
+        sa.Column("force", sa.Boolean(), nullable=False),
+        sa.Column("total", sa.Integer(), nullable=False),
+        sa.Column("place", sa.Integer(), nullable=False),
+        sa.Column("predicted", sa.Integer(), nullable=False),
+        sa.Column("kept", sa.Integer(), nullable=False),
+        sa.Column("failed", sa.Integer(), nullable=False),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.Column("holder", sa.String(length=40), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("job_id", name=op.f("pk_prediction_jobs")),
+    )
+    with op.batch_alter_table("prediction_jobs", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_prediction_jobs_state"), ["state"], unique=False)
+
+    op.create_table(
+        "predictions",
+        sa.Column("prediction_id", sa.String(length=40), nullable=False),
+        sa.Column("lead_id", sa.String(length=40), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("type", sa.String(length=20), nullable=False),
+        sa.Column("status", sa.String(length=12), nullable=False),
+        sa.Column("value", sa.Float(), nullable=True),
+        sa.Column("model", sa.String(length=100), nullable=False),
+        sa.Column("version", sa.String(length=64), nullable=False),
+        sa.Column("source", sa.String(length=10), nullable=False),
+        sa.Column("latency_ms", sa.Float(), nullable=False),
+        sa.Column("payload", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("valid_until", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("validated_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("was_accurate", sa.Boolean(), nullable=True),
+        sa.PrimaryKeyConstraint("prediction_id", name=op.f("pk_predictions")),
+    )
+    with op.batch_alter_table("predictions", schema=None) as batch_op:
+        batch_op.create_index("ix_predictions_newest", ["lead_id", "type", "created_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_predictions_validated_at"), ["validated_at"], unique=False)
+        batch_op.create_index(
+            "uq_predictions_active",
+            ["lead_id", "type"],
+            unique=True,
+            sqlite_where=sa.text("status = 'ACTIVE'"),
+            postgresql_where=sa.text("status = 'ACTIVE'"),
+        )
+
+    op.create_table(
         "read_cache",
         sa.Column("key", sa.String(length=200), nullable=False),
         sa.Column("value", sa.LargeBinary(), nullable=False),
@@ -393,6 +444,20 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_read_cache_expires_at"))
 
     op.drop_table("read_cache")
+    with op.batch_alter_table("predictions", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_predictions_active",
+            sqlite_where=sa.text("status = 'ACTIVE'"),
+            postgresql_where=sa.text("status = 'ACTIVE'"),
+        )
+        batch_op.drop_index(batch_op.f("ix_predictions_validated_at"))
+        batch_op.drop_index("ix_predictions_newest")
+
+    op.drop_table("predictions")
+    with op.batch_alter_table("prediction_jobs", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_prediction_jobs_state"))
+
+    op.drop_table("prediction_jobs")
     op.drop_table("pools")
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.drop_index(

@@ -1,0 +1,1 @@
+"""The Lead insights API: predictions, rankings and scores over HTTP."""
