@@ -20,7 +20,6 @@ from graph.rules.blocks import escaped
 from tools.slack.calls import SlackCalls
 from tools.store.posted import PostedMessage
 
-
 NOTE = 3_000
 """Characters of a note: what a section of Slack takes."""
 

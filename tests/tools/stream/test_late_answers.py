@@ -336,7 +336,7 @@ async def test_another_tier_decides_again_exactly_once(desk: Desk):
     await desk.settle()
     await desk.late.perform(asked)
     await desk.settle()
-    first, second = desk.records()
+    _first, second = desk.records()
     assert (second["revision"], second["tier"], second["submission"]["cause"]) == (2, "high", "judged")
     assert second["facts"]["judgement"]["source"] == MODEL
     assert second["score"] == 55
