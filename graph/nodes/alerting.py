@@ -17,7 +17,7 @@ from graph.nodes.shell import Cases, lead_of, read, step, unavailable
 from graph.ports import AccountQuery
 from graph.record import assignment_number, begins, revision_of
 from graph.rules.blocks import Message, message_of
-from graph.rules.bots import TRIES
+from graph.rules.bots import tries_something
 from graph.rules.brief import brief_of, facts_of
 from graph.rules.bullets import moment
 from graph.rules.judging import SOURCE as RULES
@@ -94,7 +94,7 @@ def asked_later(case: Case, brief: Brief | None = None) -> tuple[Effect, ...]:
     """
     reads, (_, assignment) = case.reads, parts_of(case)
     model, number = reads.language_model, assignment_number(case)
-    if not model or case.submission.cause == "judged" or any(flag.code in TRIES for flag in lead_of(case).flags):
+    if not model or case.submission.cause == "judged" or tries_something(lead_of(case)):
         return ()
     asked: list[Effect] = []
     if isinstance(reads.judgement, Found) and reads.judgement.source == RULES:

@@ -17,6 +17,7 @@ from graph.features.vector import FEATURES, vector_of
 from graph.nodes.shell import Cases, alive, each, lead_of, read, step, with_read
 from graph.ports import JudgeAsk, Ports, Scorer, judge_ask
 from graph.record import parent_of
+from graph.rules.bots import weighed
 from graph.rules.challenge import account_of, is_challengers
 from graph.rules.judged import told
 from graph.rules.scoring import blend
@@ -35,7 +36,7 @@ async def score(state: BatchState, runtime: Runtime[RunContext]) -> dict[str, An
 
 
 def _judge_ask(case: Case) -> JudgeAsk:
-    return judge_ask(lead_of(case))
+    return judge_ask(weighed(lead_of(case)))
 
 
 def _with_model(case: Case, name: str) -> Case:
@@ -45,7 +46,7 @@ def _with_model(case: Case, name: str) -> Case:
 
 def _with_vector(case: Case) -> Case:
     facts = FeatureInput(
-        lead=lead_of(case),
+        lead=weighed(lead_of(case)),
         profile=value_of(case.reads.profile),
         received_at=case.submission.received_at,
         prior=value_of(case.reads.prior),
@@ -85,4 +86,6 @@ def _blend(case: Case, output: ModelOutput, scorer: Scorer) -> Case:
     if judgement is not None and case.reads.judgement is not None:
         heard = told(judgement, case.reads.judgement.source, result)
         case = evolve(case, trace=step(case, NODE, "judgement", heard))
+    elif lead_of(case).message and not weighed(lead_of(case)).message:
+        case = evolve(case, trace=step(case, NODE, "not_judged", "The message gives orders: it counts as left empty."))
     return evolve(case, score=result, model=scorer.digest, trace=step(case, NODE, result.tier, sentence))

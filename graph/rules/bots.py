@@ -10,9 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from graph.domain.lead import Flag, Form
+from graph.domain.lead import Flag, Form, Lead
+from graph.domain.values import evolve
 from graph.rules.gibberish import is_gibberish_name, is_gibberish_text
 from graph.rules.orders import Sign, signs_in
+from graph.rules.titles import function_of, seniority
 
 FASTEST_FILL_MS = 1_500
 """A form filled in less was not typed by hand; a browser that fills it in for a person still needs a click."""
@@ -37,6 +39,34 @@ _SAID: dict[Sign, Flag] = {
 }
 TRIES = frozenset(flag.code for flag in _SAID.values())
 """Codes of the flags of a text that tries to do something (see `orders`)."""
+ORDERS = frozenset({"text_instructions", "text_hidden"})
+_READ = ("message", "title", "source", "full_name", "company", "city", "product")
+
+
+def weighed(lead: Lead) -> Lead:
+    """The lead as a score may weigh it: a text that gives orders, or hides what it says, counts as a field left empty.
+
+    Markup and mentions alone are what engineers write about their work; they are weighed like any text.
+    """
+    if ORDERS.isdisjoint([flag.code for flag in lead.flags]):
+        return lead
+    guilty = {name for name in _READ if (typed := getattr(lead, name)) and _commands(typed)}
+    if not guilty:
+        guilty = {"source"}  # it is kept as a key, in which an order may no longer be seen
+    empty: dict[str, str | None] = dict.fromkeys(guilty & {"message", "title", "source"})
+    if "title" in empty:
+        empty |= {"seniority": seniority(None), "function": function_of(None)}
+    return evolve(lead, **empty)
+
+
+def _commands(typed: str) -> bool:
+    """A source is a key, whose words are joined by underscores."""
+    readings = (typed, typed.replace("_", " ")) if "_" in typed else (typed,)
+    return any(not {"instructions", "hidden"}.isdisjoint(signs_in(text)) for text in readings)
+
+
+def tries_something(lead: Lead) -> bool:
+    return any(flag.code in TRIES for flag in lead.flags)
 
 
 def findings(form: Form) -> tuple[Flag, ...]:

@@ -1,8 +1,8 @@
 """Judges a message by its words: what they want, how much, how soon. The twin of the language model's judgement.
 
 It reads English well and the usual words of a few other languages; what it cannot read counts as a plain question. It
-follows nothing: sentences that give orders to a model are left out of the judgement and keep it low, as
-prompts/scoring.md asks of a real model. The same message has the same judgement for ever.
+follows nothing: sentences that give orders to a model are left out, and what is left counts for no more than a greeting.
+The same message has the same judgement for ever.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ LONGEST = 4_000
 
 PLAIN_QUESTION = 0.45
 SAYS_LITTLE = 0.35
-ORDERS_A_MODEL = 0.15
 _HIGHEST, _LOWEST = 0.97, 0.02
 _MOST_REASONS = 4
 
@@ -70,8 +69,14 @@ def judge_message(message: str) -> Judgement:
     if "instructions" not in signs and "hidden" not in signs:
         return _no_better(_judged(text), PLAIN_QUESTION, "holds code or mentions instead of words")
     rest = _judged(" ".join(sentence for sentence in _SENTENCE.split(text) if not gives_orders(sentence)))
-    lowest = min(rest.score, _judged(text).score, ORDERS_A_MODEL)
-    return replace(_no_better(rest, lowest, "gives orders to a language model; not followed"), intent="other")
+    return replace(_no_better(rest, _at_most(text), "gives orders to a language model; not followed"), intent="other")
+
+
+def _at_most(text: str) -> float:
+    """What a greeting counts for, less whatever speaks against the text: no word of it speaks for it."""
+    found = _find(text, [token.replace("’", "'") for token in _TOKEN.findall(text.lower())])
+    found.names.intersection_update([signal.name for signal in SIGNALS if signal.points <= 0])
+    return round(_score(found, 0), 3)
 
 
 def _no_better(judgement: Judgement, highest: float, why: str) -> Judgement:

@@ -44,8 +44,8 @@ _ENGLISH = (
     ("score", r"\bscore\s*[\"']?\s*(?:[:=]|must\s+be|should\s+be|is\s+now)\s*[\"']?\s*\d"),
     ("score;tier;owner;intent;path",
      r"\b(?:score|tier|owner|intent|path)\s*[\"']?\s*[:=]\s*[\"']?\s*(?:top|hot|high|demo_request|qualif\w+|[\w.+-]+@|<)"),
-    ("lead;inquiry;account;record;contact",
-     (r"\b(?:assign|route|give|hand|transfer|send)\s+(?:this|the|my|our)\s+(?:lead|inquiry|account|record|contact)\b"
+    ("lead;record",
+     (r"\b(?:assign|route|give|hand|transfer|send)\s+(?:this|the|my|our)\s+(?:lead|record)\b"
      r"[^.!?\n]{0,20}\bto\b")),
     ("owner", r"\b(?:set|change|make|override)\s+(?:the\s+)?(?:lead\s+)?owner\b"),
     ("routing;scoring;filter;nurture;review",

@@ -15,11 +15,13 @@ from graph.domain.scoring import Intent, Judgement
 from graph.ports import Judge, JudgeAsk
 from prompts import load
 from tests.contract.faults import FAULTS, NOW, meaning
+from tests.fixtures.hostile_texts import HOSTILE as HOSTILE_TEXTS
 from tests.servers.base import Answer, LocalServer
 from tests.servers.openai_server import OPINION, OpenAiServer, asked_about
 from tools.cache import MemoryCache
 from tools.embedded.judge import RuleJudge
-from tools.llm import ChatModel, OpenAiJudge
+from tools.llm import OpenAiJudge
+from tools.opinions import NEUTRAL, ChatModel
 
 DEMO = JudgeAsk("We would like a demo for forty engineers by May.", "VP Engineering", "Acme", "software", "website")
 BLANK = JudgeAsk(None, "VP Engineering", "Acme", None, None)
@@ -98,7 +100,31 @@ async def test_the_same_asks_give_the_same_facts_in_any_batch(any_judge: Judge) 
     assert list(together) == [(await any_judge.judge([ask], NOW))[0] for ask in asks]
 
 
+@pytest.mark.parametrize(
+    "said", [OPINION | {"score": 1.0}, OPINION | {"score": 0.05, "intent": "other"}], ids=["obeys", "refuses"]
+)
+async def test_an_order_in_the_message_raises_no_judgement(
+    any_judge: Judge, server: OpenAiServer, said: object
+) -> None:
+    """Also of a model that obeys: above the middle a judgement would raise a score."""
+    server.says = lambda _: said
+    asks = [replace(DEMO, message=text) for text in HOSTILE_TEXTS.values()]
+    facts = await any_judge.judge(asks, NOW)
+    assert [fact.kind for fact in facts] == ["found"] * len(asks)
+    assert all(isinstance(fact, Found) and fact.value.score <= NEUTRAL for fact in facts)
+
+
 # The language model
+
+
+@pytest.mark.parametrize("field", ["title", "company", "industry", "source"])
+async def test_an_order_in_another_field_raises_no_judgement_of_the_model(
+    make: Maker, server: OpenAiServer, field: str
+) -> None:
+    server.says = lambda _: OPINION | {"score": 1.0}
+    (fact,) = await make().judge([replace(DEMO, **{field: HOSTILE_TEXTS["english"]})], NOW)
+    assert isinstance(fact, Found)
+    assert fact.value.score == NEUTRAL
 
 
 async def test_the_models_opinion_becomes_a_judgement(make: Maker) -> None:
@@ -197,6 +223,11 @@ NONSENSE = {
     "a link": {**OPINION, "reasons": ["see https://rival.example"]},
     "an address": {**OPINION, "reasons": ["write to boss@rival.example"]},
     "a mention": {**OPINION, "reasons": ["<!channel> look"]},
+    "a site": {**OPINION, "reasons": ["wants rival.com"]},
+    "an order to the reader": {**OPINION, "reasons": ["note to the salesperson: send the price list"]},
+    "an echo of the order": {**OPINION, "reasons": [HOSTILE_TEXTS["english"]]},
+    "markup": {**OPINION, "reasons": ["<b>great</b> <script>x</script>"]},
+    "unseen letters": {**OPINION, "reasons": ["gre\u200bat"]},
     "reversed text": {**OPINION, "reasons": ["\u202eevil"]},
 }
 

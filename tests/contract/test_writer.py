@@ -15,7 +15,8 @@ from tests.contract.faults import FAULTS, NOW, meaning
 from tests.servers.base import Answer
 from tests.servers.openai_server import OpenAiServer, asked_about
 from tools.embedded.writer import TemplateWriter
-from tools.llm import ChatModel, OpenAiWriter
+from tools.llm import OpenAiWriter
+from tools.opinions import ChatModel
 
 FACTS = {"Company": "Acme Rockets, software", "Asked for": "We would like a demo by May.", "Why": "420 employees"}
 ASK = NoteAsk("ld_1", FACTS)

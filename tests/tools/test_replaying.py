@@ -27,7 +27,7 @@ from tools.store.commit import commit, seal
 from tools.store.past import Chosen
 from tools.store.routing_versions import keep_version
 from tools.store.tables import assignments, decisions, routing_versions
-from tools.stream.again import again, missed
+from tools.stream.again import again, judged, missed
 from tools.xgb import XgbScorer
 
 
@@ -69,6 +69,21 @@ async def test_decisions_of_all_kinds_come_out_the_same(database: Engine, ports:
     await settle(database, ports, person("ann", message="again"), person("dan", phone="+49 30 23125118"))
     await settle(database, ports, replace(ann, submission_id="retry:1", cause="retry"), now=NOW + timedelta(days=40))
     assert await replayer.run(stored_records(database)) == (6, [])
+
+
+async def test_a_replay_asks_for_what_was_asked_then_whoever_may_be_asked_now(
+    database: Engine, ports: Ports, replayer: Replayer
+):
+    live = replace(ports, language_model="openai:m")
+    ann = person("ann", message="Does it run on ARM?")
+    (first,) = await settle(database, live, ann)
+    assert [e.kind for e in first.case.effects if e.kind in {"ask_judgement", "write_note"}] == [
+        "ask_judgement",
+        "write_note",
+    ]
+    await settle(database, live, judged(again(database, ann.lead_id, "judged"), 1, "another tier"))
+    await settle(database, ports, person("bob", message="Does it run on ARM?"))
+    assert await replayer.run(stored_records(database)) == (3, [])
 
 
 async def test_leads_that_were_decided_together_can_be_replayed_apart_and_the_other_way_round(

@@ -172,6 +172,17 @@ NAMES = ["dee", "eli", "rita", "uwe", "ana"]
 RUNGS = st.lists(st.sampled_from(["next", "manager", "DEFAULT", *NAMES, "outside@partner.com"]), min_size=1, max_size=6)
 
 
+def test_a_late_judgement_takes_a_lead_from_nobody_who_has_accepted_it():
+    table, facts = table_of(people={"dee": {"active": False}}), RoutingFacts()
+    prior = replace(prior_of(route(facts, table, {}, NOW)), owner="dee@company.com", accepted_by="dee@company.com")
+    held = kept(prior, "judged", facts, table, NOW)
+    assert held is not None, "not even from who has left"
+    assert (held.owner, held.rule, held.sla) == ("dee@company.com", "rules.ent", "hot")
+    assert kept(prior, "submission", facts, table, NOW) is None
+    assert kept(replace(prior, accepted_by=None), "judged", facts, table, NOW) is None
+    assert kept(replace(prior, closed=True), "judged", facts, table, NOW) is None
+
+
 @st.composite
 def files(draw: st.DrawFn) -> RoutingTable:
     """Any people, managers (in circles too), pools and ladders; somebody may be gone."""

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from graph.rules.judging import judge_message
+from graph.rules.judging import SAYS_LITTLE, judge_message
 from graph.rules.signals import SIGNALS, STARTS
 
 BUYER = "We run 400 services on Kubernetes and would like to see a demo next week."
@@ -60,7 +60,7 @@ def test_a_message_is_judged_for_what_it_wants(message: str, intent: str, low: f
 @pytest.mark.parametrize("form", ["{message} {orders}", "{orders}\n{message}", "{message}, {orders}"])
 def test_orders_to_a_model_never_raise_the_score(message: str, orders: str, form: str) -> None:
     found = judge_message(form.format(message=message, orders=orders))
-    assert found.score <= min(judge_message(message).score, 0.19)
+    assert found.score <= min(judge_message(message).score, SAYS_LITTLE)
     assert found.intent == "other"
     assert found.reasons[0] == "gives orders to a language model; not followed"
 

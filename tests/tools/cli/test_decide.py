@@ -12,9 +12,12 @@ from pathlib import Path
 
 import orjson
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import delete, func, select, update
 
 from tests.fixtures.router import NOW, ROUTING, person, ports_of, settle, the_table, threads
+from tests.servers.base import Answer
+from tests.servers.openai_server import OPINION, OpenAiServer
 from tools import replaying
 from tools.cli import replay as time_machine
 from tools.cli.decide import command, route
@@ -60,6 +63,24 @@ async def decide(settings: Settings, *names: str) -> None:
         for name in names:
             await settle(engine, ports_of(engine, executor, scorer=scorer), person(name), now=NOW)
     engine.dispose()
+
+
+async def test_a_person_who_waits_hears_the_language_model_at_once(
+    settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    lead = lead_file(tmp_path, {**LEAD, "message": "We would like a demo."})
+    with OpenAiServer() as server:
+        live = {"llm": "live", "openai_api_key": SecretStr("sk-test"), "openai_base_url": server.base_url}
+        server.says = lambda about: OPINION if "message_cut" in about else {"note": "They want a demonstration."}
+        assert await route(lead, settings.model_copy(update=live), as_json=False) == 0
+        said = capsys.readouterr().out
+        assert "By openai:gpt-4o-mini the message reads as demo request" in said
+        assert "ask_judgement" not in said
+        server.always(Answer(500))
+        assert await route(lead, settings.model_copy(update=live), as_json=False) == 0
+    said = capsys.readouterr().out
+    assert "By the rules the message reads as demo request" in said
+    assert "ask_judgement/openai:gpt-4o-mini" in said
 
 
 async def test_a_decision_is_shown_in_sentences_and_nothing_is_written(
