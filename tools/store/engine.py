@@ -16,7 +16,7 @@ BUSY_TIMEOUT_MS = 10_000  # longer than the 5 s for which an operator's tool may
 ASK_AGAIN_S = 0.002
 BATCH_CACHE_KIB = 4_096
 """A connection's pages, for a transaction of a whole batch. SQLite forgets them whenever another connection has committed,
-so that a larger cache fills ever more slowly as the indexes grow: with 16 MB a worker was still growing after 25,000 leads.
+so that a larger cache fills ever more slowly as the indexes grow: with 16 MB a worker was still growing at 25,000 leads.
 What it cannot hold is written early: some 3% of a worker's time for a batch of 256."""
 SMALL_CACHE_KIB = 2_048
 
