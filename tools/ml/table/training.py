@@ -22,7 +22,7 @@ from tools.ml.card import SHORT, Card, Head, TableSpec, Task
 from tools.ml.data import Data, FitError, Fitted, Floats, Progress, Settings, silent
 from tools.ml.evaluating import reference
 from tools.ml.predict import Predictor
-from tools.ml.table import columns, folder, inputs
+from tools.ml.table import columns, folder, inputs, naming
 from tools.ml.table.kinds import Looked, look
 from tools.ml.table.leaks.evidence import Finding
 from tools.ml.table.leaks.guard import look_for_leaks
@@ -211,7 +211,7 @@ def _matrix(ready: _Prepared) -> tuple[Data, splits.Parts, TableSpec]:
         columns=learnt,
         excluded=ready.excluded,
     )
-    return Data(rows, columns.features(learnt, ready.time), keys, ready.order), parts, spec
+    return Data(rows, naming.features(learnt, ready.time), keys, ready.order), parts, spec
 
 
 def _fit(request: Request, ready: _Prepared, data: Data, parts: splits.Parts, progress: Progress) -> Fitted:
