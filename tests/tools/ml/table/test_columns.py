@@ -109,4 +109,4 @@ def test_a_column_of_another_kind_is_refused_with_what_it_should_hold():
     found, _ = learnt(table(), np.zeros(N))
     wrong = table().with_columns(pl.lit("many").alias("visits"))
     with pytest.raises(TableError, match=r'column "visits" should hold numbers written as 1234\.5; it holds "many"'):
-        matrix.refuse_other_kinds(wrong, found, matrix.read(wrong, found, ('created', 'y-m-d'))[1], "later.csv")
+        matrix.refuse_other_kinds(wrong, found, matrix.read(wrong, found, ("created", "y-m-d"))[1], "later.csv")
