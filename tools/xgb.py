@@ -1,8 +1,6 @@
 """Scores leads with an XGBoost model, exactly explained, behind the scorer's port.
 
-Trees of depth 3 are read into tables (see tools.ml.tree_tables), which need no xgboost; deeper ones are left to
-xgboost, whose import costs about 0.3 s. Either way TreeSHAP is exact and row by row: the bits do not depend on the
-batch.
+TreeSHAP is exact and row by row, whoever reads the trees (see tools.ml.trees): the bits do not depend on the batch.
 """
 
 from __future__ import annotations
@@ -10,7 +8,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,47 +18,10 @@ from graph.rules.scoring import sigmoid
 from tools.ml import registry
 from tools.ml.card import Head, Spread, Task
 from tools.ml.registry import ModelError
-from tools.ml.tree_tables import TooDeepError, TreeTables
+from tools.ml.trees import trees_of
 
 SIZE = NAMES.index("logEmployees")
 EXACT = Spread(coverage=0.0, groups={"all": (1.0, 1.0)}, rows=0)
-
-
-class Trees(Protocol):
-    """A boosted model. base: expected output; contributions: (n, k); outputs: (n,), both before the link function."""
-
-    @property
-    def base(self) -> float: ...
-
-    def contributions(self, rows: NDArray[np.float32]) -> NDArray[np.float64]: ...
-
-    def outputs(self, rows: NDArray[np.float32]) -> NDArray[np.float64]: ...
-
-
-class BoosterTrees:
-    """The same by xgboost itself: any depth, one matrix for each batch, one thread (a worker is one process a core)."""
-
-    def __init__(self, model: bytes) -> None:
-        import xgboost  # noqa: PLC0415 - costs 0.3 s and 80 MB, which models that fit the tables never need
-
-        self._xgb = xgboost
-        self._booster = xgboost.Booster({"nthread": 1})
-        self._booster.load_model(bytearray(model))
-        self.base = float(self._explain(np.zeros((1, len(NAMES)), dtype=np.float32))[0, -1])
-
-    def contributions(self, rows: NDArray[np.float32]) -> NDArray[np.float64]:
-        return self._explain(rows)[:, :-1]
-
-    def outputs(self, rows: NDArray[np.float32]) -> NDArray[np.float64]:
-        margins = self._booster.predict(self._matrix(rows), output_margin=True, validate_features=False)
-        return np.asarray(margins, dtype=np.float64)
-
-    def _explain(self, rows: NDArray[np.float32]) -> NDArray[np.float64]:
-        parts = self._booster.predict(self._matrix(rows), pred_contribs=True, validate_features=False)
-        return np.asarray(parts, dtype=np.float64)
-
-    def _matrix(self, rows: NDArray[np.float32]) -> object:
-        return self._xgb.DMatrix(rows, nthread=1)
 
 
 class Amount:
@@ -158,11 +118,3 @@ class XgbScorer:
 def _check(rows: NDArray[np.float32]) -> None:
     if rows.ndim != 2 or rows.shape[1] != len(NAMES):
         raise ValueError(f"rows: expected shape (n, {len(NAMES)}), got {rows.shape}")
-
-
-def trees_of(model: bytes) -> Trees:
-    """The quickest exact reader of the model's bytes (`Booster.save_raw("json")`)."""
-    try:
-        return TreeTables(model)
-    except TooDeepError:
-        return BoosterTrees(model)

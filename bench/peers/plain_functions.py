@@ -26,7 +26,7 @@ from graph.domain.facts import Absent, value_of
 from graph.domain.lead import Form, Lead, Submission
 from graph.domain.routing import PoolState
 from graph.domain.table import RoutingTable
-from graph.features.inputs import FeatureInput
+from graph.features.inputs import feature_input
 from graph.features.vector import FEATURES, vector_of
 from graph.nodes.alerting import draft_of, parts_of
 from graph.nodes.route import facts_of as routing_facts_of
@@ -88,7 +88,7 @@ class Rules:
 
     def _scored(self, batch: Sequence[Submission], found: Sequence[Lead], reads: Sequence[Reads]) -> list[Case]:
         vectors = [
-            vector_of(FeatureInput(lead, value_of(read.profile), one.received_at, None))
+            vector_of(feature_input(lead, value_of(read.profile), one.received_at))
             for one, lead, read in zip(batch, found, reads, strict=True)
         ]
         outputs = self.scorer.score(np.array(vectors, dtype=np.float32))

@@ -1,4 +1,6 @@
-"""What a feature may look at. Serving and training fill the same type; nothing else reaches a feature."""
+"""What a feature may look at, and the one way to it. Serving and training fill the same type by the same function; nothing else
+reaches a feature.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +10,7 @@ from datetime import datetime
 from graph.domain.account import CompanyProfile, Prior
 from graph.domain.lead import Lead
 from graph.domain.values import value
+from graph.rules.bots import weighed
 
 UNKNOWN = math.nan
 """The value of what is not known. The trees send it their own way; it is never replaced by a zero or a mean."""
@@ -25,6 +28,18 @@ class FeatureInput:
     received_at: datetime
     prior: Prior | None = None
     activities: tuple[tuple[str, datetime], ...] = ()
+
+
+def feature_input(
+    lead: Lead,
+    profile: CompanyProfile | None,
+    received_at: datetime,
+    prior: Prior | None = None,
+    activities: tuple[tuple[str, datetime], ...] = (),
+) -> FeatureInput:
+    """What a score may see of this lead: a text that gives orders counts as left empty. Decisions, `/score-lead`,
+    predictions and training rows are all made here, so that they agree bit for bit."""
+    return FeatureInput(weighed(lead), profile, received_at, prior, activities)
 
 
 def log_size(amount: int | None) -> float:

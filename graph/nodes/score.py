@@ -12,7 +12,7 @@ from langgraph.runtime import Runtime
 from graph.domain.facts import value_of
 from graph.domain.scoring import ModelOutput
 from graph.domain.values import evolve
-from graph.features.inputs import FeatureInput
+from graph.features.inputs import feature_input
 from graph.features.vector import FEATURES, vector_of
 from graph.nodes.shell import Cases, alive, each, lead_of, read, step, with_read
 from graph.ports import JudgeAsk, Ports, Scorer, judge_ask
@@ -45,13 +45,9 @@ def _with_model(case: Case, name: str) -> Case:
 
 
 def _with_vector(case: Case) -> Case:
-    facts = FeatureInput(
-        lead=weighed(lead_of(case)),
-        profile=value_of(case.reads.profile),
-        received_at=case.submission.received_at,
-        prior=value_of(case.reads.prior),
-    )
-    return evolve(case, vector=vector_of(facts))
+    reads = case.reads
+    seen = feature_input(lead_of(case), value_of(reads.profile), case.submission.received_at, value_of(reads.prior))
+    return evolve(case, vector=vector_of(seen))
 
 
 def _outputs(cases: Cases, ports: Ports) -> dict[str, tuple[ModelOutput, Scorer]]:

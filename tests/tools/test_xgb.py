@@ -15,7 +15,8 @@ from tools.ml.generator import draw
 from tools.ml.registry import ModelError
 from tools.ml.train import train_bootstrap
 from tools.ml.tree_tables import TreeTables
-from tools.xgb import BoosterTrees, XgbScorer, trees_of
+from tools.ml.trees import BoosterTrees, trees_of
+from tools.xgb import XgbScorer
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""Which features move scores: mean absolute points over the newest leads, by the model that answers now. Blocking."""
+"""Which features move scores: mean absolute points over the newest leads, by the champion. Blocking."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ EVERY: Final = DEFAULT_RULES.__class__(named=len(FEATURES))
 
 def feature_importance(engine: Engine, scorer: CurrentScorer) -> dict[str, Any]:
     """The largest first. Without leads there is nothing to measure on, and the list is empty."""
-    answering = scorer.now()
+    answering = scorer.now().champion
     found = list(seen(engine, newest_lead_ids(engine, LEADS)).values())
     sums = dict.fromkeys([feature.name for feature in FEATURES], 0.0)
     signed = dict(sums)

@@ -1,4 +1,5 @@
-"""Predicts leads that were decided: four predictions each, stored with the model that made them.
+"""Predicts leads that were decided: four predictions each, stored with the model that made them: the one that the account
+is assigned to, as its decisions are.
 
     CONVERSION     probability, 0..1        SCORE      points of 100, with the whole insight
     TIME_TO_CLOSE  days                     PRIORITY   expected value of the account, US dollars a year
@@ -61,8 +62,8 @@ class Predictor:
 
     def predict(self, lead_id: str, *, force: bool = False, rules_only: bool = False) -> dict[str, Any]:
         """Raises NoLead."""
-        now, answering = self.clock(), self.scorer.now(rules_only=rules_only)
-        one = self._seen(lead_id)
+        now, one = self.clock(), self._seen(lead_id)
+        answering = self.scorer.now(rules_only=rules_only).of(one.account)
         if not force and (valid := holding(one, active(self.engine, [lead_id], now).get(lead_id), answering)):
             return answer_of(valid, cached=True)
         kept = keep(self.engine, predictions_of(one, answering, now), now)
@@ -84,17 +85,19 @@ class Predictor:
 
     def insight(self, lead_id: str) -> Insight:
         """For people to read; stores nothing. Raises NoLead."""
-        return insight(self._seen(lead_id), self.scorer.now(), self.clock())
+        one = self._seen(lead_id)
+        return insight(one, self.scorer.now().of(one.account), self.clock())
 
     def many(self, lead_ids: Sequence[str], *, force: bool) -> Made:
         """A step of a bulk prediction; one lead that fails fails alone, and one that is gone counts as failed."""
-        now, answering = self.clock(), self.scorer.now()
+        now, answers = self.clock(), self.scorer.now()
         found, held = seen(self.engine, lead_ids), active(self.engine, lead_ids, now)
         new: list[New] = []
         predicted = kept = 0
         for lead_id in lead_ids:
             if (one := found.get(lead_id)) is None:
                 continue
+            answering = answers.of(one.account)
             if not force and holding(one, held.get(lead_id), answering):
                 kept += 1
                 continue

@@ -1,5 +1,5 @@
 """Scores leads that nobody posted: the router's own capture, features, model and blend, without a language model, without
-history, and nothing is stored.
+history, and nothing is stored. The champion answers: who was never posted is no account that a challenger has a share of.
 
 Requests that come together are scored together: one batch at a time in one thread, while the next gathers. As many as may
 wait are waiting, a further one is refused at once.
@@ -23,7 +23,7 @@ import structlog
 from graph.domain.account import CompanyProfile
 from graph.domain.facts import value_of
 from graph.domain.lead import Form, Lead
-from graph.features.inputs import FeatureInput
+from graph.features.inputs import feature_input
 from graph.features.vector import FEATURES, FEATURES_DIGEST, vector_of
 from graph.nodes.enrich import company_ask
 from graph.ports import Enrichment
@@ -159,7 +159,7 @@ class QuickScores:
         return [one for one in found if one is not None]
 
     def _captured(self, asks: Sequence[Ask]) -> tuple[Answering, list[Lead], list[str]]:
-        answering, aliases = self._scorer.now(), self._aliases()
+        answering, aliases = self._scorer.now().champion, self._aliases()
         leads = [capture(ask.form, "", ask.now, aliases) for ask in asks]
         keys = [key_of(lead, ask, answering.scorer.digest) for lead, ask in zip(leads, asks, strict=True)]
         return answering, leads, keys
@@ -181,7 +181,7 @@ def _fail(one: _Waiting, error: Exception) -> None:
 def _bodies(
     rows: Sequence[tuple[Lead, Ask, CompanyProfile | None]], answering: Answering
 ) -> tuple[list[dict[str, Any]], Answering]:
-    vectors = [vector_of(FeatureInput(lead, profile, ask.now, None, ask.activities)) for lead, ask, profile in rows]
+    vectors = [vector_of(feature_input(lead, profile, ask.now, None, ask.activities)) for lead, ask, profile in rows]
     outputs, answered = answering.score(np.array(vectors, dtype=np.float32))
     bodies = []
     for vector, output in zip(vectors, outputs, strict=True):

@@ -1,7 +1,6 @@
-"""The model that answers: whichever is current, loaded when it is first needed and again when another is promoted.
+"""Who answers: the models in use, as the workers see them; the rule-based scorer where none can, and it says so.
 
-Where none can be loaded, or the loaded one fails, the rule-based scorer answers and says so; nothing fails silently.
-Blocking (it reads files): call it from a thread.
+Nothing fails silently. Trains and promotes nothing: workers do. Blocking (it reads files): call it from a thread.
 """
 
 from __future__ import annotations
@@ -19,14 +18,15 @@ from numpy.typing import NDArray
 
 from graph.domain.scoring import ModelOutput
 from graph.ports import Scorer
+from graph.rules.challenge import is_challengers
 from tools.embedded.rule_scorer import RuleScorer
+from tools.ml.live import AGAIN_EVERY_S, LiveModels
 from tools.ml.registry import ModelError, current
+from tools.ml.registry.roles import RolesError
 from tools.xgb import XgbScorer
 
 log = structlog.get_logger(__name__)
 LOOK_EVERY_S: Final = 1.0
-AGAIN_S: Final = 10.0
-"""A model that could not be loaded is tried again after this long, or as soon as another one is current."""
 RULES: Final = RuleScorer()
 
 
@@ -48,54 +48,59 @@ class Answering:
             return RULES.score(rows), Answering(RULES, "rules", (*self.warnings, said))
 
 
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """Who answers now: the champion, and for a share (0..1) of the accounts the challenger, drawn as decisions draw them."""
+
+    champion: Answering
+    challenger: Answering | None = None
+    share: float = 0.0
+    salt: str = ""
+
+    def of(self, account: str) -> Answering:
+        """account: see `graph.rules.challenge.account_of`."""
+        if self.challenger is not None and is_challengers(account, self.salt, self.share):
+            return self.challenger
+        return self.champion
+
+
 class CurrentScorer:
-    """Safe to use from several threads. load: makes a scorer of a model's folder; current: names the folder that serves."""
+    """Safe to use from several threads. models: the folder of all of them; load: makes a scorer of one's folder."""
 
     def __init__(
-        self,
-        models: Path,
-        *,
-        load: Callable[[Path], Scorer] = XgbScorer,
-        current: Callable[[Path], Path | None] = current,
-        clock: Callable[[], float] = time.monotonic,
+        self, models: Path, *, load: Callable[[Path], Scorer] = XgbScorer, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._models, self._load, self._current, self._clock = models, load, current, clock
+        self._models, self._load, self._clock = models, load, clock
         self._lock = Lock()
-        self._chosen: Path | None = None
-        self._held = Answering(RULES, "rules")
-        self._look_at = self._retry_at = float("-inf")
+        self._live: LiveModels[Scorer] | None = None
+        self._without = Answers(Answering(RULES, "rules"))
+        self._look_at = float("-inf")
 
-    def now(self, *, rules_only: bool = False) -> Answering:
-        """Who answers a question that is asked now."""
+    def now(self, *, rules_only: bool = False) -> Answers:
+        """Who answers a question that is asked now. A model that was chosen and does not load leaves the one before it."""
         if rules_only:
-            return Answering(RULES, "rules")
+            return Answers(Answering(RULES, "rules"))
+        live = self._live or self._opened()
+        if live is None:
+            return self._without
+        serving = live.current()
+        challenger = None if serving.challenger is None else Answering(serving.challenger, "model")
+        return Answers(Answering(serving.champion, "model"), challenger, serving.share, serving.salt)
+
+    def _opened(self) -> LiveModels[Scorer] | None:
+        """None while no model was chosen, or none loads."""
         with self._lock:
-            if self._clock() >= self._look_at:
-                self._look()
+            if self._live is None and self._clock() >= self._look_at:
                 self._look_at = self._clock() + LOOK_EVERY_S
-            return self._held
-
-    def _look(self) -> None:
-        try:
-            chosen = self._current(self._models)
-        except Exception as error:  # noqa: BLE001 - whatever hides which model serves, the lead still gets a score
-            self._chosen = None
-            self._rules("The current model is not known", "models", error)
-            return
-        if chosen is None:
-            self._chosen = None
-            self._held = Answering(RULES, "rules", ("No model was chosen yet; the rule-based scorer answered.",))
-            return
-        failed = self._held.source == "rules"
-        if chosen == self._chosen and not (failed and self._clock() >= self._retry_at):
-            return
-        self._chosen = chosen
-        try:
-            self._held = Answering(self._load(chosen), "model")
-        except (ModelError, OSError, ValueError) as error:
-            self._rules(f"The model {chosen.name} cannot be loaded", chosen.name, error)
-            self._retry_at = self._clock() + AGAIN_S
-
-    def _rules(self, said: str, model: str, error: Exception) -> None:
-        log.warning("model_not_loaded", model=model, reason=str(error))
-        self._held = Answering(RULES, "rules", (f"{said}; the rule-based scorer answered.",))
+                try:
+                    chosen = current(self._models)
+                    if chosen is not None:
+                        self._live = LiveModels(self._models, self._clock, self._load, lambda _: chosen)
+                        return self._live
+                    said = "No model was chosen yet"
+                except (ModelError, RolesError, OSError, ValueError) as error:
+                    self._look_at = self._clock() + AGAIN_EVERY_S
+                    said = "No model can be loaded"
+                    log.warning("model_not_loaded", reason=str(error))
+                self._without = Answers(Answering(RULES, "rules", (f"{said}; the rule-based scorer answered.",)))
+            return self._live

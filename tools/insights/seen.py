@@ -13,29 +13,25 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from pydantic import TypeAdapter
 from sqlalchemy import Engine, select
 
-from graph.domain.account import CompanyProfile, Family, Prior
-from graph.domain.lead import Lead
+from graph.domain.account import Family
+from graph.domain.facts import value_of
 from graph.domain.scoring import Judgement
 from graph.features.inputs import FeatureInput
+from tools.store.recorded import recorded
 from tools.store.tables import decisions, leads
-
-LEAD: TypeAdapter[Lead] = TypeAdapter(Lead)
-PROFILE: TypeAdapter[CompanyProfile] = TypeAdapter(CompanyProfile)
-PRIOR: TypeAdapter[Prior] = TypeAdapter(Prior)
-FAMILY: TypeAdapter[Family] = TypeAdapter(Family)
-JUDGEMENT: TypeAdapter[Judgement] = TypeAdapter(Judgement)
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """family: what was known of the account's companies, for its roll-up."""
+    """account: by which the model that scores it is drawn; family: what was known of the account's companies, for its
+    roll-up."""
 
     lead_id: str
     revision: int
     decided_at: datetime
+    account: str
     inp: FeatureInput
     judgement: Judgement | None
     family: Family | None = None
@@ -56,23 +52,13 @@ def seen(engine: Engine, lead_ids: Sequence[str]) -> dict[str, Seen]:
 
 def seen_of(record: dict[str, Any], decided_at: datetime) -> Seen:
     """From a decision record as JSON (see graph.record)."""
-    reads = record["facts"]
-    profile, prior, judgement = (_value(reads[name]) for name in ("profile", "prior", "judgement"))
-    family = reads["family"]
+    told = recorded(record)
     return Seen(
         lead_id=record["lead_id"],
         revision=record["revision"],
         decided_at=decided_at,
-        inp=FeatureInput(
-            lead=LEAD.validate_python(record["lead"]),
-            profile=PROFILE.validate_python(profile) if profile else None,
-            received_at=datetime.fromisoformat(record["submission"]["received_at"]),
-            prior=PRIOR.validate_python(prior) if prior else None,
-        ),
-        judgement=JUDGEMENT.validate_python(judgement) if judgement else None,
-        family=FAMILY.validate_python(family) if family else None,
+        account=told.account,
+        inp=told.inp,
+        judgement=value_of(told.reads.judgement),
+        family=told.reads.family,
     )
-
-
-def _value(fact: dict[str, Any] | None) -> Any:
-    return fact["value"] if fact is not None and fact["kind"] == "found" else None

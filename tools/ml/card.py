@@ -12,12 +12,13 @@ A card is data: nothing here trains, reads a file or knows a library for models.
 from __future__ import annotations
 
 import hashlib
-import math
 from bisect import bisect_right
 from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict
+
+from graph.rules.scoring import sigmoid
 
 Task: TypeAlias = Literal["propensity", "acv", "time-to-close"]
 Method: TypeAlias = Literal["sigmoid", "platt", "isotonic", "venn-abers"]
@@ -45,7 +46,7 @@ class Calibration(_Frozen):
     def at(self, margin: float) -> tuple[float, float, float]:
         """(probability, low, high) for one margin; low <= probability <= high."""
         place, share = self._between(margin)
-        point = _sigmoid(margin) if self.method == "sigmoid" else _linear(self.probability, place, share)
+        point = sigmoid(margin) if self.method == "sigmoid" else _linear(self.probability, place, share)
         return point, min(point, _linear(self.low, place, share)), max(point, _linear(self.high, place, share))
 
     def _between(self, margin: float) -> tuple[int, float]:
@@ -141,13 +142,6 @@ class Card(_Frozen):
         """Over all that a score depends on, and the figures; not over time and place of training."""
         text = self.model_dump_json(exclude={"created", "environment"})
         return hashlib.sha256(text.encode()).hexdigest()[:SHORT]
-
-
-def _sigmoid(margin: float) -> float:
-    if margin >= 0:
-        return 1.0 / (1.0 + math.exp(-margin))
-    grown = math.exp(margin)
-    return grown / (1.0 + grown)
 
 
 def _linear(values: Sequence[float], place: int, share: float) -> float:

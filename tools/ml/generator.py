@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from graph.domain.account import CompanyProfile, JobPost, Prior
 from graph.domain.lead import EmailDomainType, Flag, Lead
-from graph.features.inputs import FeatureInput
+from graph.features.inputs import FeatureInput, feature_input
 from graph.features.vector import vector_of
 from graph.rules.titles import function_of, seniority
 from tools.ml.truth import contract_values, days_to_close, probabilities
@@ -191,7 +191,7 @@ def _lead(index: int, u: Iterator[float], normal: float) -> tuple[FeatureInput, 
         flags=(Flag("bot_gibberish", "synthetic", review=True),) if next(u) < 0.04 else (),
     )  # fmt: skip
     prior, activities = _history(received_at, persona, u)
-    return FeatureInput(lead, profile, received_at, prior, activities), float(parent_employees)
+    return feature_input(lead, profile, received_at, prior, activities), float(parent_employees)
 
 
 def _email_type(corporate: bool, persona: Persona, uniform: float) -> EmailDomainType:

@@ -37,14 +37,20 @@ class Serving(Generic[M]):
 class LiveModels(Generic[M]):
     """clock: seconds that only grow (`time.monotonic`). load: from a model's folder; raises ModelError.
 
-    fault: which model was chosen and is not used, and why; None while all is well. The first load chooses a bootstrap
-    model where there is none that loads.
+    fault: which model was chosen and is not used, and why; None while all is well. first: the folder to begin with; as it
+    stands, a bootstrap model is chosen where there is none that loads.
     """
 
-    def __init__(self, root: Path, clock: Callable[[], float], load: Callable[[Path], M]) -> None:
+    def __init__(
+        self,
+        root: Path,
+        clock: Callable[[], float],
+        load: Callable[[Path], M],
+        first: Callable[[Path], Path] = ensure_bootstrap,
+    ) -> None:
         self._root, self._clock, self._load = root, clock, load
         self._looking = Lock()
-        path = ensure_bootstrap(root)
+        path = first(root)
         self.fault: str | None = None
         self._seen = self._identity()
         self._serving = Serving(load(path), path.name)

@@ -5,7 +5,6 @@ An outcome told from outside (`outcomes`) goes before the one that a person chos
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,23 +12,14 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import orjson
-from numpy.typing import NDArray
-from pydantic import TypeAdapter
 from sqlalchemy import Engine, func, select
 
-from graph.domain.facts import value_of
-from graph.domain.lead import Lead
-from graph.features.inputs import FeatureInput
-from graph.features.vector import FEATURES_DIGEST, vector_of
-from graph.rules.challenge import account_of
-from graph.state import Reads
 from tools.ml.history_rows import PastLead
+from tools.store.recorded import account_in, parent_in, vector_in
 from tools.store.tables import assignments, decisions, leads, outcomes
 from tools.store.upsert import upsert
 
 PAGE = 500
-LEAD: TypeAdapter[Lead] = TypeAdapter(Lead)
-READS: TypeAdapter[Reads] = TypeAdapter(Reads)
 End: TypeAlias = tuple[str, datetime, float | None]
 
 
@@ -123,15 +113,14 @@ def models_named(engine: Engine) -> set[str]:
 
 
 def _past_lead(record: dict[str, Any], received_at: datetime, model: str, ends: Mapping[str, End]) -> PastLead:
-    lead, score, account = record["lead"], record["scoring"], record["account"]
+    score = record["scoring"]
     outcome, closed_at, contract = ends.get(record["lead_id"], (None, None, None))
-    parent = account["parent_domain"] if account else None
     return PastLead(
         lead_id=record["lead_id"],
-        account=account_of(parent, LEAD.validate_python(lead)) if parent is None else parent.casefold(),
-        parent=parent,
+        account=account_in(record),
+        parent=parent_in(record),
         received_at=received_at,
-        row=_row(record, received_at),
+        row=np.array(vector_in(record), dtype=np.float32),
         model=model,
         propensity=score["propensity"],
         probability=score["probability"],
@@ -140,13 +129,3 @@ def _past_lead(record: dict[str, Any], received_at: datetime, model: str, ends: 
         closed_at=closed_at,
         contract_usd=contract,
     )
-
-
-def _row(record: dict[str, Any], received_at: datetime) -> NDArray[np.float32]:
-    """The vector that was recorded; under other features than today's it is made anew from the recorded facts."""
-    if record["versions"]["features"] == FEATURES_DIGEST:
-        return np.array([math.nan if value is None else value for value in record["features"]], dtype=np.float32)
-    reads = READS.validate_python(record["facts"])
-    lead = LEAD.validate_python(record["lead"])
-    made = vector_of(FeatureInput(lead, value_of(reads.profile), received_at, value_of(reads.prior)))
-    return np.array(made, dtype=np.float32)

@@ -24,13 +24,13 @@ def migrate(engine: Engine) -> None:
 
 
 def new_revision(engine: Engine, message: str) -> None:
-    """Write a migration for what tables.py has and the database has not."""
+    """Write a migration for what tables/ has and the database has not."""
     with engine.connect() as connection:
         command.revision(config_for(connection), message=message, autogenerate=True)
 
 
 def differences(engine: Engine) -> list[object]:
-    """What a migrated database lacks of tables.py; empty when the migrations are complete."""
+    """What a migrated database lacks of tables/; empty when the migrations are complete."""
     with engine.connect() as connection:
         return list(compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), metadata))
 

@@ -18,6 +18,7 @@ from tools.ml.registry import current
 from tools.ml.registry.roles import read_roles
 from tools.settings import Settings
 from tools.store.learning import past_leads
+from tools.store.predictions import New, keep, validate
 
 SMALL = World(count=60, days=60)
 
@@ -140,7 +141,22 @@ async def test_retraining_reports_and_the_leaderboard_is_shown(call, database: E
     code, out, _ = call("models", "leaderboard")
     assert code == 0
     assert "promised" in out
+    assert "judged" not in out
     assert call("models", "prune")[0] == 0
+
+
+async def test_the_leaderboard_shows_what_share_people_judged_accurate_of_each_model(call, database: Engine):
+    now = datetime(2026, 6, 1, tzinfo=UTC)
+    verdicts = {"aaaa1111": [True, True, False], "bbbb2222": [False]}
+    for version, said in verdicts.items():
+        made = [New(f"ld_{n}", 1, "CONVERSION", 0.75, "m", version, "model", 1.0, b"{}") for n in range(len(said))]
+        for one, accurate in zip(keep(database, made, now), said, strict=True):
+            validate(database, one.prediction_id, accurate, now)
+    code, out, _ = call("models", "leaderboard")
+    assert code == 0
+    lines = {line.split()[0]: line.split()[1:] for line in out.splitlines() if line[:4] in {"aaaa", "bbbb"}}
+    assert lines["aaaa1111"] == ["CONVERSION", "3", "66.7%", "0.2292"]
+    assert lines["bbbb2222"] == ["CONVERSION", "1", "0.0%", "0.5625"]
 
 
 async def test_outcomes_from_a_file_are_kept_whole_or_not_at_all(call, database: Engine, ports: Ports, tmp_path: Path):

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 from tools.cli.ml.learning import plan_of, window_of
 
 if TYPE_CHECKING:
+    from tools.learning.leaderboard import Row
     from tools.settings import Settings
+    from tools.store.predictions import Accuracy
 
 
 def show_list(_arguments: argparse.Namespace, settings: Settings) -> int:
@@ -113,24 +115,38 @@ def show_comparison(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 def show_leaderboard(_arguments: argparse.Namespace, settings: Settings) -> int:
+    """What scores promised and what came; below it what people said of predictions, which needs no window to be over."""
     from tools.cli.rules.editing import store_of
     from tools.learning.leaderboard import leaderboard
     from tools.learning.reading import read_history
     from tools.planning.showing import table
+    from tools.store.predictions import accuracy
 
     with store_of(settings) as engine:
         rows = leaderboard(read_history(engine), datetime.now(UTC), window_of(settings))
-    if not rows:
+        judged = accuracy(engine)
+    if rows:
+        print("\n".join(table([_PROMISED, *map(_promised, rows)])))
+    else:
         print(f"no lead is {settings.conversion_window_d} days old yet: nothing can have come true")
-        return 0
-    head = ("model", "period", "tier", "leads", "promised", "came", "off", "Brier", "AUC")
-    shown = [
-        (
-            row.model, row.period, row.tier, f"{row.leads:,}", f"{row.promised:.1%}", f"{row.came:.1%}",
-            f"{row.sigmas:+.1f} sigma", "" if row.brier is None else f"{row.brier:.4f}",
-            "" if row.auc is None else f"{row.auc:.3f}",
-        )
-        for row in rows
-    ]  # fmt: skip
-    print("\n".join(table([head, *shown])))
+    if judged:
+        print("\nPredictions that people judged (POST /api/lead-scoring/predictions/ID/validate):")
+        print("\n".join(table([("model", "prediction", "judged", "accurate", "Brier"), *map(_judged, judged)])))
     return 0
+
+
+_PROMISED = ("model", "period", "tier", "leads", "promised", "came", "off", "Brier", "AUC")
+
+
+def _promised(row: Row) -> tuple[str, ...]:
+    return (
+        row.model, row.period, row.tier, f"{row.leads:,}", f"{row.promised:.1%}", f"{row.came:.1%}",
+        f"{row.sigmas:+.1f} sigma", "" if row.brier is None else f"{row.brier:.4f}",
+        "" if row.auc is None else f"{row.auc:.3f}",
+    )  # fmt: skip
+
+
+def _judged(one: Accuracy) -> tuple[str, ...]:
+    total = one.validated + one.invalidated
+    brier = "" if one.brier is None else f"{one.brier:.4f}"
+    return one.version, one.type, f"{total:,}", f"{one.validated / total:.1%}", brier

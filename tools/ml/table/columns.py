@@ -11,17 +11,17 @@ other row, here and in every later file, gets the rate over all training rows.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from tools.ml.card import Column, TableSpec, Task
+from tools.ml.card import Column, Task
 from tools.ml.table import cells
 from tools.ml.table.kinds import Kind
-from tools.ml.table.reading import Table, TableError, suggestion
+from tools.ml.table.matrix import read
+from tools.ml.table.naming import AGE, features_of
 
 Floats = NDArray[np.float64]
 SMOOTHING = 20.0
@@ -30,8 +30,6 @@ REMEMBERED = 2_000
 """Levels kept on the card, so that one that was rare is not called new."""
 APART = 40
 """The most levels that get a column of the matrix each: on real tables they rank better than one rate (ADR 0015)."""
-BLANK, OTHER = "(blank)", "(other)"
-AGE = "days before"
 _TWO_YEARS = 730.0
 
 
@@ -52,90 +50,13 @@ def learn(
         else Column(name=kind.name, kind=kind.kind, form=kind.form, parts=_parts(frame, kind, time))
         for kind in kinds
     )
-    rows = matrix(frame, columns, time)
+    rows, _ = read(frame, columns, time)
     place = 0
     for column, kind in zip(columns, kinds, strict=True):
         if column.kind == "category" and not column.kept:
             rows[:, place] = _out_of_fold(frame, kind, task, measure, train, folds, rows[:, place])
         place += len(features_of(column, time))
     return columns, rows
-
-
-def features(columns: Sequence[Column], time: tuple[str, str] | None) -> tuple[str, ...]:
-    """Names of the matrix's columns, in order."""
-    return tuple(name for column in columns for name in features_of(column, time))
-
-
-def features_of(column: Column, time: tuple[str, str] | None) -> tuple[str, ...]:
-    if column.kept:
-        return tuple(f"{column.name}: {level}" for level in (BLANK, *column.levels[: column.kept], OTHER))
-    if column.kind != "date":
-        return (column.name,)
-    return tuple(
-        f"{column.name}: {part} {time[0]}" if part == AGE and time else f"{column.name}: {part}"
-        for part in column.parts
-    )
-
-
-def owners(columns: Sequence[Column]) -> NDArray[np.int64]:
-    """(k,) for each column of the matrix, the place of the file's column that it came from."""
-    counts = [column.kept + 2 if column.kept else len(column.parts) or 1 for column in columns]
-    return np.repeat(np.arange(len(columns)), counts)
-
-
-def time_of(spec: TableSpec) -> tuple[str, str] | None:
-    """Name and form of the time column, where it holds dates."""
-    return None if spec.time is None or not spec.time_form else (spec.time, spec.time_form)
-
-
-def matrix(frame: pl.DataFrame, columns: Sequence[Column], time: tuple[str, str] | None = None) -> NDArray[np.float32]:
-    """(n, k) float32, NaN where blank. A level that was not seen in training gets the code of rare levels."""
-    read = [each for column in columns for each in _expressions(frame, column, time)]
-    narrow = frame.select(
-        each.cast(pl.Float32).fill_null(float("nan")).alias(str(place)) for place, each in enumerate(read)
-    )
-    rows = np.zeros((frame.height, len(features(columns, time))), dtype=np.float32)
-    every, at, source = np.arange(frame.height), 0, 0
-    for column in columns:
-        width = len(features_of(column, time))
-        if column.kept:
-            rows[every, at + narrow[str(source)].cast(pl.Int64).to_numpy()] = 1
-            source += 1
-        else:
-            for part in range(width):
-                rows[:, at + part] = narrow[str(source + part)].to_numpy()
-            source += width
-        at += width
-    return rows
-
-
-def _expressions(frame: pl.DataFrame, column: Column, time: tuple[str, str] | None) -> list[pl.Expr]:
-    """One for each column of the matrix; for levels apart, one with the place of a row's level among them."""
-    dtype = frame.schema[column.name]
-    if column.kind == "number":
-        return [cells.number(column.name, dtype, column.form)]
-    if column.kind == "flag":
-        return [cells.flag(column.name, dtype)]
-    if column.kind == "category":
-        said = cells.text(column.name, dtype)
-        kept = column.kept or len(column.levels)
-        codes = list(range(1, kept + 1)) if column.kept else list(column.codes)
-        other = kept + 1 if column.kept else column.other
-        coded = said.replace_strict(list(column.levels[:kept]), codes, default=other, return_dtype=pl.Float64)
-        return [pl.when(said.is_null()).then(0.0 if column.kept else None).otherwise(coded)]
-    at = cells.moment(column.name, dtype, column.form)
-    return [_part(frame, at, part, time) for part in column.parts]
-
-
-def _part(frame: pl.DataFrame, at: pl.Expr, part: str, time: tuple[str, str] | None) -> pl.Expr:
-    if part == AGE:
-        if time is None:
-            raise TableError("an age needs the time column")
-        now = cells.moment(time[0], frame.schema[time[0]], time[1])
-        return (now - at).dt.total_seconds() / 86_400
-    if part == "weekday":
-        return at.dt.weekday()
-    return at.dt.hour() if part == "hour" else at.dt.month()
 
 
 def _parts(frame: pl.DataFrame, kind: Kind, time: tuple[str, str] | None) -> tuple[str, ...]:
@@ -218,88 +139,3 @@ def _rate(amount: Floats, weight: Floats, task: Task, whole: tuple[float, float]
         return np.log(np.maximum(rate, 1e-3))
     bounded = np.clip(rate, 1e-4, 1 - 1e-4)
     return np.log(bounded / (1 - bounded))
-
-
-def needed(spec: TableSpec) -> tuple[str, ...]:
-    """Columns that a file to be scored must have, each once: the id, what ages are measured from, the features."""
-    time = time_of(spec)
-    dated = [time[0]] if time and any(AGE in column.parts for column in spec.columns) else []
-    names = [*([spec.id] if spec.id else []), *dated, *(column.name for column in spec.columns)]
-    return tuple(dict.fromkeys(names))
-
-
-def located(table: Table, spec: TableSpec) -> dict[str, str]:
-    """The card's name of each needed column -> the file's. Raises TableError that names every missing column, what it
-    holds and, where one is near, which was perhaps meant."""
-    kinds = {column.name: column for column in spec.columns}
-    found: dict[str, str] = {}
-    missing: list[str] = []
-    wanted = needed(spec)
-    for name in wanted:
-        try:
-            found[name] = table.column(name, "the model")
-        except TableError:
-            what = _expected(kinds[name]) if name in kinds else "the id" if name == spec.id else "dates"
-            free = [own for own in table.names if own not in wanted]
-            near = re.match(r'; did you mean "(.*)"\?$', suggestion(name, free))
-            meant = f'; the file has "{near[1]}": rename it if that is the one' if near else ""
-            missing.append(f'  "{name}" ({what}){meant}')
-    if missing:
-        count = (
-            "1 column that the model was trained on is"
-            if len(missing) == 1
-            else f"{len(missing)} columns that the model was trained on are"
-        )
-        raise TableError(
-            "\n".join(
-                [
-                    f"{table.path}: {count} missing:",
-                    *missing,
-                    "Add what is missing (cells may be blank), or train without it (--exclude).",
-                ]
-            )
-        )
-    return found
-
-
-def _expected(column: Column) -> str:
-    if column.kind == "category":
-        return "category: " + ", ".join(column.levels[:4]) + (", ..." if len(column.levels) > 4 else "")
-    return {"number": "number", "flag": "yes or no", "date": "date"}[column.kind]
-
-
-def misread(frame: pl.DataFrame, columns: Sequence[Column]) -> dict[str, int]:
-    """column -> filled cells that are not of its kind, or a level that training did not see. None of them: left out."""
-    counts = frame.select(
-        (cells.text(column.name, frame.schema[column.name]).is_not_null() & _unread(frame, column))
-        .sum()
-        .alias(column.name)
-        for column in columns
-    )
-    return {name: count for name, count in counts.row(0, named=True).items() if count} if columns else {}
-
-
-def _unread(frame: pl.DataFrame, column: Column) -> pl.Expr:
-    dtype = frame.schema[column.name]
-    if column.kind == "category":
-        return ~cells.text(column.name, dtype).is_in(list(column.levels))
-    if column.kind == "number":
-        return cells.number(column.name, dtype, column.form).is_null()
-    if column.kind == "flag":
-        return cells.flag(column.name, dtype).is_null()
-    return cells.moment(column.name, dtype, column.form).is_null()
-
-
-def refuse_other_kinds(frame: pl.DataFrame, columns: Sequence[Column], counts: Mapping[str, int], path: object) -> None:
-    """Raises TableError where more than half of a column's filled cells are not of its kind: it is another column."""
-    for column in columns:
-        if column.kind == "category" or column.name not in counts:
-            continue
-        told = frame.select(cells.text(column.name, frame.schema[column.name]).alias("text"))["text"].drop_nulls()
-        if counts[column.name] * 2 > len(told):
-            shown = ", ".join(f'"{text[:40]}"' for text in told.head(3))
-            written = f" written as {column.form}" if column.form else ""
-            raise TableError(
-                f'{path}: column "{column.name}" should hold {_expected(column)}s{written}; it holds {shown}.\n'
-                "  Give the column that the model was trained on, or train again on a file like this"
-            )

@@ -14,7 +14,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from tools.ml.card import TableSpec, Task
-from tools.ml.table import cells, columns
+from tools.ml.table import cells, matrix, naming
 from tools.ml.table.outcomes import Asked, days, numbers_of, outcome_of
 from tools.ml.table.reading import TableError, opened
 
@@ -40,7 +40,7 @@ class Labelled:
 def labelled(spec: TableSpec, task: Task, path: Path, target: str | None = None) -> Labelled:
     """target: where it is called otherwise in this file. Raises TableError."""
     with opened(path) as table:
-        wanted = columns.located(table, spec)
+        wanted = naming.located(table, spec)
         for name, said_by in ((target or spec.target, "--target"), (spec.time, "--time"), (spec.closed, "--closed")):
             if name:
                 own = spec.target if said_by == "--target" else name
@@ -51,10 +51,10 @@ def labelled(spec: TableSpec, task: Task, path: Path, target: str | None = None)
     frame = frame.filter(outcome.usable)
     if not frame.height:
         raise TableError(f"{path}: no row has an outcome")
-    counts = columns.misread(frame, spec.columns)
-    columns.refuse_other_kinds(frame, spec.columns, counts, path)
+    rows, counts = matrix.read(frame, spec.columns, naming.time_of(spec))
+    matrix.refuse_other_kinds(frame, spec.columns, counts, path)
     return Labelled(
-        columns.matrix(frame, spec.columns, columns.time_of(spec)),
+        rows,
         outcome.value[outcome.usable],
         outcome.closed[outcome.usable],
         keys_of(frame, spec.id, [column.name for column in spec.columns]),

@@ -19,7 +19,7 @@ import polars as pl
 
 from tools.ml.card import TableSpec, Task
 from tools.ml.predict import Predictor
-from tools.ml.table import cells, columns, folder, inputs, reasons
+from tools.ml.table import cells, folder, inputs, matrix, naming, reasons
 from tools.ml.table.reading import BATCH, TableError, opened
 
 POINT: dict[Task, str] = {"propensity": "probability", "acv": "value", "time-to-close": "days"}
@@ -50,9 +50,8 @@ class Scorer:
     def answer(self, batch: pl.DataFrame, first: int) -> Answered:
         """batch: cells under the card's names; first: the place of its first row in the file, from 0. Raises TableError
         where a column holds something else than in training."""
-        odd = columns.misread(batch, self.spec.columns)
-        columns.refuse_other_kinds(batch, self.spec.columns, odd, self.path)
-        rows = columns.matrix(batch, self.spec.columns, columns.time_of(self.spec))
+        rows, odd = matrix.read(batch, self.spec.columns, naming.time_of(self.spec))
+        matrix.refuse_other_kinds(batch, self.spec.columns, odd, self.path)
         told = self.predictor.predict(rows)
         digits = DIGITS[self.task]
         out = {
@@ -62,7 +61,7 @@ class Scorer:
             "high": np.round(told.high, digits),
         }
         if self.most:
-            owner = columns.owners(self.spec.columns).tolist()
+            owner = naming.owners(self.spec.columns).tolist()
             effect = reasons.effects(self.predictor, rows, owner, told.margins)
             names = [column.name for column in self.spec.columns]
             out["reasons"] = reasons.in_words(batch, self.task, names, effect, self.most)
@@ -122,7 +121,7 @@ def score(
     told = Scored()
     with opened(data) as table:
         told.notes = table.notes
-        wanted = columns.located(table, spec)
+        wanted = naming.located(table, spec)
         names = list(dict.fromkeys(wanted.values()))
 
         def batches() -> Iterator[tuple[int, pl.DataFrame]]:

@@ -22,31 +22,15 @@ from tools.ml.card import SHORT, Card, Head, TableSpec, Task
 from tools.ml.data import Data, FitError, Fitted, Floats, Progress, Settings, silent
 from tools.ml.evaluating import reference
 from tools.ml.predict import Predictor
-from tools.ml.table import columns, folder, inputs
-from tools.ml.table.kinds import Looked, look
+from tools.ml.table import columns, folder, inputs, naming
 from tools.ml.table.leaks.evidence import Finding
 from tools.ml.table.leaks.guard import look_for_leaks
-from tools.ml.table.outcomes import Asked, Outcome, moments_of, numbers_of, outcome_of
-from tools.ml.table.reading import Table, TableError, opened
+from tools.ml.table.preparing import SEED, Prepared, Request, prepare
+from tools.ml.table.reading import TableError
 
-SEED, FOLDS = 20_260_101, 5
+FOLDS = 5
 AN_ID = "an id"
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What `app.py train` was told. features: the only ones to use, or none said; exclude, allow: columns that the guard
-    need not stop for, gone or kept. Names are those of the file, also in another case."""
-
-    asked: Asked
-    data: Path
-    out: Path
-    id: str | None = None
-    features: tuple[str, ...] = ()
-    exclude: tuple[str, ...] = ()
-    allow: tuple[str, ...] = ()
-    trials: int = 0
-    seed: int = SEED
+__all__ = ["SEED", "LeaksFound", "Request", "Trained", "train"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,27 +56,12 @@ class LeaksFound(Exception):
         super().__init__(f"{', '.join(finding.column for finding in self.leaks)}: decided after the outcome?")
 
 
-@dataclass(frozen=True, slots=True)
-class _Prepared:
-    """frame: the rows with an outcome, of the columns that are used; excluded: column -> why it is not."""
-
-    frame: pl.DataFrame
-    asked: Asked
-    outcome: Outcome
-    id: str | None
-    time: tuple[str, str] | None
-    order: Floats | None
-    looked: Looked
-    excluded: dict[str, str]
-    notes: tuple[str, ...]
-
-
 def train(request: Request, progress: Progress = silent) -> Trained:
     """Raises TableError for a file or column that cannot be used, LeaksFound where the guard stops, and FitError where there
     are too few rows."""
     folder.refuse_foreign(request.out)
     progress("reading", 0.0)
-    ready = _prepare(request)
+    ready = prepare(request)
     progress("looking for leaks", 0.1)
     findings, notes = _guarded(request, ready)
     if not ready.looked.kinds:
@@ -117,64 +86,7 @@ def train(request: Request, progress: Progress = silent) -> Trained:
     )
 
 
-def _prepare(request: Request) -> _Prepared:
-    with opened(request.data) as table:
-        asked, identity, names, excluded = _named(table, request)
-        extra = [name for name in (identity, asked.time, asked.closed) if name]
-        frame = table.frame(list(dict.fromkeys([asked.target, *extra, *names])))
-        notes = list(table.notes)
-    outcome = outcome_of(frame, asked)
-    time, order = _time(frame, asked)
-    known = frame.filter(outcome.usable)
-    looked = look(known, names, day_first=asked.day_first)
-    notes += [*outcome.notes, *looked.notes]
-    if time is not None and asked.time in names:
-        names.remove(asked.time)
-    order = None if order is None else order[outcome.usable]
-    return _Prepared(known, asked, outcome, identity, time, order, looked, excluded | looked.excluded, tuple(notes))
-
-
-def _named(table: Table, request: Request) -> tuple[Asked, str | None, list[str], dict[str, str]]:
-    """Every name as the file has it; the columns to learn from; and those left out on request."""
-    told = request.asked
-    asked = Asked(
-        told.task,
-        table.column(told.target, "--target"),
-        told.time and table.column(told.time, "--time"),
-        told.closed and table.column(told.closed, "--closed"),
-        told.positive,
-        told.negative,
-        told.day_first,
-    )
-    identity = request.id and table.column(request.id, "--id")
-    gone = [table.column(name, "--exclude") for name in request.exclude]
-    for name in request.allow:
-        table.column(name, "--allow")
-    only = [table.column(name, "--features") for name in request.features] or list(table.names)
-    taken = {asked.target, asked.closed, identity, asked.time}
-    if wrong := [name for name in only if name == asked.target and request.features]:
-        raise TableError(f"--features: {wrong[0]} is the target")
-    names = [name for name in dict.fromkeys(only) if name not in taken and name not in gone]
-    return asked, identity or None, names, dict.fromkeys(gone, "excluded on request")
-
-
-def _time(frame: pl.DataFrame, asked: Asked) -> tuple[tuple[str, str] | None, Floats | None]:
-    """Name and form of a time of dates, none for a time of numbers; and (n,) the order of all rows."""
-    if asked.time is None:
-        return None, None
-    if frame.schema[asked.time].is_numeric():
-        return None, numbers_of(frame, asked.time, "--time")[0]
-    try:
-        at, form = moments_of(frame, asked.time, "--time", day_first=asked.day_first)
-    except TableError as no_dates:
-        try:
-            return None, numbers_of(frame, asked.time, "--time")[0]
-        except TableError:
-            raise no_dates from None
-    return (asked.time, form), at
-
-
-def _guarded(request: Request, ready: _Prepared) -> tuple[list[Finding], list[str]]:
+def _guarded(request: Request, ready: Prepared) -> tuple[list[Finding], list[str]]:
     """What was found and may stay. Raises LeaksFound for what may not."""
     allowed = {name.casefold() for name in request.allow}
     ids = [*([ready.id] if ready.id else []), *(name for name, why in ready.looked.excluded.items() if AN_ID in why)]
@@ -187,7 +99,7 @@ def _guarded(request: Request, ready: _Prepared) -> tuple[list[Finding], list[st
     return open_ones, notes
 
 
-def _matrix(ready: _Prepared) -> tuple[Data, splits.Parts, TableSpec]:
+def _matrix(ready: Prepared) -> tuple[Data, splits.Parts, TableSpec]:
     keys = inputs.keys_of(ready.frame, ready.id, [kind.name for kind in ready.looked.kinds])
     try:
         parts = splits.split(keys, ready.order)
@@ -211,10 +123,10 @@ def _matrix(ready: _Prepared) -> tuple[Data, splits.Parts, TableSpec]:
         columns=learnt,
         excluded=ready.excluded,
     )
-    return Data(rows, columns.features(learnt, ready.time), keys, ready.order), parts, spec
+    return Data(rows, naming.features(learnt, ready.time), keys, ready.order), parts, spec
 
 
-def _fit(request: Request, ready: _Prepared, data: Data, parts: splits.Parts, progress: Progress) -> Fitted:
+def _fit(request: Request, ready: Prepared, data: Data, parts: splits.Parts, progress: Progress) -> Fitted:
     usable, settings = ready.outcome.usable, Settings(trials=request.trials)
     value, closed = ready.outcome.value[usable], ready.outcome.closed[usable]
     try:
@@ -231,7 +143,7 @@ def _fit(request: Request, ready: _Prepared, data: Data, parts: splits.Parts, pr
         raise TableError(f"{request.data}: {error}") from None
 
 
-def _figures(ready: _Prepared, data: Data, fitted: Fitted) -> dict[str, tuple[float, float | None]]:
+def _figures(ready: Prepared, data: Data, fitted: Fitted) -> dict[str, tuple[float, float | None]]:
     """name -> (the model's, its plain baseline's) on rows held out."""
     held, model, plain = fitted.evidence.held_out, fitted.evidence.model, fitted.evidence.baseline
     truth = ready.outcome.value[ready.outcome.usable][held]
@@ -260,7 +172,7 @@ def _factor(truth: Floats, told: Floats) -> float:
 
 def _card(
     request: Request,
-    ready: _Prepared,
+    ready: Prepared,
     spec: TableSpec,
     fitted: Fitted,
     figures: Mapping[str, tuple[float, float | None]],
@@ -294,7 +206,7 @@ def _card(
     )
 
 
-def _told(request: Request, ready: _Prepared, parts: splits.Parts, fitted: Fitted) -> dict[str, str]:
+def _told(request: Request, ready: Prepared, parts: splits.Parts, fitted: Fitted) -> dict[str, str]:
     sizes = ", ".join(f"{name} {int(getattr(parts, name).sum()):,}" for name in ("train", "calibration", "held_out"))
     how = f"the last by {ready.asked.time} are held out" if ready.order is not None else "by hash of "
     if ready.order is None:

@@ -9,7 +9,7 @@ from tools.store.tables import UtcTime, metadata
 
 
 def plain_types(kind: str, item: Any, _: AutogenContext) -> str | Literal[False]:
-    """A migration imports nothing of ours: it must still run when tables.py has moved on."""
+    """A migration imports nothing of ours: it must still run when tables/ has moved on."""
     return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(item, UtcTime) else False
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.tools.ml.table.conftest import leads
 from tools.ml.predict import Predictor
-from tools.ml.table import columns, folder, reasons, scoring
+from tools.ml.table import folder, matrix, naming, reasons, scoring
 from tools.ml.table.cluster import cluster
 from tools.ml.table.reading import TableError
 
@@ -27,9 +27,9 @@ def test_every_row_gets_an_answer_a_range_and_reasons(trained, later_file, tmp_p
 def test_points_add_up_to_the_distance_from_the_base(trained, later_file):
     model, task, spec = folder.find(trained.path)
     predictor = Predictor(model.card.heads[task], model.files["propensity.json"])
-    rows = columns.matrix(pl.read_csv(later_file, infer_schema=False), spec.columns)
+    rows = matrix.read(pl.read_csv(later_file, infer_schema=False), spec.columns)[0]
     told = predictor.predict(rows)
-    points = reasons.effects(predictor, rows, columns.owners(spec.columns).tolist(), told.margins)
+    points = reasons.effects(predictor, rows, naming.owners(spec.columns).tolist(), told.margins)
     base = predictor.head.calibration.at(predictor.base)[0]
     assert points.sum(axis=1) / 100 + base == pytest.approx(told.point, abs=1e-6)
     assert points.shape == (1_000, 3)
