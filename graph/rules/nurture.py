@@ -30,6 +30,9 @@ def unsure_of(facts: RoutingFacts, table: RoutingTable, rules: ScoringRules = DE
     low, high = facts.score_low, facts.score_high
     if low is None or high is None or sequence_for(facts, table) is None:
         return None
+    best = evolve(facts, score=rules.ceiling, tier=rules.tier(100 * rules.ceiling))
+    if sequence_for(best, table) is not None:  # a sequence whatever the score, by the source for example
+        return None
     span = f"its score likely lies between {100 * low:.0f} and {100 * high:.0f}"
     if high - low > rules.widest:
         return f"The score says too little: {span}."

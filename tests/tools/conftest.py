@@ -24,9 +24,10 @@ from tools.stream.inbox import Inbox
 from tools.web.server import FrontDoor
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(autouse=True)
 def _no_pictures_in_logs() -> None:
-    """structlog's default for an unconfigured program draws every local variable of a traceback, which takes minutes."""
+    """structlog's default for an unconfigured program draws every local variable of a traceback, which takes minutes. Anew
+    for each test: a command run by the one before logs to a standard error that pytest has closed."""
     structlog.configure(
         processors=[structlog.processors.format_exc_info, structlog.processors.JSONRenderer(default=repr)],
         logger_factory=structlog.ReturnLoggerFactory(),

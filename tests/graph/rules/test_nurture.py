@@ -94,6 +94,12 @@ def test_a_border_by_tier_is_a_border_too():
     assert unsure_of(RoutingFacts(score=0.1, tier="low", score_low=0.05, score_high=0.15), table) is None
 
 
+def test_a_sequence_that_no_score_could_change_is_not_held_for_the_score():
+    table = parse('{"DEFAULT": "g@company.com", "nurture": {"if": {"source": "newsletter"}, "sequence": "edu-90d"}}')
+    facts = RoutingFacts(source="newsletter", score=0.1, score_low=0.01, score_high=0.9)
+    assert unsure_of(facts, table) is None
+
+
 @pytest.mark.parametrize(
     ("sequence", "cause", "accepted", "way"),
     [
