@@ -2,7 +2,7 @@
 # One door. Without a word: set up and run everything. Needs Python 3.11 or later with pip; nothing else.
 #   ./start.sh            set up, then serve on http://127.0.0.1:8000
 #   ./start.sh demo       send the sample leads through, compare with their labels
-#   ./start.sh test ...   set up with the test tools, run the tests (arguments go to pytest)
+#   ./start.sh test ...   set up with the test tools, run the tests (arguments go to pytest; -n 2 --dist loadfile: two at once)
 #   ./start.sh check      format, lint, types, import contracts, generated files
 #   ./start.sh bench ...  the figures of the README
 #   ./start.sh api | worker | dispatch    one part of the whole
