@@ -23,13 +23,20 @@ LEAST_GAIN = 0.02
 """A median is simpler, and as good as anything that comes less than a fiftieth nearer."""
 
 
+LEAST_LOST = 0.05
+"""Of what the plain baseline gains over a constant: a model that keeps more than 95% of it is as good, however many rows
+make the difference significant."""
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """signal: `found`, or `none` where a constant does as well; p_value: that it does."""
+    """signal: `found`, or `none` where a constant does as well, or the plain baseline clearly better; p_value: that a
+    constant does; behind: the plain baseline is clearly better."""
 
     signal: Literal["found", "none"]
     p_value: float
     text: str
+    behind: bool = False
 
 
 def judge_ranking(model: Floats, plain: Floats, constant: Floats, auc: float, seed: int) -> Verdict:
@@ -41,27 +48,32 @@ def judge_ranking(model: Floats, plain: Floats, constant: Floats, auc: float, se
         return Verdict(
             "none", p_value, f"no usable signal: {shown}; asked are at least {LEAST_AUC} and p below {LEVEL}"
         )
-    return Verdict("found", p_value, f"{shown}; {_beside(model, plain, seed)}")
+    return _beside(model, plain, constant, p_value, shown, seed)
 
 
 def judge_values(model: Floats, plain: Floats, constant: Floats, seed: int) -> Verdict:
     """For money and days. Losses as in judge_ranking: distances on the logarithm, constant: of the median."""
     p_value = paired(model, constant, seed)
-    gain = 1.0 - float(model.mean() / constant.mean())
+    off = float(constant.mean())
+    gain = 1.0 - float(model.mean()) / off if off > 0 else 0.0  # no distance at all: the median is right for all
     shown = f"{gain:.1%} nearer than the median on {len(model)} rows held out, p = {p_value:.4f}"
     if p_value >= LEVEL or gain < LEAST_GAIN:
         return Verdict("none", p_value, f"no usable signal: {shown}; asked are {LEAST_GAIN:.0%} and p below {LEVEL}")
-    return Verdict("found", p_value, shown if plain is constant else f"{shown}; {_beside(model, plain, seed)}")
+    if plain is constant:
+        return Verdict("found", p_value, shown)
+    return _beside(model, plain, constant, p_value, shown, seed)
 
 
-def _beside(model: Floats, plain: Floats, seed: int) -> str:
-    """How the plain baseline compares, beyond chance or not."""
+def _beside(model: Floats, plain: Floats, constant: Floats, p_value: float, shown: str, seed: int) -> Verdict:
+    """How the plain baseline compares, beyond chance or not. A model clearly behind it is not worth serving."""
     ahead, behind = paired(model, plain, seed), paired(plain, model, seed)
     if ahead < LEVEL:
-        return f"better than its plain baseline, p = {ahead:.4f}"
-    if behind < LEVEL:
-        return f"worse than its plain baseline, p = {behind:.4f}"
-    return "as good as its plain baseline"
+        return Verdict("found", p_value, f"{shown}; better than its plain baseline, p = {ahead:.4f}")
+    lost, gained = float((model - plain).mean()), float((constant - plain).mean())
+    if behind < LEVEL and lost > LEAST_LOST * gained:
+        text = f"no usable signal beyond a plain baseline: {shown}; worse than its plain baseline, p = {behind:.4f}"
+        return Verdict("none", p_value, text, behind=True)
+    return Verdict("found", p_value, f"{shown}; as good as its plain baseline")
 
 
 def levelled(predicted: Floats, converted: NDArray[np.int8]) -> Floats:
