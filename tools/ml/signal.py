@@ -44,36 +44,41 @@ def judge_ranking(model: Floats, plain: Floats, constant: Floats, auc: float, se
     base rate (after a split by time: `levelled`); auc: of the model on the same rows."""
     p_value = paired(model, constant, seed)
     shown = f"AUC {auc:.3f} on {len(model)} rows held out; a base rate does as well with p = {p_value:.4f}"
-    if p_value >= LEVEL or not auc >= LEAST_AUC:
-        return Verdict(
-            "none", p_value, f"no usable signal: {shown}; asked are at least {LEAST_AUC} and p below {LEVEL}"
-        )
-    return _beside(model, plain, constant, p_value, shown, seed)
+    enough = p_value < LEVEL and auc >= LEAST_AUC
+    return _verdict(
+        enough, p_value, shown, f"asked are at least {LEAST_AUC} and p below {LEVEL}",
+        _beside(model, plain, constant, seed),
+    )  # fmt: skip
 
 
 def judge_values(model: Floats, plain: Floats, constant: Floats, seed: int) -> Verdict:
     """For money and days. Losses as in judge_ranking: distances on the logarithm, constant: of the median."""
-    p_value = paired(model, constant, seed)
-    off = float(constant.mean())
+    p_value, off = paired(model, constant, seed), float(constant.mean())
     gain = 1.0 - float(model.mean()) / off if off > 0 else 0.0  # no distance at all: the median is right for all
     shown = f"{gain:.1%} nearer than the median on {len(model)} rows held out, p = {p_value:.4f}"
-    if p_value >= LEVEL or gain < LEAST_GAIN:
-        return Verdict("none", p_value, f"no usable signal: {shown}; asked are {LEAST_GAIN:.0%} and p below {LEVEL}")
-    if plain is constant:
-        return Verdict("found", p_value, shown)
-    return _beside(model, plain, constant, p_value, shown, seed)
+    enough = p_value < LEVEL and gain >= LEAST_GAIN
+    beside = (False, "") if plain is constant else _beside(model, plain, constant, seed)
+    return _verdict(enough, p_value, shown, f"asked are {LEAST_GAIN:.0%} and p below {LEVEL}", beside)
 
 
-def _beside(model: Floats, plain: Floats, constant: Floats, p_value: float, shown: str, seed: int) -> Verdict:
-    """How the plain baseline compares, beyond chance or not. A model clearly behind it is not worth serving."""
+def _verdict(enough: bool, p_value: float, shown: str, asked: str, beside: tuple[bool, str]) -> Verdict:
+    behind, text = beside
+    if not enough:
+        return Verdict("none", p_value, f"no usable signal: {shown}; {asked}", behind)
+    if behind:
+        return Verdict("none", p_value, f"no usable signal beyond a plain baseline: {shown}; {text}", behind)
+    return Verdict("found", p_value, f"{shown}; {text}" if text else shown)
+
+
+def _beside(model: Floats, plain: Floats, constant: Floats, seed: int) -> tuple[bool, str]:
+    """Whether the plain baseline is clearly better, and how it compares, beyond chance or not."""
     ahead, behind = paired(model, plain, seed), paired(plain, model, seed)
     if ahead < LEVEL:
-        return Verdict("found", p_value, f"{shown}; better than its plain baseline, p = {ahead:.4f}")
+        return False, f"better than its plain baseline, p = {ahead:.4f}"
     lost, gained = float((model - plain).mean()), float((constant - plain).mean())
     if behind < LEVEL and lost > LEAST_LOST * gained:
-        text = f"no usable signal beyond a plain baseline: {shown}; worse than its plain baseline, p = {behind:.4f}"
-        return Verdict("none", p_value, text, behind=True)
-    return Verdict("found", p_value, f"{shown}; as good as its plain baseline")
+        return True, f"worse than its plain baseline, p = {behind:.4f}"
+    return False, "as good as its plain baseline"
 
 
 def levelled(predicted: Floats, converted: NDArray[np.int8]) -> Floats:
