@@ -89,10 +89,12 @@ def is_ready(server: Server) -> bool:
 
 
 @contextlib.contextmanager
-def product(folder: Path, trained: Path, fsync: Fsync = "always") -> Iterator[Candidate]:
-    """Ours, whole: the embedded server, web process, worker and dispatcher."""
+def product(
+    folder: Path, trained: Path, fsync: Fsync = "always", env: Mapping[str, str] | None = None
+) -> Iterator[Candidate]:
+    """Ours, whole: the embedded server, web process, worker and dispatcher. env: besides the settings."""
     shutil.copytree(trained, folder / "models", dirs_exist_ok=True)
-    with start_product(folder, fsync) as server:
+    with start_product(folder, fsync, env) as server:
         server.wait(lambda: is_ready(server))
         with contextlib.closing(Decisions(folder / "leads.db")) as decisions:
             yield Candidate(f"ours, fsync {fsync}", server, decisions, effects=True)

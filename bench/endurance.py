@@ -1,22 +1,30 @@
 """Memory and open files over 50,000 leads, dispatcher running: what they are after 10,000 and how much they grow.
 
-Counted at rest, with every decision committed and every effect performed. The embedded server keeps the keys of accepted
-submissions by design, so it is told separately.
+Counted at rest, with every decision committed and every effect performed. The embedded server keeps a key of each
+accepted submission for a day by design, so it is told separately, with what it holds: keys, and entries that wait.
+Deadlines are put off, so that a slow machine is not asked to escalate leads besides.
 """
 
 from __future__ import annotations
 
+import re
 import time
+from pathlib import Path
 from typing import Any
+
+from redis import Redis
 
 from bench.candidates import Candidate, fresh, product, usages
 from bench.load import load
 from bench.plan import Plan, say
-from bench.servers import Usage
+from bench.servers import ROOT, Usage
+from tools.embedded.valkey import EmbeddedValkey
+from tools.stream.keys import Partition
 
 PYTHON = ("web", "worker", "dispatcher")
 BURST = 5_000  # leads at a time, so that no backlog is larger than this
 REST_S = 3.0
+DEADLINE = re.compile(r'("(?:accept|touch)":\s*)"\w+"')
 
 
 def send(candidate: Candidate, plan: Plan, leads: int) -> None:
@@ -38,16 +46,35 @@ def look(candidate: Candidate) -> dict[str, Usage]:
     return usages(candidate.server)
 
 
+def unhurried(folder: Path) -> Path:
+    """The sample routing file with ten days for every deadline."""
+    text, found = DEADLINE.subn(r'\1"240h"', (ROOT / "infra" / "routing.json").read_text())
+    if not found:
+        raise RuntimeError("the sample routing file has no deadline to put off")
+    folder.mkdir(parents=True)
+    copy = folder / "routing.json"
+    copy.write_text(text)
+    return copy
+
+
+def held(folder: Path) -> dict[str, int]:
+    """What the stream's server keeps: all keys, and the entries not yet acknowledged."""
+    with Redis.from_url(EmbeddedValkey(folder / "valkey").url) as redis:
+        return {"keys": int(redis.dbsize()), "waiting": int(redis.xlen(Partition(0).stream))}
+
+
 def measure(plan: Plan) -> tuple[dict[str, float], dict[str, Any]]:
     """The figures, and everything behind them."""
     began = time.monotonic()
-    with product(fresh(plan.work, "endurance"), plan.trained) as candidate:
+    folder = fresh(plan.work, "endurance")
+    env = {"ROUTING_FILE": str(unhurried(folder))}
+    with product(folder, plan.trained, env=env) as candidate:
         fresh_parts = look(candidate)
         send(candidate, plan, plan.first_leads)
         before = look(candidate)
         send(candidate, plan, plan.all_leads - plan.first_leads)
         after = look(candidate)
-        decided = candidate.decisions.count(0)
+        decided, stream = candidate.decisions.count(0), held(folder)
     say(f"{decided} leads through to their last effect in {time.monotonic() - began:.0f} s")
     figures = {
         "rss_growth_mb": round(sum(after[name].rss_mb - before[name].rss_mb for name in PYTHON), 1),
@@ -58,4 +85,4 @@ def measure(plan: Plan) -> tuple[dict[str, float], dict[str, Any]]:
         when: {name: {"rss_mb": round(one.rss_mb, 1), "open_files": one.open_files} for name, one in found.items()}
         for when, found in told.items()
     }
-    return figures, {"parts": detail, "seconds": round(time.monotonic() - began, 1)}
+    return figures, {"parts": detail, "stream": stream, "seconds": round(time.monotonic() - began, 1)}

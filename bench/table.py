@@ -136,6 +136,7 @@ def beside(detail: Mapping[str, Any]) -> list[str]:
         )
     if found := detail.get("endurance"):
         told.append("memory, MB: " + ", ".join(f"{when} {_megabytes(parts)}" for when, parts in found["parts"].items()))
+        told.append("the stream's server holds {keys:,} keys, {waiting:,} entries wait".format(**found["stream"]))
     if found := detail.get("cold"):
         told.append(_rates("cold start, s", found["seconds"], "{:.1f}"))
     if found := detail.get("score_lead"):

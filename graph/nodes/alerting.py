@@ -29,6 +29,7 @@ from graph.rules.writes import alert_writes, timers, told_manager
 from graph.state import Case, Reads, RunContext
 
 NEIGHBOURS = 3
+READ = tuple(one.name for one in fields(Reads))
 
 
 async def with_neighbours(cases: Cases, context: RunContext) -> Cases:
@@ -73,7 +74,7 @@ def draft_of(case: Case, context: RunContext) -> Brief:
         assignment=assignment,
         path=case.path or "qualify",
         note=None,
-        unavailable=unavailable((f.name, getattr(case.reads, f.name)) for f in fields(Reads)),
+        unavailable=unavailable((name, getattr(case.reads, name)) for name in READ),
         received_at=case.submission.received_at,
         now=context.now,
         routing_digest=context.table.digest,

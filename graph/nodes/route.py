@@ -17,7 +17,7 @@ from graph.domain.routing import Assignment, PoolState, RoutingFacts
 from graph.domain.scoring import Score
 from graph.domain.table import RoutingTable
 from graph.domain.values import evolve
-from graph.nodes.shell import alive, each, lead_of, step, with_read
+from graph.nodes.shell import alive, each, lead_of, step
 from graph.record import begins
 from graph.rules.escalation import escalate, kept
 from graph.rules.nurture import sequence_for, stays, unsure_of, way_for, work_moved
@@ -68,7 +68,7 @@ async def route(state: BatchState, runtime: Runtime[RunContext]) -> dict[str, An
         turn = assignment.turn
         if turn is not None:
             ledgers[turn.pool] = turn.after
-        case = with_read(with_read(case, "pools", pools.answers), "open", opened.answers)
+        case = evolve(case, reads=evolve(case.reads, pools=pools.answers, open=opened.answers))
         case = _finish(case, assignment, facts, context.table)
         for email, change in open_changes(case).items():
             if email in counts:

@@ -9,7 +9,6 @@ that draws the brief does that.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 from graph.domain.account import CompanyProfile, CrmAccount, SimilarAccount
@@ -17,6 +16,7 @@ from graph.domain.brief import Brief, Bullet, Part
 from graph.domain.lead import Lead, Path
 from graph.domain.routing import Assignment
 from graph.domain.scoring import AccountScore, Judgement, Score
+from graph.domain.values import evolve
 from graph.rules import bullets
 from graph.rules.bullets import OPENER, Told, cut, moment, person_of, signs_of
 from graph.rules.local_time import named_zone
@@ -155,7 +155,7 @@ def with_note(brief: Brief, note: str) -> Brief:
     if not text or not says_no_more(text, " ".join([brief.header, brief.summary, *facts_of(brief).values()])):
         return brief
     told = [_without_opener(bullet) if bullet.label == "Next step" else bullet for bullet in brief.bullets]
-    return replace(brief, bullets=(*told, Bullet("Note", (Part("text", cut(text, NOTE)),))))
+    return evolve(brief, bullets=(*told, Bullet("Note", (Part("text", cut(text, NOTE)),))))
 
 
 def _without_opener(bullet: Bullet) -> Bullet:

@@ -29,13 +29,22 @@ class Seat(NamedTuple):
     works: bool
 
 
+class Line(NamedTuple):
+    """Seats whose turn it may be, in the order of the file, with what a choice among them asks of each. emails: the
+    members'; weights: likewise in the seats' order."""
+
+    seats: tuple[Seat, ...]
+    emails: tuple[str, ...]
+    weights: tuple[int, ...]
+
+
 class _Present(NamedTuple):
-    """The seats as they are from since to until (left out). open: those whose turn it may be by the clock."""
+    """The seats as they are from since to until (left out). line: those whose turn it may be by the clock."""
 
     since: datetime
     until: datetime
     seats: tuple[Seat, ...]
-    open: tuple[Seat, ...]
+    line: Line
 
 
 class Calendars:
@@ -115,7 +124,7 @@ class Roster:
         self._members = members
         self._edges = tuple(sorted({edge for member in members for edge in self._dates(member)}))
         self._taker_calendars: dict[str, Calendar] = {}
-        self._present = _Present(_NEVER, _NEVER, (), ())
+        self._present = _Present(_NEVER, _NEVER, (), line_of(()))
 
     def _dates(self, member: Member) -> Iterator[datetime]:
         yield from self._calendars.edges(member.email)
@@ -128,10 +137,14 @@ class Roster:
 
     def open_seats(self, now: datetime, excluded: Collection[str] = ()) -> tuple[Seat, ...]:
         """Those whose turn it may be by the clock, without the takers that are excluded."""
+        return self.line(now, excluded).seats
+
+    def line(self, now: datetime, excluded: Collection[str] = ()) -> Line:
+        """The same, ready for a choice."""
         present = self._at(now)
         if not excluded:
-            return present.open
-        return eligible(self.pool, [seat for seat in present.seats if seat.taker not in excluded])
+            return present.line
+        return line_of(eligible(self.pool, [seat for seat in present.seats if seat.taker not in excluded]))
 
     def until(self, now: datetime) -> datetime:
         """An instant until which the seats stay as they are now."""
@@ -156,7 +169,7 @@ class Roster:
                 works, changes = (True, until) if calendar.always else calendar.until(now)
                 until = min(until, changes)
                 seats.append(Seat(member, taker, works))
-        return _Present(now, until, tuple(seats), eligible(self.pool, seats))
+        return _Present(now, until, tuple(seats), line_of(eligible(self.pool, seats)))
 
     def calendar(self, email: str) -> Calendar:
         """Of a taker: their own, with the pool's holidays."""
@@ -186,6 +199,11 @@ def eligible(pool: Pool, seats: Iterable[Seat]) -> tuple[Seat, ...]:
     found = tuple([seat for seat in seats if seat.member.weight])
     working = tuple([seat for seat in found if seat.works])
     return working if working or pool.off_hours == "next" else found
+
+
+def line_of(seats: Iterable[Seat]) -> Line:
+    seats = tuple(seats)
+    return Line(seats, tuple([seat.member.email for seat in seats]), tuple([seat.member.weight for seat in seats]))
 
 
 def pool_gaps(table: RoutingTable, pool: str, start: datetime, end: datetime) -> tuple[Interval, ...]:

@@ -9,10 +9,11 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from graph.domain.routing import RoutingFacts
 from graph.domain.table import Condition, Place, Range
+from graph.domain.values import value
 from graph.rules.place_sets import either, place_set
 from graph.rules.places import ANY, FAILS, HOLDS, OPEN, UNKNOWN, Anything, Postal, country_of, place_bits, postal_key
 
@@ -31,7 +32,8 @@ def word(typed: str) -> str:
     return "_".join(typed.replace("-", " ").replace("_", " ").lower().split())
 
 
-class View(NamedTuple):
+@value(frozen=True)
+class View:
     """A lead's facts in the form that conditions compare; ANY leaves a fact open. revenue: US dollars; score: 0..1."""
 
     country: Word = ANY
@@ -169,11 +171,11 @@ class ConditionIndex:
     def candidates(self, view: View) -> int:
         """Bit i is set unless condition i cannot hold."""
         mask = self._in_place(view.country, view.state) if self._asks_where else self._everything
+        facts = view.__dict__
         for name, by_word, other in self._words:
-            fact = getattr(view, name)
-            mask &= by_word.get(fact, other)
+            mask &= by_word.get(facts[name], other)
         for name, bounds, cells, unknown in self._numbers:
-            fact = getattr(view, name)
+            fact = facts[name]
             if fact is None:
                 mask &= unknown
             else:

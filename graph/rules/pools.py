@@ -15,7 +15,7 @@ from itertools import accumulate, pairwise
 from typing import Final, NamedTuple
 
 from graph.domain.routing import PoolState, Turn
-from graph.rules.calendars import Roster, Seat
+from graph.rules.calendars import Line, Roster, Seat, line_of
 from graph.rules.caps import FREE, Quota
 
 MILLION: Final = 1_000_000
@@ -52,19 +52,19 @@ def take_turn(
             if keeper in (before.member, before.holder):
                 return Turn(roster.pool.name, before.member, keeper, state, state, reused=True)
             heir = before.member
-    seats = roster.open_seats(now, excluded)
-    if quota is not FREE:
-        seats = tuple([seat for seat in seats if quota.allows(seat.taker)])
-    if not seats:
+    line = roster.line(now, excluded)
+    if quota is not FREE and not all(quota.allows(seat.taker) for seat in line.seats):
+        line = line_of([seat for seat in line.seats if quota.allows(seat.taker)])
+    if not line.seats:
         return None
     ledger, turns = state.credits.copy(), state.turns.copy()
-    chosen = None if heir is None else next((seat for seat in seats if seat.member.email == heir), None)
+    chosen = None if heir is None else next((seat for seat in line.seats if seat.member.email == heir), None)
     if chosen is None:
-        shares: Sequence[int] = entitlement(tuple([seat.member.weight for seat in seats]), sum(turns.values()))
+        shares: Sequence[int] = entitlement(line.weights, sum(turns.values()))
         if before is not None and before.returned and turns.get(before.member):
             _charge(ledger, turns, before.member, -1)
-            shares = [0] * len(seats)
-        chosen = _next(seats, ledger, shares)
+            shares = [0] * len(line.seats)
+        chosen = _next(line, ledger, shares)
         _charge(ledger, turns, chosen.member.email, 1)
     after = PoolState(state.pool, state.version + 1, ledger, turns, quota.with_lead(chosen.taker))
     return Turn(state.pool, chosen.member.email, chosen.taker, state, after)
@@ -94,22 +94,22 @@ def _entitlement(weights: tuple[int, ...], phase: int) -> tuple[int, ...]:
     return tuple(high - low for low, high in pairwise(steps))
 
 
-def _next(seats: Sequence[Seat], ledger: dict[str, int], shares: Sequence[int]) -> Seat:
+def _next(line: Line, ledger: dict[str, int], shares: Sequence[int]) -> Seat:
     """Add the turn's entitlement to the ledger and make Tijdeman's choice: of those owed at least 1/(2k - 2), who would
     first be owed more than 1 - 1/(2k - 2)."""
-    double = 2 * len(seats) - 2
-    chosen: Seat | None = None
-    slack = weight = 0
-    for seat, share in zip(seats, shares, strict=True):
-        member = seat.member
-        credit = ledger.get(member.email, 0) + share
+    double = 2 * len(line.seats) - 2
+    chosen = -1
+    slack = leading = 0
+    for at, email in enumerate(line.emails):
+        share = shares[at]
+        credit = ledger.get(email, 0) + share
         if share:
-            ledger[member.email] = credit
+            ledger[email] = credit
         if credit * double >= MILLION:
             # turns until the limit, times `double` and the weight; compared crosswise, so that no division rounds
-            waits = MILLION * (double - 1) - credit * double
-            if chosen is None or waits * weight < slack * member.weight:
-                chosen, slack, weight = seat, waits, member.weight
-    if chosen is None:  # alone, or others took entitlement away with them: the one owed most
-        return max(seats, key=lambda seat: ledger.get(seat.member.email, 0))
-    return chosen
+            waits, weight = MILLION * (double - 1) - credit * double, line.weights[at]
+            if chosen < 0 or waits * leading < slack * weight:
+                chosen, slack, leading = at, waits, weight
+    if chosen < 0:  # alone, or others took entitlement away with them: the one owed most
+        return max(line.seats, key=lambda seat: ledger.get(seat.member.email, 0))
+    return line.seats[chosen]

@@ -45,13 +45,16 @@ def route(
     """
     held = Held(prior_turns, holder, returned) if prior_turns else _NOT_HELD
     run = Run(facts, table, pools, now, held=held, open_leads=open_leads, excluded=excluded)
-    precedence, at = table.precedence, 0
-    while at < len(precedence):
+    go_on_at = 0
+    for at, name in enumerate(table.precedence):
+        if at < go_on_at:
+            continue
         run.owner_gone = False
-        assignment = _TAKERS[precedence[at]](run)
+        assignment = _TAKERS[name](run)
         if assignment is not None:
             return assignment
-        at = max(at + 1, run.plan.if_inactive if run.owner_gone else 0)
+        if run.owner_gone:
+            go_on_at = run.plan.if_inactive
     return _default(run)
 
 
@@ -64,6 +67,8 @@ _Taker: TypeAlias = Callable[[Run], Assignment | None]
 
 
 def _named_account(run: Run) -> Assignment | None:
+    if not run.plan.named:
+        return None
     for account, through in _accounts_of(run):
         rule = f"accounts.{account.domain}"
         if account.window is not None and not account.window.holds(run.now):
@@ -79,8 +84,6 @@ def _named_account(run: Run) -> Assignment | None:
 def _accounts_of(run: Run) -> Iterator[tuple[Account, str | None]]:
     """Named accounts that cover the lead, closest first: its host, the domains above it, its family."""
     named, facts = run.plan.named, run.facts
-    if not named:
-        return
     found = []
     rest = facts.host or facts.domain or ""
     while rest:
@@ -97,10 +100,8 @@ def _accounts_of(run: Run) -> Iterator[tuple[Account, str | None]]:
             yield account, facts.domain or facts.host
 
 
-def _crm_owner(step: Step, email: str | None, why: str, run: Run) -> Assignment | None:
+def _crm_owner(step: Step, email: str, why: str, run: Run) -> Assignment | None:
     """The owner whom the CRM names, if the file knows the address; else nobody could say that the person is there."""
-    if not email:
-        return None
     email = email.lower()
     if email not in run.table.people_by_email:
         run.owner_gone = True
@@ -111,17 +112,18 @@ def _crm_owner(step: Step, email: str | None, why: str, run: Run) -> Assignment 
 
 
 def _open_opportunity(run: Run) -> Assignment | None:
-    why = "The company has an open opportunity of {owner}."
-    return _crm_owner("open_opportunity", run.facts.opportunity_owner, why, run)
+    email, why = run.facts.opportunity_owner, "The company has an open opportunity of {owner}."
+    return _crm_owner("open_opportunity", email, why, run) if email else None
 
 
 def _account_owner(run: Run) -> Assignment | None:
-    return _crm_owner("account_owner", run.facts.account_owner, "The company is {owner}'s account in the CRM.", run)
+    email, why = run.facts.account_owner, "The company is {owner}'s account in the CRM."
+    return _crm_owner("account_owner", email, why, run) if email else None
 
 
 def _parent_owner(run: Run) -> Assignment | None:
-    why = "The company's parent is {owner}'s account in the CRM."
-    return _crm_owner("parent_owner", run.facts.parent_owner, why, run)
+    email, why = run.facts.parent_owner, "The company's parent is {owner}'s account in the CRM."
+    return _crm_owner("parent_owner", email, why, run) if email else None
 
 
 def _rules(run: Run) -> Assignment | None:

@@ -36,6 +36,17 @@ class _Block(NamedTuple):
     closes: tuple[datetime, ...]
 
 
+class _Present(NamedTuple):
+    """The work or rest from since to until (left out), and the time of work that comes after it: from opens to closes,
+    which are the same where the block that is known ends before."""
+
+    since: datetime
+    until: datetime
+    works: bool
+    opens: datetime
+    closes: datetime
+
+
 class Calendar:
     """hours: when they work; holidays: each of these keeps them away; zone: IANA name, for the holidays of those whose
     hours are `always`. Instants come and go in UTC. Remembers the month and the time of work or rest asked about last, and
@@ -46,24 +57,29 @@ class Calendar:
         self.always = not hours.spans and not self._holidays
         self._spans = hours.spans or (Span(_EVERY_DAY, 0, _ALL_DAY, zone),)
         self._block: _Block | None = None
-        self._present = (_NEVER, _NEVER, False)
+        self._present = _Present(_NEVER, _NEVER, False, _NEVER, _NEVER)
         self._rest_ends: dict[timedelta, datetime | None] = {}
 
     def works(self, now: datetime) -> bool:
-        return self.always or self.until(now)[0]
+        return self.always or self._at(now).works
 
     def until(self, now: datetime) -> tuple[bool, datetime]:
         """Whether they work now, and an instant until which that stays so (at most some weeks ahead)."""
-        since, until, works = self._present
-        if not since <= now < until:
+        present = self._at(now)
+        return present.works, present.until
+
+    def _at(self, now: datetime) -> _Present:
+        present = self._present
+        if not present.since <= now < present.until:
             block = self._block_of(now)
             at = bisect_right(block.opens, now)
             works = at > 0 and now < block.closes[at - 1]
-            ahead = block.opens[at] if at < len(block.opens) else block.end
+            known = at < len(block.opens)
+            ahead = block.opens[at] if known else block.end
             until = block.closes[at - 1] if works else ahead
-            self._present = now, until, works
+            present = self._present = _Present(now, until, works, ahead, block.closes[at] if known else ahead)
             self._rest_ends = {}
-        return works, until
+        return present
 
     def opening(self, now: datetime) -> datetime | None:
         """Now while they work, else when they next begin; None when no opening is in sight."""
@@ -74,13 +90,16 @@ class Calendar:
 
         After no time at all it is the next opening.
         """
-        ends = now + left
         if self.always:
-            return ends
-        works, until = self.until(now)
-        if not works:
+            return now + left
+        present = self._at(now)
+        if not present.works:
             return self._after_rest(now, left)
-        return ends if ends <= until else self._after(now, left)  # most of the time they work long enough
+        ends = now + left
+        if ends <= present.until:  # most of the time they work long enough
+            return ends
+        ends = present.opens + (ends - present.until)
+        return ends if ends <= present.closes else self._after(now, left)
 
     def _after_rest(self, now: datetime, left: timedelta) -> datetime | None:
         """From any instant of the present rest the same."""

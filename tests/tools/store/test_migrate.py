@@ -91,6 +91,17 @@ def test_a_part_says_how_many_pages_a_connection_keeps(tmp_path: Path, kib: int)
     engine.dispose()
 
 
+def test_the_connection_used_last_is_taken_next_so_that_a_quiet_part_keeps_one_cache(tmp_path):
+    engine = open_engine(f"sqlite:///{tmp_path / 'some.db'}")
+    with engine.connect() as one, engine.connect() as other:
+        last = one.connection.dbapi_connection
+        other.close()
+    for _ in range(2):
+        with engine.connect() as connection:
+            assert connection.connection.dbapi_connection is last
+    engine.dispose()
+
+
 def test_unique_keys_that_promises_rest_on_exist(empty: Engine):
     """One decision a submission, one effect a key, one turn a lead and pool."""
     migrate(empty)

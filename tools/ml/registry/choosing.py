@@ -50,11 +50,14 @@ def digests(root: Path) -> list[str]:
     return sorted(path.parent.name for path in root.glob(f"[!.]*/{CARD}"))
 
 
-def promote(root: Path, digest: str, note: Note) -> Roles:
-    """Make this model the champion; a challenge ends, whoever won it."""
+def promote(root: Path, digest: str, note: Note, *, of_table: bool = False) -> Roles:
+    """Make this model the champion; a challenge ends, whoever won it. of_table: the folder keeps models of a table."""
 
     def change(roles: Roles) -> Roles:
-        load_router(root, digest)
+        if of_table:
+            load(root / digest)
+        else:
+            load_router(root, digest)
         if roles.champion == digest:
             raise RolesError(f"{digest} is the champion already")
         entry = note.entry("promoted", digest, roles.champion)
@@ -131,10 +134,11 @@ def load_router(root: Path, digest: str) -> None:
         raise ModelError(f"{model.path} is a model of a table; it scores files, not leads")
 
 
-def set_current(root: Path, digest: str) -> None:
-    """Make a model that loads the champion, by the router itself."""
+def set_current(root: Path, digest: str, *, of_table: bool = False) -> None:
+    """Make a model that loads the champion without asking anybody. of_table: as in `promote`."""
     if read_roles(root).champion != digest:
-        promote(root, digest, Note(ROUTER, "chosen at start", datetime.now(UTC)))
+        note = Note("train" if of_table else ROUTER, "trained" if of_table else "chosen at start", datetime.now(UTC))
+        promote(root, digest, note, of_table=of_table)
 
 
 def ensure_bootstrap(root: Path) -> Path:

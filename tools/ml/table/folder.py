@@ -16,7 +16,7 @@ def keep(out: Path, card: Card, files: Mapping[str, bytes]) -> Path:
     its folder. Raises TableError where `out` is a file, or keeps the router's own models."""
     refuse_foreign(out)
     path = registry.save(out, card, files)
-    registry.set_current(out, path.name)
+    registry.set_current(out, path.name, of_table=True)
     return path
 
 
