@@ -49,12 +49,16 @@ class Target:
     more: Mapping[str, float | str] = field(default_factory=dict)
 
     def at(self, index: Index) -> Target:
+        until = None if self.until is None else self.until[index]
+        return Target(self.objective, self.values[index], self.base, until, self.more)
+
+    def before(self, index: Index) -> Target:
         """Of these rows alone, the base too: what came later may not tell its level to what came before."""
-        values = self.values[index]
+        found = self.at(index)
         if self.until is not None:  # a median of open leads is no mere median: it stays as it was given
-            return Target(self.objective, values, self.base, self.until[index], self.more)
-        base = np.median(values) if self.objective == "reg:absoluteerror" else np.mean(values)
-        return Target(self.objective, values, float(base), None, self.more)
+            return found
+        base = np.median(found.values) if self.objective == "reg:absoluteerror" else np.mean(found.values)
+        return replace(found, base=float(base))
 
 
 def hashed_order(data: Data, mask: splits.Mask) -> Index:
@@ -189,7 +193,7 @@ def search(
         history: dict[str, dict[str, list[float]]] = {}
         made, checked = (matrix(data.rows[index[i]], target.at(index[i]), settings.threads) for i in (kept, aside))
         xgb.train(
-            {**params, "base_score": target.at(index[kept]).base, "eval_metric": metric},
+            {**params, "base_score": _trained_on(data, target, index[kept]).base, "eval_metric": metric},
             made,
             num_boost_round=settings.rounds,
             evals=[(checked, "aside")],
@@ -209,6 +213,10 @@ def out_of_fold(data: Data, index: Index, target: Target, recipe: Recipe, pairs:
     """(len(index),) margins of each row by trees that never saw it; NaN for those that no pair tests on."""
     found = np.full(len(index), np.nan)
     for kept, aside in pairs:
-        booster = recipe.fit(data.rows[index[kept]], target.at(index[kept]))
+        booster = recipe.fit(data.rows[index[kept]], _trained_on(data, target, index[kept]))
         found[aside] = margins(booster, data.rows[index[aside]])
     return found
+
+
+def _trained_on(data: Data, target: Target, index: Index) -> Target:
+    return target.at(index) if data.order is None else target.before(index)
