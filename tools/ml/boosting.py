@@ -24,13 +24,17 @@ if TYPE_CHECKING:
 
 Index: TypeAlias = NDArray[np.int64]
 Objective: TypeAlias = Literal["binary:logistic", "reg:squarederror", "reg:absoluteerror", "survival:aft"]
+Pairs: TypeAlias = "list[tuple[Index, Index]]"
 Teacher: TypeAlias = "Callable[[Rows, Target], tuple[Rows, Target]]"
 METRICS = {
     "binary:logistic": "logloss", "reg:squarederror": "rmse", "reg:absoluteerror": "mae", "survival:aft": "aft-nloglik",
 }  # fmt: skip
 LEAST_WEIGHT, ROWS_A_WEIGHT = 2.0, 40.0
+FOLDS = 5
+FORWARD, LEAST_BEFORE = (0.4, 0.55, 0.7, 0.85), 30
+"""Shares of the rows before each block of time that is tested on, and the least rows before one."""
 FEW_ROWS = 5_000
-"""Below this every row takes its turn in finding the rounds (five folds); above, a fifth is kept aside once."""
+"""Below this every row takes its turn in finding the rounds (five hashed folds); above, a fifth is kept aside once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,14 @@ class Target:
     def at(self, index: Index) -> Target:
         until = None if self.until is None else self.until[index]
         return Target(self.objective, self.values[index], self.base, until, self.more)
+
+    def before(self, index: Index) -> Target:
+        """Of these rows alone, the base too: what came later may not tell its level to what came before."""
+        found = self.at(index)
+        if self.until is not None:  # a median of open leads is no mere median: it stays as it was given
+            return found
+        base = np.median(found.values) if self.objective == "reg:absoluteerror" else np.mean(found.values)
+        return replace(found, base=float(base))
 
 
 def hashed_order(data: Data, mask: splits.Mask) -> Index:
@@ -142,8 +154,20 @@ def shifted(model: bytes, by: float) -> bytes:
     return orjson.dumps(tree)
 
 
-def folds_of(data: Data, index: Index, count: int) -> list[tuple[Index, Index]]:
-    """(trained on, tested on) for each fold, as places within `index`."""
+def checks_of(data: Data, index: Index, target: Target) -> Pairs:
+    """(trained on, tested on), as places within `index`, for choosing what will serve: where times are known, each block of
+    time by what came before it, because that is how a model serves; else five hashed folds. A block counts where enough
+    rows, and outcomes of two kinds, came before."""
+    if data.order is None:
+        return folds_of(data, index, FOLDS)
+    values = target.values[index]
+    pairs = splits.forward(data.order[index], FORWARD)
+    pairs = [pair for pair in pairs if len(pair[0]) >= LEAST_BEFORE and len(np.unique(values[pair[0]])) > 1]
+    return pairs or folds_of(data, index, FOLDS)
+
+
+def folds_of(data: Data, index: Index, count: int) -> Pairs:
+    """(trained on, tested on) for each hashed fold, as places within `index`."""
     fold = splits.folds([data.keys[i] for i in index.tolist()], count)
     return [(np.flatnonzero(fold != k), np.flatnonzero(fold == k)) for k in range(count)]
 
@@ -156,18 +180,20 @@ class Search:
     loss: float
 
 
-def search(data: Data, index: Index, target: Target, params: Mapping[str, Any], settings: Settings) -> Search:
-    """How many rounds lower the loss on rows kept aside: five folds in turn for few rows, one fifth for many. Rounds stop
-    once `patience` more did not help. index: places in data and target."""
+def search(
+    data: Data, index: Index, target: Target, params: Mapping[str, Any], settings: Settings, pairs: Pairs
+) -> Search:
+    """How many rounds lower the loss on rows kept aside by `pairs`, in turn. Rounds stop once `patience` more did not help.
+    index: places in data and target."""
     import xgboost as xgb  # noqa: PLC0415 - as in train
 
-    pairs = folds_of(data, index, 5)
     curves, metric = [], METRICS[target.objective]
-    for kept, aside in pairs if len(index) < FEW_ROWS else pairs[:1]:
+    alike = all(len(kept) + len(aside) == len(index) for kept, aside in pairs)  # hashed folds; blocks of time are not
+    for kept, aside in pairs[:1] if alike and len(index) >= FEW_ROWS else pairs:
         history: dict[str, dict[str, list[float]]] = {}
         made, checked = (matrix(data.rows[index[i]], target.at(index[i]), settings.threads) for i in (kept, aside))
         xgb.train(
-            {**params, "base_score": target.base, "eval_metric": metric},
+            {**params, "base_score": _trained_on(data, target, index[kept]).base, "eval_metric": metric},
             made,
             num_boost_round=settings.rounds,
             evals=[(checked, "aside")],
@@ -183,10 +209,14 @@ def search(data: Data, index: Index, target: Target, params: Mapping[str, Any], 
     return Search(best + 1, float(mean[best]))
 
 
-def out_of_fold(data: Data, index: Index, target: Target, recipe: Recipe, count: int = 5) -> Floats:
-    """(len(index),) margins of each row by trees that never saw it, or a row of its key."""
-    found = np.empty(len(index))
-    for kept, aside in folds_of(data, index, count):
-        booster = recipe.fit(data.rows[index[kept]], target.at(index[kept]))
+def out_of_fold(data: Data, index: Index, target: Target, recipe: Recipe, pairs: Pairs) -> Floats:
+    """(len(index),) margins of each row by trees that never saw it; NaN for those that no pair tests on."""
+    found = np.full(len(index), np.nan)
+    for kept, aside in pairs:
+        booster = recipe.fit(data.rows[index[kept]], _trained_on(data, target, index[kept]))
         found[aside] = margins(booster, data.rows[index[aside]])
     return found
+
+
+def _trained_on(data: Data, target: Target, index: Index) -> Target:
+    return target.at(index) if data.order is None else target.before(index)

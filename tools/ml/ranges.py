@@ -21,7 +21,7 @@ import numpy as np
 from tools.ml import baselines, boosting, recipes
 from tools.ml.boosting import Index, Recipe, Target
 from tools.ml.calibrating import TINY, Chosen, log_odds
-from tools.ml.data import Data, Floats, Progress, Rows
+from tools.ml.data import Data, Floats, Progress
 from tools.ml.evaluate import auc
 from tools.ml.predict import sigmoid
 
@@ -66,8 +66,8 @@ def distances(
 ) -> Distances:
     """index: n places in data; converted: (n,) their outcomes; chosen: the recipe that answers and what it was chosen
     from."""
-    recipe, reached = chosen.recipe, auc(chosen.margins, converted.astype(np.int8))
-    middle = _likeliest(data.rows[index], converted, chosen)
+    recipe = chosen.recipe
+    reached, middle = _likeliest(data, index, converted, chosen)
     each = max(1, min(FOLDS, ROWS_OF_A_SCALE // len(index)))
     ranked = []
     for k, scale in enumerate(SCALES):
@@ -78,22 +78,32 @@ def distances(
     return Distances(*_world(data, index, _stretched(middle, scale), recipe, worlds, seed + 1))
 
 
-def _likeliest(rows: Rows, converted: Floats, chosen: recipes.Chosen) -> Floats:
-    """(n,) log-odds: what each model fitted to the rows, weighed by how it did on rows that it had not seen (stacking,
+def _likeliest(data: Data, index: Index, converted: Floats, chosen: recipes.Chosen) -> tuple[float, Floats]:
+    """The AUC of the recipe in hashed folds (worlds do not drift, so neither may what they are held against), and (n,)
+    log-odds: what each model fitted to the rows, weighed by how it did on rows that it had not seen (stacking,
     Wolpert 1992). Deep trees are taken with twice their rounds, and always count for something: what early stopping cut
     off, and what too few rows could not show, may be there all the same."""
     from sklearn.linear_model import LogisticRegression  # noqa: PLC0415 - half a second, which only training pays
 
+    inside, every = data.at(index), np.arange(len(index))
+    rows, pairs = inside.rows, boosting.folds_of(inside, every, FOLDS)
     target, labels = Target("binary:logistic", converted, float(converted.mean())), converted.astype(np.int8)
     fitted = [baselines.logistic(rows, labels)(rows)]
-    for recipe, _ in chosen.trees:
+    answers = [recipes.plain_out_of_fold(inside, every, lambda at: baselines.logistic(rows[at], labels[at]), pairs)]
+    for recipe in chosen.trees:
         more = recipe.rounds * (2 if int(recipe.params["max_depth"]) > 1 else 1)
         fitted.append(boosting.margins(replace(recipe, rounds=more).fit(rows, target), rows))
-    unseen = np.column_stack([chosen.plain, *(margins for _, margins in chosen.trees)])
+        answers.append(boosting.out_of_fold(inside, every, target, recipe, pairs))
+    own = (
+        answers[1]
+        if chosen.recipe is chosen.trees[0]
+        else boosting.out_of_fold(inside, every, target, chosen.recipe, pairs)
+    )
+    unseen = np.column_stack(answers)
     weights = np.maximum(LogisticRegression(C=10.0).fit(unseen, labels).coef_[0], 0.0) + TINY
     weights /= weights.sum()
     weights[-1] = max(weights[-1], LEAST_DEEP)
-    return np.asarray(np.column_stack(fitted) @ (weights / weights.sum()), dtype=np.float64)
+    return auc(own, labels), np.asarray(np.column_stack(fitted) @ (weights / weights.sum()), dtype=np.float64)
 
 
 def _stretched(margin: Floats, scale: float) -> Floats:

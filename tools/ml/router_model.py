@@ -21,7 +21,8 @@ from tools.ml import registry
 from tools.ml.card import Card, Head, Task
 from tools.ml.data import Data, FitError, Fitted, Progress, Settings, silent
 from tools.ml.evaluate import auc, brier, ece
-from tools.ml.fit import fit_acv, fit_propensity, fit_time_to_close
+from tools.ml.fit import fit_acv, fit_propensity
+from tools.ml.fit_days import fit_time_to_close
 from tools.ml.history_rows import History, contract_values, converted, days_to_close, matured
 from tools.ml.predict import Predictor
 from tools.ml.promotion import auc_error

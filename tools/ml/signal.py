@@ -23,13 +23,20 @@ LEAST_GAIN = 0.02
 """A median is simpler, and as good as anything that comes less than a fiftieth nearer."""
 
 
+LEAST_LOST = 0.1
+"""Of what the plain baseline gains over a constant: a model that keeps more than nine tenths of it is as good, however many rows
+make the difference significant."""
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """signal: `found`, or `none` where a constant does as well; p_value: that it does."""
+    """signal: `found`, or `none` where a constant does as well, or the plain baseline clearly better; p_value: that a
+    constant does; behind: the plain baseline is clearly better."""
 
     signal: Literal["found", "none"]
     p_value: float
     text: str
+    behind: bool = False
 
 
 def judge_ranking(model: Floats, plain: Floats, constant: Floats, auc: float, seed: int) -> Verdict:
@@ -37,31 +44,41 @@ def judge_ranking(model: Floats, plain: Floats, constant: Floats, auc: float, se
     base rate (after a split by time: `levelled`); auc: of the model on the same rows."""
     p_value = paired(model, constant, seed)
     shown = f"AUC {auc:.3f} on {len(model)} rows held out; a base rate does as well with p = {p_value:.4f}"
-    if p_value >= LEVEL or not auc >= LEAST_AUC:
-        return Verdict(
-            "none", p_value, f"no usable signal: {shown}; asked are at least {LEAST_AUC} and p below {LEVEL}"
-        )
-    return Verdict("found", p_value, f"{shown}; {_beside(model, plain, seed)}")
+    enough = p_value < LEVEL and auc >= LEAST_AUC
+    return _verdict(
+        enough, p_value, shown, f"asked are at least {LEAST_AUC} and p below {LEVEL}",
+        _beside(model, plain, constant, seed),
+    )  # fmt: skip
 
 
 def judge_values(model: Floats, plain: Floats, constant: Floats, seed: int) -> Verdict:
     """For money and days. Losses as in judge_ranking: distances on the logarithm, constant: of the median."""
-    p_value = paired(model, constant, seed)
-    gain = 1.0 - float(model.mean() / constant.mean())
+    p_value, off = paired(model, constant, seed), float(constant.mean())
+    gain = 1.0 - float(model.mean()) / off if off > 0 else 0.0  # no distance at all: the median is right for all
     shown = f"{gain:.1%} nearer than the median on {len(model)} rows held out, p = {p_value:.4f}"
-    if p_value >= LEVEL or gain < LEAST_GAIN:
-        return Verdict("none", p_value, f"no usable signal: {shown}; asked are {LEAST_GAIN:.0%} and p below {LEVEL}")
-    return Verdict("found", p_value, shown if plain is constant else f"{shown}; {_beside(model, plain, seed)}")
+    enough = p_value < LEVEL and gain >= LEAST_GAIN
+    beside = (False, "") if plain is constant else _beside(model, plain, constant, seed)
+    return _verdict(enough, p_value, shown, f"asked are {LEAST_GAIN:.0%} and p below {LEVEL}", beside)
 
 
-def _beside(model: Floats, plain: Floats, seed: int) -> str:
-    """How the plain baseline compares, beyond chance or not."""
+def _verdict(enough: bool, p_value: float, shown: str, asked: str, beside: tuple[bool, str]) -> Verdict:
+    behind, text = beside
+    if not enough:
+        return Verdict("none", p_value, f"no usable signal: {shown}; {asked}", behind)
+    if behind:
+        return Verdict("none", p_value, f"no usable signal beyond a plain baseline: {shown}; {text}", behind)
+    return Verdict("found", p_value, f"{shown}; {text}" if text else shown)
+
+
+def _beside(model: Floats, plain: Floats, constant: Floats, seed: int) -> tuple[bool, str]:
+    """Whether the plain baseline is clearly better, and how it compares, beyond chance or not."""
     ahead, behind = paired(model, plain, seed), paired(plain, model, seed)
     if ahead < LEVEL:
-        return f"better than its plain baseline, p = {ahead:.4f}"
-    if behind < LEVEL:
-        return f"worse than its plain baseline, p = {behind:.4f}"
-    return "as good as its plain baseline"
+        return False, f"better than its plain baseline, p = {ahead:.4f}"
+    lost, gained = float((model - plain).mean()), float((constant - plain).mean())
+    if behind < LEVEL and lost > LEAST_LOST * gained:
+        return True, f"worse than its plain baseline, p = {behind:.4f}"
+    return False, "as good as its plain baseline"
 
 
 def levelled(predicted: Floats, converted: NDArray[np.int8]) -> Floats:

@@ -73,6 +73,24 @@ def folds(keys: Sequence[str], count: int, salt: str = "folds") -> NDArray[np.in
     return (rank[row] % count).astype(np.int64)
 
 
+def forward(times: NDArray[np.float64], shares: Sequence[float]) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """(earlier, later) for each block of time, as places: later is the block, earlier all before it. times: (n,), NaN where
+    unknown; shares: of the rows before each block, rising. Equal times stay together, so there may be fewer blocks than
+    shares; a row without a time is earlier than all. Empty where there are fewer than two times."""
+    known = np.sort(times[~np.isnan(times)])
+    if not len(known) or known[0] == known[-1]:
+        return []
+    cuts = np.unique([known[min(len(known) - 1, round(len(known) * share))] for share in shares])
+    cuts = cuts[cuts > known[0]]
+    if not len(cuts):
+        cuts = known[np.searchsorted(known, known[0], side="right")][None]
+    ends = np.append(cuts[1:], np.inf)
+    return [
+        (np.flatnonzero(~(times >= first)), np.flatnonzero((times >= first) & (times < end)))
+        for first, end in zip(cuts, ends, strict=True)
+    ]
+
+
 def places(keys: Sequence[str], salt: str) -> NDArray[np.float64]:
     """(n,) in [0, 1): 53 bits of a keyed BLAKE2b, the same on every machine. Another salt is an independent draw."""
     key = salt.encode()[:64]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.tools.ml.worlds import FEATURES, TRUTHS, World
-from tools.ml import fit, splits
+from tools.ml import fit, fit_days, splits
 from tools.ml.data import Data, FitError, Settings
 from tools.ml.evaluate import auc, ece
 from tools.ml.predict import Predictor
@@ -147,7 +147,7 @@ def test_days_to_close_are_covered_although_many_leads_are_still_open():
     days = np.exp(3.7 + 0.7 * np.nan_to_num(world.rows[:, 0]) + 0.5 * world.noise).astype(np.float64)
     closed, seen = (days <= world.watched)[:n], np.minimum(days, world.watched)[:n]
     assert 0.15 < np.mean(~closed) < 0.4
-    found = fit.fit_time_to_close(world.data, seen, closed, world.parts, settings=QUICK)
+    found = fit_days.fit_time_to_close(world.data, seen, closed, world.parts, settings=QUICK)
     said = answers(world, found)
     assert found.head.signal == "found"
     assert 0.72 < np.mean((days[n:] >= said.low) & (days[n:] <= said.high)) < 0.88
@@ -157,4 +157,4 @@ def test_days_to_close_are_covered_although_many_leads_are_still_open():
 def test_too_few_closed_leads_are_refused():
     world = World(200, 0)
     with pytest.raises(FitError, match="at least 30"):
-        fit.fit_time_to_close(world.data, world.watched[:200], np.zeros(200, dtype=bool), world.parts)
+        fit_days.fit_time_to_close(world.data, world.watched[:200], np.zeros(200, dtype=bool), world.parts)

@@ -31,3 +31,16 @@ def test_a_model_behind_its_plain_baseline_is_called_so():
     assert "worse than its plain baseline" in signal.judge_values(model, model - 0.05, constant, 1).text
     assert "better than its plain baseline" in signal.judge_values(model, constant, constant + 0.1, 1).text
     assert "as good as" in signal.judge_values(model, np.roll(model, 1), constant, 1).text
+
+
+def test_a_model_behind_its_plain_baseline_has_no_signal_unless_the_difference_is_of_no_account():
+    model, constant = losses(2_000, 0.3)
+    behind = signal.judge_values(model, model - 0.05, constant, 1)
+    assert (behind.signal, behind.behind) == ("none", True)
+    little = signal.judge_values(model, model - 0.005, constant, 1)
+    assert (little.signal, little.behind) == ("found", False)
+
+
+def test_days_that_are_all_the_same_have_no_signal_and_divide_by_nothing():
+    with np.errstate(all="raise"):
+        assert signal.judge_values(np.zeros(50), np.zeros(50), np.zeros(50), 1).signal == "none"

@@ -60,3 +60,13 @@ def test_times_that_cannot_be_split_say_what_to_do():
         splits.by_time(np.full(10, np.nan))
     with pytest.raises(ValueError, match="leave the time column out"):
         splits.by_time(np.full(10, 3.0))
+
+
+def test_blocks_of_time_come_after_all_before_them_and_one_time_makes_none():
+    times = np.array([np.nan, 1, 1, 1, 2, 3, 3, 4])
+    for before, block in splits.forward(times, (0.3, 0.6)):
+        assert np.nanmax(times[before]) < times[block].min()
+        assert 0 in before
+    assert splits.forward(np.ones(5), (0.5,)) == []
+    (only,) = splits.forward(np.array([1.0, 1, 1, 1, 2]), (0.4,))
+    assert only[1].tolist() == [4]

@@ -17,7 +17,7 @@ import numpy as np
 import polars as pl
 import xgboost as xgb
 
-from tools.ml import evaluate, fit, splits
+from tools.ml import evaluate, fit, fit_days, splits
 from tools.ml.card import SHORT, Card, Head, TableSpec, Task
 from tools.ml.data import Data, FitError, Fitted, Floats, Progress, Settings, silent
 from tools.ml.evaluating import reference
@@ -136,7 +136,7 @@ def _fit(request: Request, ready: Prepared, data: Data, parts: splits.Parts, pro
             )
         if request.asked.task == "acv":
             return fit.fit_acv(data, value, parts, settings=settings, seed=request.seed, progress=progress)
-        return fit.fit_time_to_close(
+        return fit_days.fit_time_to_close(
             data, value, closed, parts, settings=settings, seed=request.seed, progress=progress
         )
     except FitError as error:
