@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bench.plan import Plan, say
 from bench.servers import ROOT
@@ -41,7 +42,7 @@ AFTER_INTAKE = (
 """X Education: written by sales or by later visits; the number sorts leads by time, which the file does not hold otherwise."""
 ASKED_LATER = ("What is your current occupation", "What matters most to you in choosing a course")
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-FOLDS = 10
+X_FOLDS, PARENT_FOLDS = 5, 10
 Figures = dict[str, float]
 
 
@@ -92,20 +93,27 @@ def _told(task: Task, data: Path, target: str, out: Path, **more: Any) -> Told:
 
 
 def _x_education(path: Path, work: Path) -> tuple[Figures, dict[str, Any]]:
-    strict = _told(
-        "propensity", path, "Converted", work / "strict", id="Prospect ID", exclude=AFTER_INTAKE + ASKED_LATER
-    )
+    asked, left_out = Asked("propensity", "Converted"), AFTER_INTAKE + ASKED_LATER
+    by_fold = _cross_validated(list(_read(path)), X_FOLDS, work / "strict", asked, id="Prospect ID", exclude=left_out)
+    strict = report.propensity(by_fold.said, by_fold.value, by_fold.baselines)
+    held_out = _told("propensity", path, "Converted", work / "held-out", id="Prospect ID", exclude=left_out)
     # these two are asked on the form's second page: blank tells that nobody came so far, so the guard wants a person's word
     full = _told(
         "propensity", path, "Converted", work / "full", id="Prospect ID", exclude=AFTER_INTAKE, allow=ASKED_LATER
     )
     figures = {
-        "x_auc": strict.figure("roc_auc"),
-        "x_ece": strict.figure("ece_equal_width"),
-        "x_ranges": _covered(strict),
+        "x_auc": strict.figures["roc_auc"].value,
+        "x_ece": strict.figures["ece_equal_width"].value,
+        "x_ranges": _covered(held_out.evaluation.measured),
+        "x_held_out_ece": held_out.figure("ece_equal_width"),
+        "x_fold_ranges": _covered(strict),
         "x_full_auc": full.figure("roc_auc"),
     }
-    return figures, {"strict": _summary(strict), "full": _summary(full)}
+    return figures, {
+        "strict": {"folds": by_fold.verdicts, **_plain(strict)},
+        "held_out": _summary(held_out),
+        "full": _summary(full),
+    }
 
 
 def _bank(path: Path, work: Path) -> tuple[Figures, dict[str, Any]]:
@@ -145,7 +153,8 @@ def _maven(path: Path, work: Path) -> tuple[Figures, dict[str, Any]]:
     accounts = {row["account"]: row for row in _read(path / "accounts.csv")}
     deals = list(_read(path / "sales_pipeline.csv"))
     parents = list(_parents(accounts, deals))
-    acv, ranges = _cross_validated(parents, work)
+    by_fold = _cross_validated(parents, PARENT_FOLDS, work / "parents", Asked("acv", "value_usd"), id="parent")
+    acv = report.contract_value(by_fold.said, by_fold.value, by_fold.baselines)
     _write(work / "deals.csv", [_deal(row, accounts) for row in deals])
     won = _told("propensity", work / "deals.csv", "deal_stage", work / "won", id="opportunity_id",
                 positive="Won", negative="Lost", exclude=("close_date", "close_value"))  # fmt: skip
@@ -160,7 +169,7 @@ def _maven(path: Path, work: Path) -> tuple[Figures, dict[str, Any]]:
         "days_ranges": closing.figure("coverage"),
     }
     return figures, {
-        "parents": {"rows": len(parents), "folds": ranges, **_plain(acv)},
+        "parents": {"rows": len(parents), "folds": by_fold.verdicts, **_plain(acv)},
         "won": {"verdict": won.trained.verdict, **_summary(won)},
         "days": {"verdict": closing.trained.verdict, **_summary(closing)},
     }
@@ -189,24 +198,34 @@ def _parents(accounts: Mapping[str, Mapping[str, str]], deals: Iterable[Mapping[
             }
 
 
-def _cross_validated(rows: Sequence[Mapping[str, str]], work: Path) -> tuple[report.Measured, list[str]]:
-    """Each fold by a model that was trained on the others; all answers are measured together."""
-    fold = splits.folds([row["parent"] for row in rows], FOLDS)
+@dataclass(frozen=True, slots=True)
+class Folds:
+    """The answers about every row, each by a model that was trained on the other folds, joined."""
+
+    said: report.Answers
+    value: NDArray[np.float64]
+    baselines: dict[str, NDArray[np.float64]]
+    verdicts: list[str]
+
+
+def _cross_validated(rows: Sequence[Mapping[str, str]], count: int, work: Path, asked: Asked, **more: Any) -> Folds:
+    """more: of Request; its `id` is what stays in one fold."""
+    fold = splits.folds([row[more["id"]] for row in rows], count)
+    work.mkdir()
     cases, verdicts = [], []
-    for one in range(FOLDS):
-        kept, aside = work / f"parents-{one}.csv", work / f"parents-{one}-aside.csv"
+    for one in range(count):
+        kept, aside, out = work / f"{one}.csv", work / f"{one}-aside.csv", work / f"{one}"
         _write(kept, [row for row, at in zip(rows, fold, strict=True) if at != one])
         _write(aside, [row for row, at in zip(rows, fold, strict=True) if at == one])
-        trained = train(Request(Asked("acv", "value_usd"), kept, work / f"acv-{one}", id="parent"))
-        verdicts.append(trained.verdict)
-        cases.append(case_of(folder.find(work / f"acv-{one}")[0], aside))
+        verdicts.append(train(Request(asked, kept, out, **more)).verdict)
+        cases.append(case_of(folder.find(out)[0], aside))
     joined = partial(np.concatenate)
     said = report.Answers(
         *(joined([getattr(case.said, name) for case in cases]) for name in ("point", "low", "high")),
         stated=cases[0].answers.stated,
     )
     baselines = {name: joined([case.baselines[name] for case in cases]) for name in cases[0].baselines}
-    return report.contract_value(said, joined([case.value for case in cases]), baselines), verdicts
+    return Folds(said, joined([case.value for case in cases]), baselines, verdicts)
 
 
 def _deal(row: Mapping[str, str], accounts: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
@@ -215,8 +234,8 @@ def _deal(row: Mapping[str, str], accounts: Mapping[str, Mapping[str, str]]) -> 
     return {**row, **{name: facts.get(name, "") for name in names}}
 
 
-def _covered(told: Told) -> float:
-    ranges = told.evaluation.measured.ranges
+def _covered(measured: report.Measured) -> float:
+    ranges = measured.ranges
     return ranges.covered.value if ranges else float("nan")
 
 

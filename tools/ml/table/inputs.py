@@ -57,7 +57,7 @@ def labelled(spec: TableSpec, task: Task, path: Path, target: str | None = None)
         rows,
         outcome.value[outcome.usable],
         outcome.closed[outcome.usable],
-        keys_of(frame, spec.id, [column.name for column in spec.columns]),
+        keys_of(frame, spec.id, spec.time, [column.name for column in spec.columns]),
         order_of(frame, spec),
         frame,
         (*notes, *outcome.notes, *said(counts, spec)),
@@ -81,11 +81,12 @@ def renamed(frame: pl.DataFrame, wanted: dict[str, str]) -> pl.DataFrame:
     return frame.select(pl.col(theirs).alias(ours) for ours, theirs in wanted.items())
 
 
-def keys_of(frame: pl.DataFrame, name: str | None, names: Sequence[str]) -> list[str]:
-    """(n,) the id's text, or what the row says where there is no id or it is blank: the same row is on the same side of a
-    split whatever file it stands in."""
+def keys_of(frame: pl.DataFrame, name: str | None, time: str | None, names: Sequence[str]) -> list[str]:
+    """(n,) the id's text, or what the row says (its time too, where there is one) where there is no id or it is blank: the
+    same row is on the same side of a split whatever file it stands in."""
+    said = sorted({*names, *([time] if time else [])})
     content = pl.concat_str(
-        [pl.col(each).cast(pl.String).fill_null("") for each in sorted(names)] or [pl.lit("")], separator=_BETWEEN
+        [pl.col(each).cast(pl.String).fill_null("") for each in said] or [pl.lit("")], separator=_BETWEEN
     )
     own = content if name is None else pl.coalesce(cells.text(name, frame.schema[name]), content)
     return frame.select(own.alias("key"))["key"].to_list()

