@@ -94,7 +94,7 @@ def _told(task: Task, data: Path, target: str, out: Path, **more: Any) -> Told:
 
 def _x_education(path: Path, work: Path) -> tuple[Figures, dict[str, Any]]:
     asked, left_out = Asked("propensity", "Converted"), AFTER_INTAKE + ASKED_LATER
-    by_fold = _cross_validated(list(_read(path)), X_FOLDS, work / "strict", asked, id="Prospect ID", exclude=left_out)
+    by_fold = cross_validated(list(_read(path)), X_FOLDS, work / "strict", asked, id="Prospect ID", exclude=left_out)
     strict = report.propensity(by_fold.said, by_fold.value, by_fold.baselines)
     held_out = _told("propensity", path, "Converted", work / "held-out", id="Prospect ID", exclude=left_out)
     # these two are asked on the form's second page: blank tells that nobody came so far, so the guard wants a person's word
@@ -153,7 +153,7 @@ def _maven(path: Path, work: Path) -> tuple[Figures, dict[str, Any]]:
     accounts = {row["account"]: row for row in _read(path / "accounts.csv")}
     deals = list(_read(path / "sales_pipeline.csv"))
     parents = list(_parents(accounts, deals))
-    by_fold = _cross_validated(parents, PARENT_FOLDS, work / "parents", Asked("acv", "value_usd"), id="parent")
+    by_fold = cross_validated(parents, PARENT_FOLDS, work / "parents", Asked("acv", "value_usd"), id="parent")
     acv = report.contract_value(by_fold.said, by_fold.value, by_fold.baselines)
     _write(work / "deals.csv", [_deal(row, accounts) for row in deals])
     won = _told("propensity", work / "deals.csv", "deal_stage", work / "won", id="opportunity_id",
@@ -208,7 +208,7 @@ class Folds:
     verdicts: list[str]
 
 
-def _cross_validated(rows: Sequence[Mapping[str, str]], count: int, work: Path, asked: Asked, **more: Any) -> Folds:
+def cross_validated(rows: Sequence[Mapping[str, str]], count: int, work: Path, asked: Asked, **more: Any) -> Folds:
     """more: of Request; its `id` is what stays in one fold."""
     fold = splits.folds([row[more["id"]] for row in rows], count)
     work.mkdir()
