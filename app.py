@@ -15,6 +15,7 @@ app.py retrain               the daily job: train from the store, judge the chal
 app.py drift                 do today's leads look like those that the model was trained on
 app.py outcomes FILE.csv     what became of leads, from a CRM's export
 app.py rank accounts         ultimate parents by chance x contract value
+app.py accounts ...          known accounts: import, show, match, similar (app.py accounts --help)
 app.py draw                  the graph as Mermaid
 """
 
@@ -26,7 +27,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tools.cli import ml, rank, replay, rules
+from tools.cli import accounts, ml, rank, replay, rules
 from tools.cli.ml import from_store
 from tools.cli.ml import train as training
 
@@ -73,6 +74,7 @@ def parser(argv: Sequence[str] = ()) -> argparse.ArgumentParser:
     from_store.add(train)
     ml.add(commands)
     rank.add(commands.add_parser("rank", help="accounts by expected contract value, best first"))
+    accounts.add(commands.add_parser("accounts", help="known accounts: import, show, match, similar"))
     commands.add_parser("draw", help="the graph as Mermaid text")
     return top
 
@@ -124,8 +126,9 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
             from graph.draw import mermaid
 
             print(mermaid(), end="")
-        case "rules" | "rank" | "replay" as name:
-            return {"rules": rules.run, "rank": rank.run, "replay": replay.run}[name](arguments, settings)
+        case "rules" | "rank" | "replay" | "accounts" as name:
+            parts = {"rules": rules.run, "rank": rank.run, "replay": replay.run, "accounts": accounts.run}
+            return parts[name](arguments, settings)
         case _ if ml.of_the_router(arguments):
             return ml.run(arguments, settings)
         case _:

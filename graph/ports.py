@@ -24,10 +24,22 @@ from graph.domain.values import value
 
 @value(frozen=True)
 class CompanyAsk:
-    """domain: registrable company domain, None for free mail; name: as typed."""
+    """What a lead says of its company. domain: registrable company domain, None for free mail; name: as typed; host: full
+    host of the e-mail or website; phone: E.164; country, state: ISO codes; postal, city: as typed.
+
+    claimed: the name was typed above a free-mail address. It proves nothing: it may be shown, and counts only together
+    with evidence that a stranger does not choose.
+    """
 
     domain: str | None
     name: str | None
+    host: str | None = None
+    phone: str | None = None
+    country: str | None = None
+    state: str | None = None
+    postal: str | None = None
+    city: str | None = None
+    claimed: bool = False
 
 
 @value(frozen=True)

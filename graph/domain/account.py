@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal, TypeAlias
 
+from graph.domain.evidence import AccountMatch, Dispute, Origin, Tried
 from graph.domain.values import value
 
 Outcome: TypeAlias = Literal["won", "lost", "no_decision"]
@@ -23,8 +24,13 @@ class JobPost:
 class CompanyProfile:
     """What enrichment knows of the company behind a domain. None is unknown, never zero.
 
-    parent_*: the ultimate parent where the family is known. revenue_usd: annual, US dollars. funding_stage: as the source
-    calls it (Seed, Series B). hiring: titles of open positions; job_posts: those of which more is known than the title.
+    domain: the company's, or the key of a known account that has none. parent_*: the ultimate parent where the family is
+    known, parent_domain its domain or key. revenue_usd: annual, US dollars. funding_stage: as the source calls it (Seed,
+    Series B). hiring: titles of open positions; job_posts: those of which more is known than the title. owner,
+    parent_owner: e-mail addresses that the list of known accounts names.
+
+    match: which known account it is, and why. origins: the source of each field that is not empty; disputes: sources that
+    say otherwise; tried: every source in the order it was asked, or was not.
     """
 
     domain: str
@@ -44,6 +50,12 @@ class CompanyProfile:
     family: tuple[str, ...] = ()
     funding_stage: str | None = None
     job_posts: tuple[JobPost, ...] = ()
+    owner: str | None = None
+    parent_owner: str | None = None
+    match: AccountMatch | None = None
+    origins: tuple[Origin, ...] = ()
+    disputes: tuple[Dispute, ...] = ()
+    tried: tuple[Tried, ...] = ()
 
 
 @value(frozen=True)

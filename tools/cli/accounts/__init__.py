@@ -1,0 +1,31 @@
+"""The commands about accounts, one module each: `app.py accounts NAME ...`. A module has `add(parser)` and
+`run(arguments, settings) -> int`, and imports what it needs when it runs."""
+
+from __future__ import annotations
+
+import argparse
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tools.settings import Settings
+
+COMMANDS: dict[str, str] = {}
+
+
+def _module(name: str) -> ModuleType:
+    """`import` is a word of the language's own."""
+    return import_module(f"tools.cli.accounts.{'importing' if name == 'import' else name}")
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    commands = parser.add_subparsers(dest="what", required=True, metavar="COMMAND")
+    for name, text in COMMANDS.items():
+        module = _module(name)
+        module.add(commands.add_parser(name, help=text, description=module.__doc__))
+
+
+def run(arguments: argparse.Namespace, settings: Settings) -> int:
+    code: int = _module(arguments.what).run(arguments, settings)
+    return code
