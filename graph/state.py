@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, TypedDict
 from graph.domain.account import CompanyProfile, CrmAccount, Family, Prior, SimilarAccount
 from graph.domain.effects import Effect
 from graph.domain.facts import Fact
+from graph.domain.late_facts import FactChange
 from graph.domain.lead import Lead, Path, Submission
 from graph.domain.routing import Assignment, PoolState, RoutingFacts
 from graph.domain.scoring import AccountScore, Judgement, Score
@@ -31,7 +32,8 @@ if TYPE_CHECKING:
 class Reads:
     """Every fact a decision rests on, each with source and time. None: not read yet. pools: the ledger of each pool that
     was asked, as it was before; open: leads open at once, by the e-mail of those whose caps were asked; language_model: who
-    may be asked after the decision, empty for nobody."""
+    may be asked after the decision, empty for nobody; late: what the company's facts say otherwise than the decision before,
+    where they came after it."""
 
     prior: Fact[Prior] | None = None
     profile: Fact[CompanyProfile] | None = None
@@ -43,6 +45,7 @@ class Reads:
     similar: Fact[tuple[SimilarAccount, ...]] | None = None
     note: Fact[str] | None = None
     language_model: str | None = None
+    late: tuple[FactChange, ...] | None = None
 
 
 @value(frozen=True)

@@ -113,6 +113,12 @@ class Settings(BaseSettings):
     )
     read_deadline_s: float = Field(3.0, gt=0, description="For one question to a live enrichment, CRM or memory.")
 
+    # facts that come after the decision
+    late_facts: Literal["anew", "told", "kept"] = Field(
+        "anew",
+        description="What company facts may do that come after a decision: decide again, only tell the owner, only be kept.",
+    )
+
     # accounts
     currency: str = Field(
         "USD", pattern=r"^[A-Z]{3}$", description="ISO code of the currency that accounts are ranked in."

@@ -53,4 +53,6 @@ def _tell(case: Case) -> Case:
             sentence, rule = f"{source} has nothing on this company; its facts stay unknown.", "absent"
         case _:
             raise RuntimeError("enrichment was not read")
+    if case.submission.cause == "enriched":
+        case = evolve(case, trace=step(case, NODE, "late", case.submission.reason))
     return evolve(case, trace=step(case, NODE, rule, sentence))

@@ -47,8 +47,8 @@ timers = Gauge("lead_timers", "Reminders and deadlines that are not due yet.", m
 judgements = Counter("lead_judgements", "Judgements that decisions rest on, by who judged.", ["source"])
 late_answers = Counter(
     "lead_late_answers",
-    "Answers of the language model to what was asked after a decision, by kind of effect and what followed: noted, anew "
-    "(decided again), stale, no_alert, refused (said what it must not).",
+    "Answers to what was asked after a decision, by kind of effect and what followed: noted, anew (decided again), stale, "
+    "no_alert; of a language model refused (said what it must not); of missing facts kept and nothing new.",
     ["kind", "outcome"],
 )
 sla = Counter("lead_sla", "Promises kept and broken, by kind (accept, touch) and SLA.", ["kind", "sla", "outcome"])
