@@ -74,10 +74,11 @@ def late_note(changes: tuple[FactChange, ...], found: tuple[Shift, ...], *, stay
     said = "; ".join([_said(change) for change in changes[:SHOWN]])
     if len(changes) > SHOWN:
         said += f"; and {len(changes) - SHOWN} more"
-    effect = ", ".join([f"{shift.what} {shift.before or 'unknown'} -> {shift.after or 'unknown'}" for shift in found])
+    note = f"Company facts came late: {said}"
     if not found:
-        return f"Company facts came late: {said}."
-    return f"Company facts came late: {said}: {'it would be ' if stays else ''}{effect}{'. It stays where it is' if stays else ''}."
+        return f"{note}."
+    effect = ", ".join([f"{shift.what} {shift.before or 'unknown'} -> {shift.after or 'unknown'}" for shift in found])
+    return f"{note}: it would be {effect}. It stays where it is." if stays else f"{note}: {effect}."
 
 
 def _said(change: FactChange) -> str:
