@@ -18,6 +18,7 @@ from graph.domain.effects import Effect
 from graph.domain.facts import Fact
 from graph.domain.late_facts import FactChange
 from graph.domain.lead import Lead, Path, Submission
+from graph.domain.profiling import Question
 from graph.domain.routing import Assignment, PoolState, RoutingFacts
 from graph.domain.scoring import AccountScore, Judgement, Score
 from graph.domain.trace import Failure, Step, Versions
@@ -62,6 +63,7 @@ class Case:
     routing_facts: RoutingFacts | None = None
     assignment: Assignment | None = None
     sequence: str | None = None
+    next_question: Question | None = None
     path: Path | None = None
     alert: dict[str, object] | None = None
     effects: tuple[Effect, ...] = ()

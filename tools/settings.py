@@ -119,6 +119,11 @@ class Settings(BaseSettings):
         description="What company facts may do that come after a decision: decide again, only tell the owner, only be kept.",
     )
 
+    # questions that a form may put next
+    questions_file: Path | None = Field(
+        None, description="Your wording of them, over the built-in one: infra/docs/late-facts.md."
+    )
+
     # accounts
     currency: str = Field(
         "USD", pattern=r"^[A-Z]{3}$", description="ISO code of the currency that accounts are ranked in."

@@ -26,7 +26,11 @@ MAY_COME_LATE: Final = GIVES_BACK | LATE
 
 @value(frozen=True)
 class Form:
-    """One POST as typed. Blank fields are None; `fill_time_ms` is the time the form was open in milliseconds."""
+    """One POST as typed. Blank fields are None; `fill_time_ms` is the time the form was open in milliseconds.
+
+    asked: the field that this form asked for as an answer to a question of ours; blanks: how often each was asked for and
+    left blank, over all forms of the person (`employees:1 title:2`). Nobody posts `blanks`: it is counted.
+    """
 
     email: str | None = None
     company: str | None = None
@@ -48,6 +52,8 @@ class Form:
     consent_text: str | None = None
     honeypot: str | None = None
     fill_time_ms: int | None = None
+    asked: str | None = None
+    blanks: str | None = None
     extra: dict[str, str] = field(default_factory=dict)
 
 

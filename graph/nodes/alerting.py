@@ -25,7 +25,8 @@ from graph.rules.late_facts import missing
 from graph.rules.local_time import named_zone
 from graph.rules.message_states import accepted_message, closed_message, touched_message
 from graph.rules.note import TEMPLATE
-from graph.rules.wording import first_name
+from graph.rules.profiling import FIELDS
+from graph.rules.wording import first_name, plain
 from graph.rules.writes import alert_writes, timers, told_manager
 from graph.state import Case, Reads, RunContext
 
@@ -188,5 +189,14 @@ def _what_is_new(case: Case) -> str:
             return "Approved after review."
         case "judged" | "enriched":
             return case.submission.reason
+        case "submission" if (answer := _answer(case)) is not None:
+            return answer
         case _:
             return "Wrote again: " + (lead_of(case).message or "no new message")[:200]
+
+
+def _answer(case: Case) -> str | None:
+    """What they answered when a form asked for one thing; None for any other submission, and for a blank."""
+    form = case.submission.form
+    typed = getattr(form, form.asked) if form.asked in FIELDS else None
+    return None if typed is None else f"Answered when asked for {plain(str(form.asked))}: {str(typed)[:200]}"

@@ -27,7 +27,8 @@ def again(engine: Engine, lead_id: str, cause: Cause, submission_id: str = "") -
     record = record_json(engine, lead_id)
     if record is None:
         raise UnknownLead(lead_id)
-    form = form_from({k: v for k, v in orjson.loads(record)["submission"]["form"].items() if v is not None})
+    typed = orjson.loads(record)["submission"]["form"].items()
+    form = form_from({k: v for k, v in typed if v is not None and k != "asked"})  # a blank counts once
     return Submission(submission_id or f"{cause}:{uuid.uuid4().hex}", lead_id, datetime.now(UTC), form, cause)
 
 

@@ -246,7 +246,10 @@ async def test_another_tier_decides_again_once_with_exactly_these_facts_and_says
     await desk.later()
     _first, second = desk.records()
     assert (second["revision"], second["tier"], second["owner"]) == (2, "high", DEE)
-    said = "Company facts came late: employees unknown -> 4,200 (apollo); name unknown -> Ann Werke (apollo): tier medium -> high."
+    said = (
+        "Company facts came late: employees unknown -> 4,200 (apollo); name unknown -> Ann Werke (apollo): "
+        "tier medium -> high."
+    )
     assert second["submission"]["cause"] == "enriched"
     assert said in desk.notes()
     assert said in [step["sentence"] for step in second["trace"]]
