@@ -1,6 +1,6 @@
 """Which question to put to a person next: one at a time, about what is missing and would decide something.
 
-    routing   a line of the file could decide otherwise: place, head count, industry, product, company
+    routing   some answer would have a line of the file decide otherwise: place, head count, industry, product, company
     score     the score lost points because it is not known: the largest loss first
     sla       a first touch is promised, and without a number nobody can call
 
@@ -11,7 +11,7 @@ was typed and not understood counts as missing. How a question is worded stands 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final, get_args
 
@@ -20,7 +20,10 @@ from graph.domain.profiling import AskedField, Decides, Question
 from graph.domain.routing import Assignment, RoutingFacts
 from graph.domain.scoring import Score
 from graph.domain.table import Condition, RoutingTable
-from graph.domain.values import value
+from graph.domain.values import evolve, value
+from graph.rules.conditions import View, bits, parts, view_of
+from graph.rules.giving import plan_of
+from graph.rules.places import ANY, HOLDS
 
 FIELDS: Final[tuple[AskedField, ...]] = get_args(AskedField)
 MOST_BLANK: Final = 2
@@ -36,6 +39,13 @@ LOSES: Final[Mapping[AskedField, frozenset[str]]] = {
 """The features that are unknown while a field is."""
 _SETTLED: Final = ("accounts.", "open_opportunity", "account_owner", "parent_owner", "slas.")
 """Lines that decide before anything that a question could bring."""
+_OWNERS: Final = frozenset({"open_opportunity", "account_owner", "parent_owner"})
+_KEYS: Final[Mapping[AskedField, str]] = {
+    "country": "country", "employees": "employees", "industry": "industry", "product": "product"
+}  # fmt: skip
+"""The facts of a view that can be left open."""
+_WRITTEN: Final[Mapping[AskedField, str]] = {**_KEYS, "country": "where"}
+"""The keys of a condition that ask for them."""
 _WORDS: Final[Mapping[AskedField, str]] = {
     "country": "the country",
     "state": "the state or region",
@@ -50,10 +60,14 @@ _WORDS: Final[Mapping[AskedField, str]] = {
 
 @value(frozen=True)
 class Needs:
-    """What a routing file asks of leads. states: countries of which it tells the subdivisions apart."""
+    """What a routing file asks of leads. rules: by field, a bit for each rule that asks for it; places: whether its map
+    tells places apart; states: countries of which the file tells the subdivisions apart; accounts: whether it gives leads
+    to the owners of companies."""
 
-    fields: frozenset[AskedField]
+    rules: dict[AskedField, int]
+    places: bool
     states: frozenset[str]
+    accounts: bool
 
 
 def next_question(
@@ -69,15 +83,15 @@ def next_question(
     """None where nothing is worth asking. blanks: how often each field was asked for and left blank."""
     if lead.consent is False or lead.needs_review:
         return None
-    missing = {name for name in FIELDS if blanks.get(name, 0) < MOST_BLANK} - set(_known(lead, facts))
+    known = _known(lead, facts)
+    missing = {name for name in FIELDS if known[name] is None and blanks.get(name, 0) < MOST_BLANK}
     if not missing:
         return None
     unread = {one.field for one in lead.unknown}
     if not assignment.rule.startswith(_SETTLED):
-        needs = needs_of(table)
-        for name in FIELDS:
-            if name in missing and _routes(name, needs, facts):
-                return _question(name, "routing", "decides who gets the lead", unread)
+        decisive = _decisive(missing, facts, assignment, path, table)
+        if decisive is not None:
+            return _question(decisive, "routing", "can change who gets the lead", unread)
     lost, name_of = max(((_lost(name, score), name) for name in LOSES if name in missing), default=(0.0, None))
     if name_of is not None and lost >= LEAST_LOSS:
         return _question(name_of, "score", f"costs the score {lost:g} points", unread)
@@ -86,25 +100,64 @@ def next_question(
     return None
 
 
-def _known(lead: Lead, facts: RoutingFacts) -> Iterator[AskedField]:
-    """What the form, enrichment or the CRM have said already."""
-    held: tuple[tuple[AskedField, object], ...] = (
-        ("country", facts.country),
-        ("state", facts.state),
-        ("employees", facts.employees),
-        ("industry", facts.industry),
-        ("product", facts.product),
-        ("company", lead.company or facts.domain),
-        ("title", lead.title),
-        ("phone", lead.phone),
-    )
-    return (name for name, known in held if known is not None)
+def _known(lead: Lead, facts: RoutingFacts) -> dict[AskedField, object]:
+    """What the form, enrichment or the CRM have said already; None is unknown."""
+    return {
+        "country": facts.country,
+        "state": facts.state,
+        "employees": facts.employees,
+        "industry": facts.industry,
+        "product": facts.product,
+        "company": lead.company or facts.domain,
+        "title": lead.title,
+        "phone": lead.phone,
+    }
 
 
-def _routes(name: AskedField, needs: Needs, facts: RoutingFacts) -> bool:
-    if name == "state":
-        return facts.country in needs.states
-    return name in needs.fields
+def _decisive(
+    missing: set[AskedField], facts: RoutingFacts, assignment: Assignment, path: Path, table: RoutingTable
+) -> AskedField | None:
+    """The first of the missing fields that could have the file decide otherwise: all of them left open at once, so that a
+    rule that asks for two of them is found."""
+    needs = needs_of(table)
+    if "country" in missing and needs.places:
+        return "country"
+    if "state" in missing and facts.country in needs.states:
+        return "state"
+    asked = [name for name in _KEYS if name in missing]
+    if asked:
+        view = evolve(view_of(facts), **{_KEYS[name]: ANY for name in asked})
+        open_rules = plan_of(table).rules.possible(view) & _before(assignment, table)
+        unless = table.nurture.unless if table.nurture is not None and path == "nurture" else None
+        for name in asked:
+            if _any_holds(open_rules & needs.rules[name], view, table) or _asks(unless, name, view):
+                return name
+    return "company" if "company" in missing and needs.accounts else None
+
+
+def _any_holds(mask: int, view: View, table: RoutingTable) -> bool:
+    """Whether one of these rules would hold for some value of the facts left open. What the index is sure of is not asked
+    again."""
+    certain = plan_of(table).certain
+    while mask:
+        at = (mask & -mask).bit_length() - 1
+        if certain[at] or bits(table.rules[at].condition, view) & HOLDS:
+            return True
+        mask &= mask - 1
+    return False
+
+
+def _asks(condition: Condition | None, name: AskedField, view: View) -> bool:
+    """Whether the condition is about this field, and holds for some value of what is left open."""
+    if condition is None or not any(getattr(part, _WRITTEN[name]) for part in parts(condition)):
+        return False
+    return bool(bits(condition, view) & HOLDS)
+
+
+def _before(assignment: Assignment, table: RoutingTable) -> int:
+    """A bit for each rule that would have decided before the line that did."""
+    at = positions_of(table).get(assignment.rule, len(table.rules))
+    return (1 << at) - 1
 
 
 def _lost(name: AskedField, score: Score) -> float:
@@ -121,31 +174,19 @@ def _question(name: AskedField, decides: Decides, does: str, unread: set[str]) -
 @lru_cache(maxsize=64)
 def needs_of(table: RoutingTable) -> Needs:
     """Remembered per table: every lead asks."""
-    fields: set[AskedField] = {"country"} if table.map else set()
+    index = plan_of(table).rules
     places = [spot.place for entry in table.map for spot in entry.spots]
-    if table.accounts or {"account_owner", "parent_owner", "open_opportunity"} & set(table.precedence):
-        fields.add("company")
-    conditions = [rule.condition for rule in table.rules]
-    if table.nurture is not None:
-        conditions += [table.nurture.when, *([table.nurture.unless] if table.nurture.unless else [])]
-    for condition in _all(conditions):
-        places += [place for where in condition.where for place in where.places]
-        if condition.where:
-            fields.add("country")
-        if condition.employees:
-            fields.add("employees")
-        if condition.industry:
-            fields.add("industry")
-        if condition.product:
-            fields.add("product")
-    return Needs(frozenset(fields), frozenset(place.country for place in places if place.subdivision is not None))
+    for rule in table.rules:
+        places += [place for part in parts(rule.condition) for where in part.where for place in where.places]
+    return Needs(
+        rules={name: index.asking(key) for name, key in _WRITTEN.items()},
+        places=bool(table.map),
+        states=frozenset(place.country for place in places if place.subdivision is not None),
+        accounts=bool(table.accounts) or not _OWNERS.isdisjoint(table.precedence),
+    )
 
 
-def _all(conditions: list[Condition]) -> Iterator[Condition]:
-    """These conditions and all that they are made of."""
-    for condition in conditions:
-        yield condition
-        yield from _all([segment.condition for segment in condition.segments])
-        yield from _all(list(condition.any_of))
-        if condition.negated is not None:
-            yield from _all([condition.negated])
+@lru_cache(maxsize=64)
+def positions_of(table: RoutingTable) -> dict[str, int]:
+    """Each rule's place in the file, by the name that assignments carry."""
+    return {f"rules.{rule.id}": at for at, rule in enumerate(table.rules)}

@@ -22,7 +22,6 @@ import orjson
 from pydantic import TypeAdapter
 from sqlalchemy import Engine
 
-from graph.build import run_reads, run_to_way
 from graph.domain.account import CompanyProfile, CrmAccount
 from graph.domain.effects import AskFacts
 from graph.domain.facts import Absent, Fact, Found, value_of
@@ -131,6 +130,8 @@ class LateFacts:
     async def _read(self, decided: Decided, context: RunContext) -> tuple[Fact[CompanyProfile], Fact[CrmAccount]]:
         """What a decision would read now. A CRM that answered is asked again only for another company or parent: since
         then it may hold what we wrote ourselves."""
+        from graph.build import run_reads  # noqa: PLC0415 - as below
+
         old = decided.facts
         answered = old.crm if isinstance(old.crm, Found | Absent) else None
         (case,) = await run_reads([_case(decided, Reads(crm=answered))], context)
@@ -152,6 +153,8 @@ class LateFacts:
     ) -> Standing:
         """How the lead would come out with these facts. An accepted lead is routed as if nobody had it, so that its owner
         hears whose it would be."""
+        from graph.build import run_to_way  # noqa: PLC0415 - LangGraph takes a second, and most dispatchers never decide
+
         reads = Reads(
             profile=profile, crm=crm, judgement=decided.facts.judgement, language_model=decided.facts.language_model
         )

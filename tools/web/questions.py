@@ -60,8 +60,9 @@ class Questions:
             if given is False or held is False:
                 self._wordings[name] = given
             else:
-                merged = held.model_dump(exclude_none=True) | given.model_dump(exclude_none=True)
-                self._wordings[name] = Wording(**merged)
+                changed = given.model_dump(exclude_none=True)
+                texts = (held.text or {}) | (given.text or {})
+                self._wordings[name] = Wording(**held.model_dump(exclude_none=True) | changed | {"text": texts})
 
     def of(self, field: AskedField, language: str) -> dict[str, Any] | None:
         """The question as a form needs it, in this language or English; None where the file says not to ask."""
