@@ -7,10 +7,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graph.domain.account import Prior
+from graph.domain.lead import LATE
 from graph.domain.routing import Assignment, PoolState, RoutingFacts
 from graph.domain.table import RoutingTable
 from graph.rules.escalation import escalate, kept
@@ -172,15 +174,16 @@ NAMES = ["dee", "eli", "rita", "uwe", "ana"]
 RUNGS = st.lists(st.sampled_from(["next", "manager", "DEFAULT", *NAMES, "outside@partner.com"]), min_size=1, max_size=6)
 
 
-def test_a_late_judgement_takes_a_lead_from_nobody_who_has_accepted_it():
+@pytest.mark.parametrize("cause", sorted(LATE))
+def test_what_becomes_known_late_takes_a_lead_from_nobody_who_has_accepted_it(cause: Any):
     table, facts = table_of(people={"dee": {"active": False}}), RoutingFacts()
     prior = replace(prior_of(route(facts, table, {}, NOW)), owner="dee@company.com", accepted_by="dee@company.com")
-    held = kept(prior, "judged", facts, table, NOW)
+    held = kept(prior, cause, facts, table, NOW)
     assert held is not None, "not even from who has left"
     assert (held.owner, held.rule, held.sla) == ("dee@company.com", "rules.ent", "hot")
     assert kept(prior, "submission", facts, table, NOW) is None
-    assert kept(replace(prior, accepted_by=None), "judged", facts, table, NOW) is None
-    assert kept(replace(prior, closed=True), "judged", facts, table, NOW) is None
+    assert kept(replace(prior, accepted_by=None), cause, facts, table, NOW) is None
+    assert kept(replace(prior, closed=True), cause, facts, table, NOW) is None
 
 
 @st.composite
