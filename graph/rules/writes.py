@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from graph.domain.account import CompanyProfile, Prior
+from graph.domain.account import CompanyProfile, Prior, known_of
 from graph.domain.effects import (
     AcceptMissed,
     AssignOwner,
@@ -39,6 +39,7 @@ def crm_writes(
     lead: Lead, profile: CompanyProfile | None, score: Score, path: Path, assignment: Assignment
 ) -> tuple[Effect, ...]:
     """Company (where its domain is known), contact, owner: in the order in which they must be performed."""
+    profile = known_of(profile)
     domain = lead.domain or (profile.domain if profile else None)
     company = (profile.name if profile else None) or lead.company
     writes: list[Effect] = []
@@ -85,7 +86,7 @@ def follow_up(lead: Lead, assignment: Assignment, subject: str, body: str) -> Cr
 
 def memory(lead: Lead, profile: CompanyProfile | None) -> tuple[Effect, ...]:
     """Only an account about which something is known is worth remembering."""
-    if profile is None or not profile.domain:
+    if profile is None or profile.bare or not profile.domain:
         return ()
     return (
         RememberAccount(
