@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from graph.domain.evidence import AccountMatch
+from graph.rules.company_names import NAME_KEY
 
 _BY: Final = {
     "domain_family": "another domain of {key}",
@@ -46,4 +47,4 @@ def sure(match: AccountMatch) -> str:
 
 def shown(key: str) -> str:
     """An account's key as people read it: one without a domain is called by its name."""
-    return key.removeprefix("name:")
+    return key.removeprefix(NAME_KEY)

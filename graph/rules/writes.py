@@ -28,6 +28,7 @@ from graph.domain.effects import (
 from graph.domain.lead import Lead, Path
 from graph.domain.routing import Assignment
 from graph.domain.scoring import Score
+from graph.rules.company_names import domain_in
 
 
 def contact_key(lead: Lead) -> str:
@@ -40,7 +41,7 @@ def crm_writes(
 ) -> tuple[Effect, ...]:
     """Company (where its domain is known), contact, owner: in the order in which they must be performed."""
     profile = known_of(profile)
-    domain = lead.domain or (profile.domain if profile else None)
+    domain = lead.domain or domain_in(profile.domain if profile else None)
     company = (profile.name if profile else None) or lead.company
     writes: list[Effect] = []
     if domain:
@@ -76,7 +77,7 @@ def _company(lead: Lead, profile: CompanyProfile | None, domain: str, name: str 
         city=profile.city if profile else None,
         industry=lead.industry or (profile.industry if profile else None),
         employees=profile.employees if profile else lead.employees,
-        parent_domain=profile.parent_domain if profile else None,
+        parent_domain=domain_in(profile.parent_domain) if profile else None,
     )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from graph.domain.account import CrmAccount, Opportunity
 from graph.ports import CrmAsk
-from graph.rules.company_names import company_key
+from graph.rules.company_names import NAME_KEY, company_key
 from tools.hubspot.calls import Found, HubSpotCalls
 from tools.hubspot.portal import Owners
 
@@ -134,7 +134,7 @@ def _key(company: Found | None) -> str | None:
     if company is None:
         return None
     domain, name = company.properties.get("domain", "").lower(), company_key(company.properties.get("name", ""))
-    return domain or (f"name:{name}" if name else None)
+    return domain or (f"{NAME_KEY}{name}" if name else None)
 
 
 def oldest_first(found: Iterable[Found]) -> list[Found]:
