@@ -26,13 +26,15 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What the claims about one company come to. parent: None for nobody, or disputed. disputed: those between whom
-    nothing decides; minority: owners of half or less, with their share; outranked: claims that lost against another."""
+    """What the claims about one company come to. parent: None for nobody, or disputed; by: the claim that was believed,
+    which may be the company's own. disputed: those between whom nothing decides; minority: owners of half or less, with
+    their share; outranked: claims that lost against another."""
 
     parent: str | None = None
     disputed: tuple[Claim, ...] = ()
     minority: tuple[Claim, ...] = ()
     outranked: tuple[Claim, ...] = ()
+    by: Claim | None = None
 
 
 def standing(company: str, claims: Iterable[Claim]) -> Standing:
@@ -51,7 +53,7 @@ def standing(company: str, claims: Iterable[Claim]) -> Standing:
     if len(first) > 1:
         return Standing(None, first, minority, lost)
     parent = first[0].parent
-    return Standing(None if parent == company else parent, (), minority, lost)
+    return Standing(None if parent == company else parent, (), minority, lost, first[0])
 
 
 def _by_parent(claims: Iterable[Claim]) -> list[list[Claim]]:

@@ -46,6 +46,7 @@ book_told = Table(
     Column("key", String(300), primary_key=True),
     Column("since", Integer, primary_key=True, autoincrement=False),
     Column("until", Integer, nullable=False),
+    Column("name", Text),
     Column("name_key", String(255)),  # of its name, to find it by
     Column("country", String(2)),
     Column("parents", Text),  # JSON: [[parent as it was said, share in percent or null], ...]

@@ -463,6 +463,7 @@ def upgrade() -> None:
         sa.Column("key", sa.String(length=300), nullable=False),
         sa.Column("since", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("until", sa.Integer(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=True),
         sa.Column("name_key", sa.String(length=255), nullable=True),
         sa.Column("country", sa.String(length=2), nullable=True),
         sa.Column("parents", sa.Text(), nullable=True),
