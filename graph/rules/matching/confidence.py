@@ -40,3 +40,16 @@ def confidence(kind: str, strength: float) -> float:
         return 0.0
     at = bisect_right(bands[0], strength) - 1
     return bands[1][at] if at >= 0 else 0.0
+
+
+@cache
+def least_strength(family: str = "name") -> float:
+    """The strength below which no evidence of this family of kinds is ever sure enough; 1 where none is."""
+    reached = [
+        least
+        for kind, (strengths, sure) in _bands().items()
+        if kind.partition("/")[0] == family
+        for least, confidence_there in zip(strengths, sure, strict=True)
+        if confidence_there >= LEAST_CONFIDENCE
+    ]
+    return min(reached, default=1.0)

@@ -13,7 +13,7 @@ from typing import Final, Protocol
 
 from graph.domain.evidence import MatchCode
 from graph.rules.matching.labels import label_of, plain_label, related, stands_alone
-from graph.rules.matching.names import Alike, Likeness, compare
+from graph.rules.matching.names import Alike, Likeness, Vocabulary, compare
 from graph.rules.matching.places import CITY, Placed, address_key, nearness, one_head_office
 from graph.rules.matching.tokens import initials, name_key, name_words
 
@@ -57,12 +57,8 @@ class Account(Placed, Protocol):
     def phone(self) -> str | None: ...
 
 
-class Book(Protocol):
+class Book(Vocabulary, Protocol):
     """What the known accounts are like together."""
-
-    def weight(self, word: str) -> float:
-        """0..1: the worth of a word by how few accounts have it in their names."""
-        ...
 
     def with_initials(self, short: str) -> int:
         """Accounts whose name has these initials, or is or holds this word."""
@@ -217,7 +213,7 @@ def _name(asked: Asked, account: Account, book: Book) -> tuple[Alike | None, str
     if not asked.words:
         return None, ""
     for name in account.names:
-        alike = compare(asked.words, name_words(name), book.weight)
+        alike = compare(asked.words, name_words(name), book)
         if asked.name_key == name_key(name):  # run together or apart as a whole: `G T X Pro`, `GTXPro`
             alike = Alike(
                 "whole", max(alike.strength if alike else 0.0, min(1.0, sum(map(book.weight, name_words(name)))))
@@ -238,7 +234,9 @@ def _name(asked: Asked, account: Account, book: Book) -> tuple[Alike | None, str
     return best, best_name
 
 
-_KINDS: Final[dict[Likeness, int]] = {"whole": 5, "spelt": 4, "inside": 3, "initials": 2, "part": 1, "brand": 0}
+_KINDS: Final[dict[Likeness, int]] = {
+    "whole": 7, "spelt": 6, "inside": 5, "initials": 4, "part": 3, "slipped": 2, "brand": 1, "begins": 0,
+}  # fmt: skip
 
 
 def _order(alike: Alike) -> tuple[float, int]:
@@ -291,6 +289,8 @@ def _name_said(asked: Asked, alike: Alike | None, name: str) -> str:
             return f'"{_short(typed)}" is its name "{_short(name)}" but for the spelling'
         case "inside":
             return f'its name "{_short(name)}" stands in "{_short(typed)}"'
+        case "slipped":
+            return f'its name "{_short(name)}" stands in "{_short(typed)}" but for the spelling'
         case "initials":
             return f'"{_short(typed)}" has the initials of "{_short(name)}", and no other account has'
         case "part":

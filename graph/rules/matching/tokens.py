@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Final
 
 from graph.rules.company_names import company_key
-from graph.rules.matching.words import GLUE, is_numeral, worth
+from graph.rules.matching.words import class_of
 from graph.rules.text import line
 
 LONGEST_NAME: Final = 200
@@ -63,7 +63,7 @@ def _within(parts: list[str], key: str) -> list[str]:
 
 def initials(parts: tuple[str, ...]) -> str | None:
     """`aep` of american electric power; None where they would be too few or too many letters to stand for a name."""
-    letters = [word[0] for word in parts if worth(word) > GLUE and not is_numeral(word)]
+    letters = [word[0] for word in parts if class_of(word) not in ("glue", "numeral")]
     return "".join(letters) if len(letters) in INITIALS and all(map(str.isalpha, letters)) else None
 
 

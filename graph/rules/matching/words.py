@@ -6,20 +6,24 @@ counting would show it, in a book of fifty it cannot, so the lists below come fi
 
 from __future__ import annotations
 
+import re
 from functools import cache, lru_cache
 from math import log
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 import pycountry
 
 from graph.rules.text import fold, words
 
-BRAND: Final = 1.0
-TRADE: Final = 0.5
-STRUCTURE: Final = 0.25
-PLACE: Final = 0.3
-NUMERAL: Final = 0.2
-GLUE: Final = 0.03
+Class: TypeAlias = Literal["brand", "plain", "trade", "place", "structure", "numeral", "glue"]
+
+# Of 1,000 companies anywhere, how many have a word of this class in their names: the orders of magnitude that 8,872
+# registered names show (holdings 5%, solutions 2%, energy 3%, express 0.2%), for books too small to count in.
+_OF_1000: Final[dict[Class, float]] = {
+    "brand": 0, "plain": 2, "trade": 5, "place": 10, "structure": 30, "numeral": 50, "glue": 300,
+}  # fmt: skip
+BACKGROUND: Final = 1_000
+"""Accounts that every book is thought to have beside its own, so that counting says little while there is little to count."""
 
 _GLUE = words(
     """
@@ -88,7 +92,7 @@ _PLACE = words(
     carolina dakota hampshire mexico virginia zealand wales scotland england ireland korea russia vietnam turkiye ningbo
     """
 )
-_LABELS = words(
+_PLAIN = words(
     """
     mail email webmail post info contact admin support help login account accounts my me we you one two go get buy sell
     free best top pro plus max next now live smart simple easy fast direct open alpha beta gamma delta omega sigma prime
@@ -107,7 +111,7 @@ _LABELS = words(
     test testing demo example sample domain domains website site sites page pages server host hosting search find map maps
     """
 )
-_ROMAN = words("i ii iii iv v vi vii viii ix x xi xii xiii xiv xv xvi xvii xviii xix xx")
+_ROMAN = re.compile(r"(?=[xvi])(?:xl|x{0,3})(?:ix|iv|v?i{0,3})")
 
 
 @cache
@@ -120,34 +124,33 @@ def _places() -> frozenset[str]:
 
 def is_numeral(word: str) -> bool:
     """`3`, `iii`, or a single letter: what tells two companies of one name apart, and nothing else."""
-    return len(word) == 1 or word.isdecimal() or word in _ROMAN
+    return len(word) == 1 or word.isdecimal() or _ROMAN.fullmatch(word) is not None
 
 
 @lru_cache(65_536)
-def worth(word: str) -> float:
-    """0..1 of a folded word: how much it says about whose name it stands in, before its frequency is known."""
+def class_of(word: str) -> Class:
+    """What a folded word is in a name; whatever is not listed may be a brand."""
     if word in _GLUE:
-        return GLUE
+        return "glue"
     if is_numeral(word):
-        return NUMERAL
+        return "numeral"
     if word in _STRUCTURE:
-        return STRUCTURE
+        return "structure"
     if word in _TRADE:
-        return TRADE
-    return PLACE if word in _places() else BRAND
+        return "trade"
+    if word in _places():
+        return "place"
+    return "plain" if word in _PLAIN else "brand"
 
 
 def is_common(word: str) -> bool:
     """A word that many have, whoever they are: nobody is recognised by it alone."""
-    return worth(word) < BRAND or word in _LABELS
-
-
-BACKGROUND: Final = 1_000
-"""Accounts that every book is thought to have beside its own, so that counting says little while there is little to count."""
+    return class_of(word) != "brand"
 
 
 def weight(word: str, count: int, accounts: int) -> float:
-    """0..1: the worth of a word that so many of so many accounts have in their names. A word that nobody has weighs its
-    worth, one that all have nothing."""
+    """0..1: what a word says that so many of so many accounts have in their names: the logarithm of its rarity, 1 for one
+    that nobody has (inverse document frequency, with the background above)."""
     total = accounts + BACKGROUND
-    return worth(word) * log(total / (count + 1)) / log(total)
+    expected = min(float(total), count + 1 + _OF_1000[class_of(word)] * BACKGROUND / 1_000)
+    return log(total / expected) / log(total)

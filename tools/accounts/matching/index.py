@@ -3,8 +3,8 @@
     words -> names that hold them (postings), whole names, domain labels, phones, addresses, initials -> a few dozen
     accounts -> `graph.rules.matching.evidence` weighs each -> `graph.rules.matching.deciding` chooses
 
-What it finds never decides: in a book of up to CANDIDATES accounts every one that shares anything is weighed, in a larger
-one those that share most. Reads alone; safe to share between threads and processes.
+What it finds never decides: of the accounts that share words with the asked name those are weighed that share most, and none
+is left out that could be sure enough while there are no more than CANDIDATES. Reads alone; safe to share between threads.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 
 from graph.domain.evidence import AccountMatch
 from graph.ports import CompanyAsk
-from graph.rules.matching.confidence import confidence
+from graph.rules.matching.confidence import confidence, least_strength
 from graph.rules.matching.deciding import decide
-from graph.rules.matching.evidence import SHARED, Asked, hosts_of, of_domain, weigh
+from graph.rules.matching.evidence import SHARED, Asked, Evidence, hosts_of, of_domain, weigh
 from graph.rules.matching.labels import stems
 from graph.rules.matching.names import misspelt
 from graph.rules.matching.tokens import initials
@@ -36,7 +36,6 @@ CANDIDATES: Final = 64
 """Accounts weighed for one ask at the most: some twenty microseconds each."""
 MOST_POSTINGS: Final = 50_000
 """Names looked at for the words of one ask; words that more have are only counted where a rarer one is there too."""
-_SLIPPED: Final = 0.9
 _NEAR: Final = (1e-3, 4e-3, 8e-3)  # same country, city, postal code: between candidates that are else alike
 
 
@@ -101,15 +100,22 @@ class AccountIndex:
         return None
 
     def _weighed(self, ask: CompanyAsk) -> AccountMatch:
+        return decide(self.evidence(ask), claimed=ask.claimed and bool(ask.name))
+
+    def evidence(self, ask: CompanyAsk) -> list[Evidence]:
+        """All that speaks for any account, at most one piece each, before anything is chosen."""
         asked = Asked(ask)
-        pieces = [weigh(asked, self._records[number], self) for number in self._candidates(asked)]
-        return decide([piece for piece in pieces if piece is not None], claimed=ask.claimed and bool(ask.name))
+        pieces = (weigh(asked, self._records[number], self) for number in self._candidates(asked))
+        return [piece for piece in pieces if piece is not None]
 
     # what the book is like: `graph.rules.matching.evidence.Book`
 
     def _weight(self, word: str) -> float:
         ids = self._tables["words"].find(word)
         return weight(word, int(self._counts[ids[0]]) if len(ids) else 0, len(self))
+
+    def knows(self, word: str) -> bool:
+        return len(self._tables["words"].find(word)) > 0
 
     def with_initials(self, short: str) -> int:
         return len(self._accounts_with_initials(short))
@@ -179,6 +185,8 @@ class AccountIndex:
         share = np.minimum(scores / np.maximum(known, 1e-9), 1.0)
         bound = np.minimum(scores, 1.0) * share
         accounts = self._row_accounts[rows]
+        enough = bound >= min(least_strength() - 1e-3, float(bound.max()))
+        accounts, bound = accounts[enough], bound[enough]
         order = np.argsort(-(bound + self._near(asked, accounts)), kind="stable")
         return accounts[order[:CANDIDATES]]  # type: ignore[no-any-return]
 
@@ -225,7 +233,7 @@ class AccountIndex:
             for numbers in self._tables["slips"].find_all(tuple(slips(part))):
                 for word in numbers.tolist():
                     if word not in found and misspelt(part, self._text(word)):
-                        found[word] = _SLIPPED * float(self._weights[word])
+                        found[word] = float(self._weights[word])
         return found
 
     def _text(self, word: int) -> str:
