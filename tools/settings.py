@@ -157,6 +157,11 @@ class Settings(BaseSettings):
         """Of known accounts, the most believed first."""
         return tuple(dict.fromkeys(self.account_sources.split(",")))
 
+    @property
+    def match_index(self) -> Path:
+        """Folder of the index by which known accounts are matched."""
+        return self.data_dir / "accounts"
+
     @cached_property
     def database(self) -> str:
         """The database's URL."""

@@ -119,4 +119,3 @@ def _ring(start: str, parents: Mapping[str, str]) -> tuple[str, ...]:
         ring.append(above)
     first = ring.index(min(ring))
     return (*ring[first:], *ring[:first])
-

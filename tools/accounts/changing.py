@@ -56,7 +56,7 @@ class Result:
 
     @property
     def anything(self) -> bool:
-        return bool(self.new or self.changed or self.gone or self.derived.changed)
+        return bool(self.new or self.changed or self.gone)
 
     def figures(self) -> dict[str, int]:
         counts = {name: getattr(self, name) for name in ("lines", "new", "changed", "same", "gone")}
@@ -91,8 +91,8 @@ def change_book(
                 _tell(before, book, change, page, result)
         if change.replace:
             _end_the_rest(engine, book, change.source, scratch, result)
-        if not (result.new or result.changed or result.gone) and tuple(order) == book.state.sources:
-            result.derived = Deriving(engine, book.state.version, order, book.alive).work_out()
+        if not (result.new or result.changed or result.gone):
+            result.derived = Deriving(engine, book.state.version, book.state.sources, book.alive).work_out()
             return result
         result.derived = derive(engine, book, order, None if change.lenient else _Mending(change.source, scratch))
         if not dry_run:

@@ -92,7 +92,9 @@ def columns_of(header: Sequence[str], said: Mapping[str, str]) -> Columns:
         own = [place for place in places if fold(titles[place]) == fold(name)]
         if len(places) > 1 and len(own) != 1:
             these = " and ".join(repr(titles[place]) for place in places)
-            raise ColumnError(f"{these} are both read as {name}; say which it is: --column {name}={titles[places[0]]!r}")
+            raise ColumnError(
+                f"{these} are both read as {name}; say which it is: --column {name}={titles[places[0]]!r}"
+            )
         at[name] = own[0] if own else places[0]
         ignored += [(titles[place], None) for place in places if place != at[name]]
     if "name" not in at and "domain" not in at:

@@ -120,7 +120,7 @@ class Deriving:
         open_words = {
             text: (domain, name)
             for text, (domain, name) in words.items()
-            if not ({domain, registrable(domain or "")} & there) and name not in bearers
+            if not {domain, registrable(domain or "")} & there and name not in bearers
         }
         also = self._also(connection, open_words.values())
         for text, (domain, name) in words.items():
@@ -205,10 +205,9 @@ class Deriving:
 
     def _break_circles(self) -> None:
         """Nobody in a circle has a parent: no link of it is more to be doubted than another."""
-        for ring in families(self._parents).circles:
-            self.found.circles.append([(one, self._parents[one], self._by[one][0]) for one in ring])
-        for ring in self.found.circles:
-            for one, _, _ in ring:
+        for members in families(self._parents).circles:
+            self.found.circles.append([(one, self._parents[one], self._by[one][0]) for one in members])
+            for one in members:
                 del self._parents[one]
 
     # what is written
@@ -226,7 +225,8 @@ class Deriving:
             yield self._row(key, key, in_circle)
 
     def _row(self, key: str, head: str, in_circle: dict[str, list[tuple[str, str, str]]]) -> Row:
-        odd, links = self._odd.get(key), {}
+        odd = self._odd.get(key)
+        links: dict[str, Any] = {}
         state = "circle" if key in in_circle else "disputed" if odd and odd.disputed else ""
         if key in self._parents:
             links["parent"] = self._by[key]

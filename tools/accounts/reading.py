@@ -28,7 +28,9 @@ class Read:
     digest: str
 
 
-def read_file(path: Path, scratch: Scratch, understanding: Understanding, said: Mapping[str, str] | None = None) -> Read:
+def read_file(
+    path: Path, scratch: Scratch, understanding: Understanding, said: Mapping[str, str] | None = None
+) -> Read:
     """Fills `scratch` and closes it up. said: field -> header, where the command line says it.
 
     Raises OSError, and Refused with every line that cannot be used, at most SHOWN of them in words."""
@@ -43,14 +45,16 @@ def read_file(path: Path, scratch: Scratch, understanding: Understanding, said: 
             raise Refused([f"line 1: {error}"]) from None
     faults = understanding.faults
     if faults:
-        raise Refused([str(fault) for fault in faults[:SHOWN]], len({fault.line for fault in faults}))
+        raise Refused([str(fault) for fault in faults[:SHOWN]], len(faults))
+    if understanding.unit_looks_wrong():
+        what = f"{understanding.cheap:,} of {understanding.both:,} accounts"
+        way_out = "say --revenue-in millions or thousands, or --revenue-in dollars where that is right"
+        raise Refused([f"revenue comes to less than 100 dollars for each person in {what}: {way_out}"])
     scratch.close_up()
     return Read(columns, digest)
 
 
-def _read(
-    file: IO[str], name: str, scratch: Scratch, understanding: Understanding, said: Mapping[str, str]
-) -> Columns:
+def _read(file: IO[str], name: str, scratch: Scratch, understanding: Understanding, said: Mapping[str, str]) -> Columns:
     first = file.readline()
     reader = csv.reader(chain([first], file), delimiter=max(_SIGNS, key=first.count), strict=False)
     try:

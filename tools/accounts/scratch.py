@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
-from typing import Any
+from typing import Any, Self
 
 import orjson
 
@@ -39,7 +39,7 @@ class Scratch:
         self.count = 0
         self._numbered = False
 
-    def __enter__(self) -> Scratch:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -66,9 +66,7 @@ class Scratch:
     def by_account(self) -> Iterator[list[Entry]]:
         """The lines of each account, in the order of the file."""
         rows = self._file.execute("SELECT key, line, fields, number, parent FROM entry ORDER BY key, line")
-        entries = (
-            Entry(key, line, orjson.loads(fields), number, parent) for key, line, fields, number, parent in rows
-        )
+        entries = (Entry(key, line, orjson.loads(fields), number, parent) for key, line, fields, number, parent in rows)
         for _, group in groupby(entries, attrgetter("key")):
             yield list(group)
 

@@ -60,9 +60,10 @@ class Unknown:
 @dataclass(slots=True)
 class Understanding:
     """Reads texts, and keeps count of what it did not understand. revenue_unit: what a number of revenue counts, in US
-    dollars. aliases: the routing file's. owners: e-mail by name as `fold` has it."""
+    dollars; None: dollars, unless they look like something else. aliases: the routing file's. owners: e-mail address by
+    name as `fold` has it."""
 
-    revenue_unit: int = 1
+    revenue_unit: int | None = None
     aliases: Aliases = field(default_factory=lambda: NONE)
     owners: Mapping[str, str] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
@@ -79,7 +80,7 @@ class Understanding:
                 fields[name] = text
         for name, read in _READ.items():
             self._cell(fields, name, texts, read, line)
-        self._cell(fields, "revenue_usd", texts, partial(cells.revenue, unit=self.revenue_unit), line)
+        self._cell(fields, "revenue_usd", texts, partial(cells.revenue, unit=self.revenue_unit or 1), line)
         self._place(fields, texts, line)
         self._vocabulary(fields, texts, line)
         parent_number = self._parents(fields, texts, line)
@@ -90,7 +91,8 @@ class Understanding:
         return None if key is None else Entry(key, line, fields, fields.get("id"), parent_number)
 
     def unit_looks_wrong(self) -> bool:
-        return self.both >= 5 and self.cheap >= 0.8 * self.both
+        """A file in thousands or millions, and nobody said what it is in."""
+        return self.revenue_unit is None and self.both >= 5 and self.cheap >= 0.8 * self.both
 
     def _cell(
         self, fields: dict[str, Any], name: str, texts: Mapping[str, str], read: Callable[[str], Any], line: int
@@ -141,9 +143,7 @@ class Understanding:
                 fields["state"] = state
                 fields.setdefault("country", state[:2])
             else:
-                self._not_understood(
-                    fields, "state", text, line, partial(state_names, country) if country else None
-                )
+                self._not_understood(fields, "state", text, line, partial(state_names, country) if country else None)
         if (typed := texts.get("phone")) and (text := choice(typed, 60)):
             if phone := e164(text, fields.get("country")):
                 fields["phone"] = phone
@@ -176,7 +176,9 @@ class Understanding:
             fields["parents"] = [[said or "", share]]
         elif share is not None:
             self.faults.append(
-                Fault(line, "ownership_pct", texts["ownership_pct"], "is a share of nobody; name the parent, or clear it")
+                Fault(
+                    line, "ownership_pct", texts["ownership_pct"], "is a share of nobody; name the parent, or clear it"
+                )
             )
         return number
 

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import BindParameter, Connection, Integer, Select, and_, bindparam, func, or_, select, union_all
 from sqlalchemy.sql.elements import ColumnElement
 
-from tools.store.tables import OPEN_END, book_changes, book_lines, book_state, book_told
+from tools.store.tables import book_changes, book_lines, book_state, book_told
 
 CHUNK = 500
 """Keys of one question: far below what either database takes, enough that the way there costs little."""
@@ -123,9 +123,7 @@ def state_of(connection: Connection) -> State:
 
 def told_of(connection: Connection, at: int, keys: Sequence[str]) -> list[ToldRow]:
     """All that is told of these accounts, in no order. A name that means an account counts as that account's."""
-    return [
-        ToldRow(*row) for some in parts(keys) for row in connection.execute(_TOLD_OF, {"v_at": at, "v_keys": some})
-    ]
+    return [ToldRow(*row) for some in parts(keys) for row in connection.execute(_TOLD_OF, {"v_at": at, "v_keys": some})]
 
 
 def lines_of(connection: Connection, at: int, keys: Sequence[str]) -> dict[str, Line]:

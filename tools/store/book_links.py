@@ -52,9 +52,7 @@ def existing(connection: Connection, at: int, keys: Sequence[str]) -> set[str]:
 def named(connection: Connection, at: int, name_keys: Sequence[str]) -> Iterator[tuple[str, str]]:
     """(name for comparing, key) of whoever is told under it."""
     wanted = (
-        select(book_told.c.name_key, book_told.c.key)
-        .where(book_told.c.name_key.in_(_KEYS), live(book_told))
-        .distinct()
+        select(book_told.c.name_key, book_told.c.key).where(book_told.c.name_key.in_(_KEYS), live(book_told)).distinct()
     )
     for some in parts(name_keys):
         for row in connection.execute(wanted, {"v_at": at, "v_keys": some}):

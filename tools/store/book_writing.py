@@ -102,9 +102,7 @@ class Writing:
 
 
 @contextmanager
-def writing(
-    engine: Engine, *, wait_s: float = 60.0, sleep: Callable[[float], None] = time.sleep
-) -> Iterator[Writing]:
+def writing(engine: Engine, *, wait_s: float = 60.0, sleep: Callable[[float], None] = time.sleep) -> Iterator[Writing]:
     """A lease on the next version, for whoever calls `show` before it ends; without that all of it is taken away.
 
     Raises Busy when another writer is still at it after `wait_s`."""
