@@ -28,7 +28,7 @@ class CompanyAsk:
     host of the e-mail or website; phone: E.164; country, state: ISO codes; postal, city: as typed.
 
     claimed: the name was typed above a free-mail address. It proves nothing: it may be shown, and counts only together
-    with evidence that a stranger does not choose.
+    with evidence that a stranger does not choose. employees, industry: as the form says, in our vocabulary.
     """
 
     domain: str | None
@@ -40,6 +40,8 @@ class CompanyAsk:
     postal: str | None = None
     city: str | None = None
     claimed: bool = False
+    employees: int | None = None
+    industry: str | None = None
 
 
 @value(frozen=True)

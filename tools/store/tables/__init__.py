@@ -14,6 +14,9 @@
     routing_versions  one row a routing file that decided a lead or was proposed to, by digest
     routing_changes   one row an edit of the routing file: who, why, approvals, and when it went live, if it did
     crm_*, alerts, alert_notes, nurture_enrolments, remembered_accounts   the embedded twins' own data
+    enrichment_answers   one row a source and domain: what it said, until when that is good
+    enrichment_spending  one row a day and source: questions, US cents, answers
+    enrichment_sources   one row a source that is asked for money: is it switched off, and its last answers
     slack_messages   one row a lead and owner: the Slack message that shows the lead, to update it
 
 Times are UTC. JSON is text, so that a decision record reads back bit for bit on both databases.
@@ -21,6 +24,7 @@ Times are UTC. JSON is text, so that a decision record reads back bit for bit on
 
 from tools.store.tables.common import BigId, UtcTime, metadata
 from tools.store.tables.deciding import HELD, accounts, assignments, decisions, leads
+from tools.store.tables.enriching import enrichment_answers, enrichment_sources, enrichment_spending
 from tools.store.tables.learning import ACTIVE, outcomes, prediction_jobs, predictions
 from tools.store.tables.routing import pools, routing_changes, routing_versions, turns
 from tools.store.tables.sending import DEAD, OPEN, dead_letters, outbox, read_cache
@@ -53,6 +57,9 @@ __all__ = [
     "crm_tasks",
     "dead_letters",
     "decisions",
+    "enrichment_answers",
+    "enrichment_sources",
+    "enrichment_spending",
     "leads",
     "metadata",
     "nurture_enrolments",
