@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias, TypeVar
 
 from tools.enrichment.fields import ALL, bits, comparable, names_of
-from tools.provider_order import Order
+from tools.provider_order import FIELDS, Order
 
 T = TypeVar("T")
 Goods: TypeAlias = tuple[int, ...]
@@ -86,6 +86,7 @@ class Planner:
                 doubted += [(name, taken[name], source) for name in names_of(comparable(has & ~first))]
             known |= held & ~open_
         ordered = tuple((source, names_of(won[source])) for source in sorted(won))
+        doubted.sort(key=lambda one: (FIELDS.index(one[0]), one[2]))
         return Choice(ordered, names_of(ALL & ~known), tuple(doubted))
 
 
