@@ -491,8 +491,53 @@ def upgrade() -> None:
     op.create_index("ix_book_lines_parent", "book_lines", ["parent"])
     op.create_index("ix_book_lines_ultimate", "book_lines", ["ultimate", "key"])
 
+    # company facts: what sources said, what they cost, whether they are asked
+    op.create_table(
+        "enrichment_answers",
+        sa.Column("source", sa.String(length=40), nullable=False),
+        sa.Column("domain", sa.String(length=255), nullable=False),
+        sa.Column("outcome", sa.String(length=40), nullable=False),
+        sa.Column("value", sa.LargeBinary(), nullable=True),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("source", "domain", name=op.f("pk_enrichment_answers")),
+    )
+    with op.batch_alter_table("enrichment_answers", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_enrichment_answers_expires_at"), ["expires_at"], unique=False)
+    op.create_table(
+        "enrichment_spending",
+        sa.Column("day", sa.String(length=10), nullable=False),
+        sa.Column("source", sa.String(length=40), nullable=False),
+        sa.Column("questions", sa.Integer(), nullable=False),
+        sa.Column("cents", sa.Float(), nullable=False),
+        sa.Column("filled", sa.Integer(), nullable=False),
+        sa.Column("empty", sa.Integer(), nullable=False),
+        sa.Column("failed", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("day", "source", name=op.f("pk_enrichment_spending")),
+    )
+    op.create_table(
+        "enrichment_sources",
+        sa.Column("source", sa.String(length=40), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("by", sa.String(length=10), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("recent", sa.Text(), nullable=False),
+        sa.Column("past_answers", sa.Float(), nullable=False),
+        sa.Column("past_filled", sa.Float(), nullable=False),
+        sa.PrimaryKeyConstraint("source", name=op.f("pk_enrichment_sources")),
+    )
+
 
 def downgrade() -> None:
+    # company facts
+    op.drop_table("enrichment_sources")
+    op.drop_table("enrichment_spending")
+    with op.batch_alter_table("enrichment_answers", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_enrichment_answers_expires_at"))
+    op.drop_table("enrichment_answers")
     # the book of known accounts
     for table in ("book_lines", "book_told", "book_changes", "book_state"):
         op.drop_table(table)
