@@ -206,8 +206,10 @@ class Settings(BaseSettings):
 
     @property
     def source_order(self) -> tuple[str, ...]:
-        """Of known accounts, the most believed first."""
-        return tuple(dict.fromkeys(self.account_sources.split(",")))
+        """Of known accounts, the most believed first. The companies that we ship are invented: where live sources answer,
+        and the bundled table is not among them, no lead is taken for one of its companies."""
+        named = dict.fromkeys(self.account_sources.split(","))
+        return tuple(name for name in named if name != "bundled" or "bundled" in self.providers)
 
     @property
     def match_index(self) -> Path:

@@ -48,6 +48,8 @@ def company_ask(lead: Lead) -> CompanyAsk:
         postal=lead.postal,
         city=lead.city,
         claimed=lead.company is not None and lead.email_domain_type == "free",
+        employees=lead.employees,
+        industry=lead.industry,
     )
 
 

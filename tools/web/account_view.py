@@ -87,11 +87,13 @@ class AccountView:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """What the list of known accounts says: facts of the parent, the family's members (a page of them) and how many."""
+    """What the list of known accounts says: facts of the parent, the family's members (a page of them) and how many; of a
+    daughter only her ultimate parent, `head`."""
 
     facts: Sequence[Told] = ()
     members: Sequence[Member] = ()
     total: int = 0
+    head: str | None = None
 
 
 def view_of(

@@ -6,6 +6,7 @@ The same view behind both. Reads only; whoever mounts the routers asks for the l
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Annotated, Final, TypeAlias
 from urllib.parse import quote
 
@@ -18,6 +19,7 @@ from graph.rules.wording import money
 from tools.store.account_page import parent_of_company, seen_of
 from tools.store.accounts import LARGEST_PAGE, Currency, RankedAccount, how_many, rank_of, ranked
 from tools.web.account_view import AccountView, Listed, view_of
+from tools.web.accounts_listed import listed_account
 from tools.web.pages import Pages
 from tools.web.score_line import score_line
 
@@ -100,7 +102,11 @@ def account_view(
     """Raises OfAnother for a daughter, 404 for one that nobody knows."""
     key = parent_domain.strip().lower()
     seen = seen_of(engine, key, limit=LEADS, page=page)
-    told = listed(key, members, MEMBERS) if listed is not None else None
+    told = (listed or partial(listed_account, engine))(key, members, MEMBERS)
+    if told is not None and told.head is not None:
+        if not seen.total:
+            raise OfAnother(told.head)
+        told = None  # it sent leads when nobody knew whose it is: they stand under its own name
     view = view_of(
         key, seen, rank_of(engine, currency, key), told, page=page, members_page=members, most_members=MEMBERS
     )

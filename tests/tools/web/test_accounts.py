@@ -29,7 +29,11 @@ LABS = CompanyProfile(
     family=("acme.com", "ann-werke.de", "silent.io"), origins=(Origin("parent_owner", "sales.csv", NOW),),
 )  # fmt: skip
 BOB = replace(LABS, domain="bob-werke.de", name="Bob Werke")
-FAMILY = {"ann-werke.de": LABS, "bob-werke.de": BOB, "acme.com": CompanyProfile("acme.com", "Acme", industry="software")}
+FAMILY = {
+    "ann-werke.de": LABS,
+    "bob-werke.de": BOB,
+    "acme.com": CompanyProfile("acme.com", "Acme", industry="software"),
+}
 
 
 def knowing(ports: Ports, crm: CrmAccount | None = None) -> Ports:
