@@ -42,6 +42,16 @@ vendor_errors = Counter("lead_vendor_errors", "Errors of vendors, by class.", ["
 breaker_open = Gauge("lead_breaker_open", "1 while a vendor's breaker is open.", ["vendor"], multiprocess_mode="max")
 not_understood = Counter("lead_not_understood", "Values that were typed and not understood, by field.", ["field"])
 reads = Counter("lead_reads", "Facts read, by port and kind.", ["port", "kind"])
+enrichment_answers = Counter(
+    "lead_enrichment_answers", "Answers about companies, by source and outcome.", ["source", "outcome"]
+)
+enrichment_cents = Counter("lead_enrichment_cents", "US cents spent on company facts, by source.", ["source"])
+enrichment_off = Gauge(
+    "lead_enrichment_off",
+    "1 while a source of company facts is switched off.",
+    ["source"],
+    multiprocess_mode="mostrecent",
+)
 outbox_depth = Gauge("lead_outbox_depth", "Effects not done.", ["vendor", "state"], multiprocess_mode="mostrecent")
 timers = Gauge("lead_timers", "Reminders and deadlines that are not due yet.", multiprocess_mode="mostrecent")
 judgements = Counter("lead_judgements", "Judgements that decisions rest on, by who judged.", ["source"])

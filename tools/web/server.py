@@ -69,7 +69,7 @@ class FrontDoor:
             models=settings.models_dir,
         )
         self._insights = InsightsSide(
-            settings, self._store.engine, connect(url), Identifier(secrets.lead_key), self._routing, utc_now
+            settings, self._store, connect(url), Identifier(secrets.lead_key), self._routing, utc_now
         )
         self._currency = Currency(settings.currency, settings.currency_per_usd)
         self.api = self._api(Login(token))
