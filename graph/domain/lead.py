@@ -24,7 +24,8 @@ MAY_COME_LATE: Final = GIVES_BACK | {"judged"}
 
 @value(frozen=True)
 class Form:
-    """One POST as typed. Blank fields are None; `fill_time_ms` is the time the form was open in milliseconds."""
+    """One POST as typed. Blank fields are None; `first_name` and `last_name` where the form asked for them apart (`full_name`
+    holds both); `fill_time_ms` is the time the form was open in milliseconds, `submitted_at` when the form says it was sent."""
 
     email: str | None = None
     company: str | None = None
@@ -46,6 +47,9 @@ class Form:
     consent_text: str | None = None
     honeypot: str | None = None
     fill_time_ms: int | None = None
+    first_name: str | None = None
+    last_name: str | None = None
+    submitted_at: str | None = None
     extra: dict[str, str] = field(default_factory=dict)
 
 
@@ -92,7 +96,8 @@ class Lead:
     """The normalised person and company as far as the form says it.
 
     country: ISO 3166-1 alpha-2; state: ISO 3166-2 (`US-CA`); phone: E.164; domain: registrable company domain, None for
-    free mail; host: the full host of the e-mail address or website, for accounts that name a subdomain.
+    free mail; host: the full host of the e-mail address or website, for accounts that name a subdomain. postal: as its
+    country writes it. given_name and family_name: None where it is not sure which is which.
     """
 
     lead_id: str
@@ -118,6 +123,8 @@ class Lead:
     consent: bool | None
     flags: tuple[Flag, ...] = ()
     unknown: tuple[Unknown, ...] = ()
+    given_name: str | None = None
+    family_name: str | None = None
 
     @property
     def needs_review(self) -> bool:

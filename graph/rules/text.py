@@ -22,11 +22,26 @@ def words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-_PLACEHOLDERS = words("- -- --- . .. ... ? ?? n/a n.a. n.a #n/a none null nil undefined unknown tbd other/unknown")
+_PLACEHOLDERS = words(
+    "- -- --- – — _ / . .. ... * ** *** x xx ? ?? ??? n/a n.a. n.a #n/a #ref! none null nil nan undefined unknown tbd other/unknown"
+)
 _PLACEHOLDER_KEYS = words(
     """
     notapplicable notavailable pleaseselect pleasechoose select selectone selectacountry selectcountry selectastate
-    selectstate selectindustry choose chooseone chooseacountry bitteauswahlen bittewahlen seleccione
+    selectstate selectindustry choose chooseone chooseacountry bitteauswahlen bittewahlen seleccione selecciona
+    selectionnez choisir choisissez selecione scegli selezionare maakeenkeuze wybierz
+    """
+)
+# What people put into a field of free text that must not be empty. Not for codes and lists: NO is Norway.
+_NO_ANSWER_KEYS = words(
+    """
+    test tests testing testtest testtesttest testing123 test1 test123 no none non nope nothing nada nil na notapplicable
+    notprovided notgiven noanswer nocompany noname notitle nophone nowebsite nosite anonymous anonym
+    kein keine keiner keines keineangabe keineangaben ka nichtvorhanden entfallt unbekannt
+    aucun aucune neant sansobjet rien inconnu ninguno ninguna ningun nadie sin sindatos noaplica desconocido
+    nenhum nenhuma naoaplicavel naotem desconhecido nessuno nessuna niente nondisponibile sconosciuto
+    geen niet nietvantoepassing nvt onbekend ingen inget inga intet ukendt okand eioole eimitaan brak niemam nieznany
+    zadna zadny neni yok hayir нет неизвестно тест なし 無し 无 没有 無 없음 テスト 测试 테스트
     """
 )
 
@@ -55,6 +70,17 @@ def choice(typed: str | None, limit: int = 200) -> str | None:
     """A line of a field that people must fill: "n/a", "-", "Please select" are blank."""
     text = line(typed, limit)
     return None if text is None or is_placeholder(text) else text
+
+
+def answer(typed: str | None, limit: int = 200) -> str | None:
+    """A line of free text: what is no choice is no answer, and neither is "test", "keine Angabe" or "aucun"."""
+    text = line(typed, limit)
+    return None if text is None or is_no_answer(text) else text
+
+
+@lru_cache(8192)
+def is_no_answer(text: str) -> bool:
+    return is_placeholder(text) or fold(text) in _NO_ANSWER_KEYS
 
 
 @lru_cache(8192)

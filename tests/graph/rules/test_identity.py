@@ -11,6 +11,7 @@ from graph.domain.lead import Form, Lead, Unknown
 from graph.rules.identity import capture, content_digest, identity_key
 
 NOW = datetime(2026, 4, 7, 14, 2, tzinfo=UTC)
+MOMENT = ("fill_time_ms", "submitted_at")
 FULL = Form(
     email=" Maya.Ortiz@Labs.ACME.com ",
     company="Acme  Labs",
@@ -90,7 +91,7 @@ def test_spelling_of_the_address_and_white_space_are_the_same_content() -> None:
     assert len(content_digest(FULL)) == 32
 
 
-@pytest.mark.parametrize("name", [f.name for f in fields(Form) if f.name not in ("fill_time_ms", "extra", "consent")])
+@pytest.mark.parametrize("name", [f.name for f in fields(Form) if f.name not in (*MOMENT, "extra", "consent")])
 def test_every_field_is_content(name: str) -> None:
     assert content_digest(replace(FULL, **{name: "other"})) != content_digest(FULL)
 
@@ -144,6 +145,8 @@ def test_everything_is_normalised() -> None:
         product="tracing",
         message="need tracing across 300 services\nbefore Q3",
         consent=True,
+        given_name="Maya",
+        family_name="Ortiz",
     )
 
 
