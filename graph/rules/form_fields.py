@@ -76,16 +76,17 @@ def read_email(form: Form, notes: Notes) -> Address | None:
 
 
 def mailbox_findings(address: Address, mailbox: EmailDomainType, phone: str | None) -> Iterator[Flag]:
-    if is_throw_away(address.host):
-        yield Flag("disposable_mail", f"The mailbox is made to be thrown away ({address.host}).", review=True)
-    elif mailbox == "free":
-        yield Flag("free_mail", f"The mailbox is at a free provider ({address.host}).")
-    match reader_of(address.email):
-        case "role":
-            yield Flag("role_address", f"The mailbox is a department's, not a person's ({address.email.partition('@')[0]}@).")
-        case "nobody":
-            said = "and no phone was given" if phone is None else "the phone is the way to answer"
-            yield Flag("no_reply_address", f"Nobody reads mail to this address, {said}.", review=phone is None)
+    if mailbox == "free":
+        if is_throw_away(address.host):
+            yield Flag("disposable_mail", f"The mailbox is made to be thrown away ({address.host}).", review=True)
+        else:
+            yield Flag("free_mail", f"The mailbox is at a free provider ({address.host}).")
+    reader = reader_of(address.email)
+    if reader == "role":
+        yield Flag("role_address", f"The mailbox is a department's, not a person's ({address.email.partition('@')[0]}@).")
+    elif reader == "nobody":
+        said = "and no phone was given" if phone is None else "the phone is the way to answer"
+        yield Flag("no_reply_address", f"Nobody reads mail to this address, {said}.", review=phone is None)
 
 
 def read_name(form: Form, country: str | None, notes: Notes) -> PersonName:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
 
 _HARMFUL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff\ufffe\uffff]")
 
@@ -46,6 +45,10 @@ _NO_ANSWER_KEYS = words(
 )
 
 
+_LONGEST_PLACEHOLDER = 40
+_BEGINNINGS = frozenset(word[:2] for word in _PLACEHOLDERS | _PLACEHOLDER_KEYS | _NO_ANSWER_KEYS)
+
+
 def line(typed: str | None, limit: int = 200) -> str | None:
     """One line, at most `limit` characters: white space collapsed, harmful characters out; None when none is left."""
     if typed is None:
@@ -78,14 +81,19 @@ def answer(typed: str | None, limit: int = 200) -> str | None:
     return None if text is None or is_no_answer(text) else text
 
 
-@lru_cache(8192)
 def is_no_answer(text: str) -> bool:
-    return is_placeholder(text) or fold(text) in _NO_ANSWER_KEYS
+    return _may_say_nothing(text) and (is_placeholder(text) or fold(text) in _NO_ANSWER_KEYS)
 
 
-@lru_cache(8192)
 def is_placeholder(text: str) -> bool:
-    return text.casefold() in _PLACEHOLDERS or fold(text) in _PLACEHOLDER_KEYS
+    return _may_say_nothing(text) and (text.casefold() in _PLACEHOLDERS or fold(text) in _PLACEHOLDER_KEYS)
+
+
+def _may_say_nothing(text: str) -> bool:
+    """Nearly all texts do say something, and their first two letters show it; folding costs more than all else that is done
+    to a field."""
+    first = text[:2]
+    return len(text) <= _LONGEST_PLACEHOLDER and (not (first.isascii() and first.isalnum()) or first.lower() in _BEGINNINGS)
 
 
 def fold(text: str) -> str:

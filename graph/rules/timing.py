@@ -14,6 +14,7 @@ FASTEST_FILL_MS = 1_500
 """A form filled in less was not typed by hand; a browser that fills it in for a person still needs a click."""
 LONGEST_FILL = timedelta(days=3)
 """A page left open over a weekend is a person's; what stands for longer is a script's number."""
+_LONGEST_FILL_MS = LONGEST_FILL // timedelta(milliseconds=1)
 AHEAD = timedelta(minutes=15)
 """How far a clock may be ahead of ours."""
 AHEAD_WITHOUT_ZONE = timedelta(hours=14, minutes=15)
@@ -41,20 +42,20 @@ def timing_findings(form: Form, received_at: datetime | None) -> Iterator[Flag]:
     fill_ms = form.fill_time_ms
     if fill_ms is not None and 0 < fill_ms < FASTEST_FILL_MS:
         yield Flag("bot_speed", f"The form was filled in within {fill_ms / 1000:.1f} s.", review=True)
-    if reason := _impossible_fill(fill_ms) or _impossible_sending(form.submitted_at, received_at):
+    if reason := _impossible_fill(fill_ms) or (form.submitted_at and _impossible_sending(form.submitted_at, received_at)):
         yield Flag("bot_timing", reason, review=True)
 
 
 def _impossible_fill(fill_ms: int | None) -> str | None:
-    if fill_ms is None or 0 <= fill_ms <= LONGEST_FILL / timedelta(milliseconds=1):
+    if fill_ms is None or 0 <= fill_ms <= _LONGEST_FILL_MS:
         return None
     if fill_ms < 0:
         return "The form says that it was sent before it was opened."
     return f"The form says that it was open for {fill_ms / 86_400_000:,.0f} days."
 
 
-def _impossible_sending(typed: str | None, received_at: datetime | None) -> str | None:
-    sent = sent_at(typed) if typed and received_at else None
+def _impossible_sending(typed: str, received_at: datetime | None) -> str | None:
+    sent = sent_at(typed) if received_at else None
     if sent is None or received_at is None:
         return None
     allowed = AHEAD if sent.tzinfo else AHEAD_WITHOUT_ZONE
