@@ -30,7 +30,8 @@ _OWN = words(
     """
 )
 _OWN_PHRASES = (
-    "sp z oo", "sp zoo", "sa de cv", "s de rl de cv", "s de rl", "sapi de cv", "sab de cv", "limited liability company",
+    "sp z oo", "sp zoo", "sp k", "sp j", "sa de cv", "s de rl de cv", "s de rl", "sapi de cv", "sab de cv",
+    "limited liability company",
     "limited liability partnership", "limited liability limited partnership", "limited partnership",
     "ltd liability co", "public limited company", "public limited co", "public lc", "pub lc", "professional corporation",
     "professional limited liability company", "prof corp", "professional association", "prof assoc", "prof assn",
@@ -40,7 +41,7 @@ _OWN_PHRASES = (
 _DOTTED = words("n.a. n.a p.a. p.a")  # with dots a legal form of the USA; NA is North America, PA Pennsylvania
 _FIRST = words("the pt ooo oao zao pao ооо оао пао зао ао тоо sarl eurl")  # where people write them before the name
 _AND = words("& + and und et y e og och en")
-_FILED = re.compile(r"/[A-Z ]{2,4}/?\Z")  # the state in names as the SEC files them: "INC /NV/"
+_FILED = re.compile(r"/[A-Za-z ]{2,4}/?\Z")  # the state in names as the SEC files them: "INC /NV/"
 _EAST_ASIAN = re.compile("株式会社|有限会社|合同会社|股份有限公司|有限公司|주식회사|유한회사|[(（][株有주][)）]|㈱")
 
 

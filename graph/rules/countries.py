@@ -22,7 +22,8 @@ _ATTRIBUTES = ("name", "official_name", "common_name")
 
 # Everyday names and abbreviations that ISO does not have. Parts of a country stand for the country.
 _EVERYDAY = {
-    "US": "America Amerika Estados_Unidos_de_América U.S. USA U.S.A. United_States_(US) States United_States_of_America_(USA) Estados_Unidos EEUU EE.UU. EUA",
+    "US": "America Amerika Estados_Unidos_de_América "
+    "U.S. USA U.S.A. United_States_(US) States United_States_of_America_(USA) Estados_Unidos EEUU EE.UU. EUA",
     "GB": "U.K. UK Great_Britain Britain England Scotland Wales Northern_Ireland N._Ireland "
     "Great_Britain_and_Northern_Ireland Großbritannien Schottland Angleterre Écosse Inglaterra Escocia Inghilterra Scozia "
     "Engeland Schotland",

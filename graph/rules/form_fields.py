@@ -83,7 +83,9 @@ def mailbox_findings(address: Address, mailbox: EmailDomainType, phone: str | No
             yield Flag("free_mail", f"The mailbox is at a free provider ({address.host}).")
     reader = reader_of(address.email)
     if reader == "role":
-        yield Flag("role_address", f"The mailbox is a department's, not a person's ({address.email.partition('@')[0]}@).")
+        yield Flag(
+            "role_address", f"The mailbox is a department's, not a person's ({address.email.partition('@')[0]}@)."
+        )
     elif reader == "nobody":
         said = "and no phone was given" if phone is None else "the phone is the way to answer"
         yield Flag("no_reply_address", f"Nobody reads mail to this address, {said}.", review=phone is None)

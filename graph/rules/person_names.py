@@ -96,7 +96,9 @@ def parsed_name(typed: str, country: str | None) -> PersonName:
 
 def _stands_at(name: ParsedName, role: str) -> int:
     """Where its first word begins; behind everything where there is none."""
-    return min((token.span.start for token in name.tokens if token.role == role and token.span), default=len(name.original))
+    return min(
+        (token.span.start for token in name.tokens if token.role == role and token.span), default=len(name.original)
+    )
 
 
 def _recased(typed: str, name: ParsedName) -> str:

@@ -29,7 +29,9 @@ _AREAS = {
     "IE": re.compile(r"[AC-FHKNPRTV-Y]\d[\dW]"),
     "NL": re.compile(r"[1-9]\d{3}"),
 }
-_SAID_BY_THE_COUNTRY = "LV-"  # the one country that writes its own letters; a place of the routing file names it anyway (`LV:10`)
+_SAID_BY_THE_COUNTRY = (
+    "LV-"  # the one country that writes its own letters; a place of the routing file names it anyway (`LV:10`)
+)
 # A separator in Google's expressions: a blank or a hyphen outside of a class, or a class of nothing else.
 _SEPARATOR = re.compile(r"(?:\[(?:[ -]|\\-)+\]|[ -])\??|(?P<kept>\[[^\]]*\])")
 

@@ -22,7 +22,8 @@ def words(text: str) -> frozenset[str]:
 
 
 _PLACEHOLDERS = words(
-    "- -- --- – — _ / . .. ... * ** *** x xx ? ?? ??? n/a n.a. n.a #n/a #ref! none null nil nan undefined unknown tbd other/unknown"
+    "- -- --- – — _ / . .. ... * ** *** x xx ? ?? ??? n/a n.a. n.a #n/a #ref! none null nil nan undefined unknown tbd "
+    "other/unknown k.a. k.a n.v.t."
 )
 _PLACEHOLDER_KEYS = words(
     """
@@ -36,7 +37,7 @@ _NO_ANSWER_KEYS = words(
     """
     test tests testing testtest testtesttest testing123 test1 test123 no none non nope nothing nada nil na notapplicable
     notprovided notgiven noanswer nocompany noname notitle nophone nowebsite nosite anonymous anonym
-    kein keine keiner keines keineangabe keineangaben ka nichtvorhanden entfallt unbekannt
+    kein keine keiner keines keineangabe keineangaben nichtvorhanden entfallt unbekannt
     aucun aucune neant sansobjet rien inconnu ninguno ninguna ningun nadie sin sindatos noaplica desconocido
     nenhum nenhuma naoaplicavel naotem desconhecido nessuno nessuna niente nondisponibile sconosciuto
     geen niet nietvantoepassing nvt onbekend ingen inget inga intet ukendt okand eioole eimitaan brak niemam nieznany
@@ -93,7 +94,9 @@ def _may_say_nothing(text: str) -> bool:
     """Nearly all texts do say something, and their first two letters show it; folding costs more than all else that is done
     to a field."""
     first = text[:2]
-    return len(text) <= _LONGEST_PLACEHOLDER and (not (first.isascii() and first.isalnum()) or first.lower() in _BEGINNINGS)
+    return len(text) <= _LONGEST_PLACEHOLDER and (
+        not (first.isascii() and first.isalnum()) or first.lower() in _BEGINNINGS
+    )
 
 
 def fold(text: str) -> str:

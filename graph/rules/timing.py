@@ -42,7 +42,9 @@ def timing_findings(form: Form, received_at: datetime | None) -> Iterator[Flag]:
     fill_ms = form.fill_time_ms
     if fill_ms is not None and 0 < fill_ms < FASTEST_FILL_MS:
         yield Flag("bot_speed", f"The form was filled in within {fill_ms / 1000:.1f} s.", review=True)
-    if reason := _impossible_fill(fill_ms) or (form.submitted_at and _impossible_sending(form.submitted_at, received_at)):
+    if reason := _impossible_fill(fill_ms) or (
+        form.submitted_at and _impossible_sending(form.submitted_at, received_at)
+    ):
         yield Flag("bot_timing", reason, review=True)
 
 

@@ -12,6 +12,7 @@ from tools.settings import Settings
 
 NEEDED = (
     "graph.build",
+    "nameparser",
     "tools.cli.processes",
     "tools.stream.dispatcher",
     "tools.stream.worker",

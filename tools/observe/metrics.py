@@ -41,6 +41,7 @@ effects = Counter("lead_effects", "Outcomes of effects.", ["vendor", "kind", "ou
 vendor_errors = Counter("lead_vendor_errors", "Errors of vendors, by class.", ["vendor", "error"])
 breaker_open = Gauge("lead_breaker_open", "1 while a vendor's breaker is open.", ["vendor"], multiprocess_mode="max")
 not_understood = Counter("lead_not_understood", "Values that were typed and not understood, by field.", ["field"])
+flagged = Counter("lead_flagged", "Findings about submissions, by code of the flag.", ["flag"])
 reads = Counter("lead_reads", "Facts read, by port and kind.", ["port", "kind"])
 outbox_depth = Gauge("lead_outbox_depth", "Effects not done.", ["vendor", "state"], multiprocess_mode="mostrecent")
 timers = Gauge("lead_timers", "Reminders and deadlines that are not due yet.", multiprocess_mode="mostrecent")
@@ -85,6 +86,7 @@ def count_decisions(cases: Sequence[Case], now_s: float) -> None:
     facts: Tally[tuple[str, ...]] = Tally()
     missed: Tally[tuple[str, ...]] = Tally()
     strange: Tally[tuple[str, ...]] = Tally()
+    flags: Tally[tuple[str, ...]] = Tally()
     judged: Tally[tuple[str, ...]] = Tally()
     models: Tally[tuple[str, ...]] = Tally()
     for case in cases:
@@ -97,6 +99,7 @@ def count_decisions(cases: Sequence[Case], now_s: float) -> None:
             missed["accept", (prior.sla if prior else None) or "none", "missed"] += 1
         if case.lead is not None:
             strange.update((unknown.field,) for unknown in case.lead.unknown)
+            flags.update((flag.code,) for flag in case.lead.flags)
         decision_seconds.observe(max(0.0, now_s - case.submission.received_at.timestamp()))
         reads_of = case.reads
         if isinstance(reads_of.judgement, Found):
@@ -110,7 +113,7 @@ def count_decisions(cases: Sequence[Case], now_s: float) -> None:
                 facts[name, fact.kind] += 1
     counted = (
         (decided, paths), (owned, owners), (reads, facts), (not_understood, strange), (sla, missed), (scored, models),
-        (judgements, judged),
+        (judgements, judged), (flagged, flags),
     )  # fmt: skip
     for counter, tally in counted:
         for labels, count in tally.items():
