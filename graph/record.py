@@ -90,6 +90,7 @@ def record_of(case: Case, context: RunContext) -> dict[str, Any]:
         "routing_facts": case.routing_facts,
         "assignment": assignment,
         "sequence": case.sequence,
+        "next_question": case.next_question,
         "submission": case.submission,
         "facts": case.reads,
         "features": case.vector,

@@ -161,6 +161,17 @@ class Settings(BaseSettings):
     )
     read_deadline_s: float = Field(3.0, gt=0, description="For one question to a live enrichment, CRM or memory.")
 
+    # facts that come after the decision
+    late_facts: Literal["anew", "told", "kept"] = Field(
+        "anew",
+        description="What company facts may do that come after a decision: decide again, only tell the owner, only be kept.",
+    )
+
+    # questions that a form may put next
+    questions_file: Path | None = Field(
+        None, description="Your wording of them, over the built-in one: infra/docs/late-facts.md."
+    )
+
     # accounts
     account_sources: str = Field(
         "import,crm,bundled",

@@ -98,6 +98,8 @@ def _linked(profile: CompanyProfile, crm: Found[CrmAccount], parent: str) -> Com
 
 def _tell(case: Case) -> Case:
     sentence, rule = _said(case.reads.profile)
+    if case.submission.cause == "enriched":
+        case = evolve(case, trace=step(case, NODE, "late", case.submission.reason))
     return evolve(case, trace=step(case, NODE, rule, sentence))
 
 

@@ -20,7 +20,9 @@ from graph.domain.values import evolve
 from graph.nodes.shell import alive, each, lead_of, step
 from graph.record import begins
 from graph.rules.escalation import escalate, kept
+from graph.rules.forms import blanks_of, merged
 from graph.rules.nurture import sequence_for, stays, unsure_of, way_for, work_moved
+from graph.rules.profiling import next_question
 from graph.rules.routing import leads_counted
 from graph.rules.routing import route as route_lead
 from graph.rules.scoring import DEFAULT_RULES
@@ -208,6 +210,17 @@ def _finish(case: Case, assignment: Assignment, facts: RoutingFacts, table: Rout
         )
     elif prior is not None and not begins(evolve(case, assignment=assignment, path=path)):
         assignment = _as_before(assignment, prior)
+    question = None
+    if score is not None:
+        question = next_question(
+            lead=lead_of(case),
+            facts=facts,
+            score=score,
+            assignment=assignment,
+            path=path,
+            table=table,
+            blanks=blanks_of(merged(case.submission.form, prior).blanks),
+        )
     said = f" {unsure}" if unsure else ""
     trace = step(case, NODE, assignment.rule, f"{assignment.why} Owner {assignment.owner}, way {path}.{said}")
     return evolve(
@@ -217,6 +230,7 @@ def _finish(case: Case, assignment: Assignment, facts: RoutingFacts, table: Rout
         assignment=assignment,
         path=path,
         sequence=sequence if path == "nurture" else None,
+        next_question=question,
         trace=trace,
     )
 

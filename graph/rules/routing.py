@@ -46,7 +46,8 @@ def route(
     held = Held(prior_turns, holder, returned) if prior_turns else _NOT_HELD
     run = Run(facts, table, pools, now, held=held, open_leads=open_leads, excluded=excluded)
     go_on_at = 0
-    for at, name in enumerate(table.precedence):
+    asked = facts.opportunity_owner or facts.account_owner or facts.parent_owner
+    for at, name in run.plan.steps if asked else run.plan.own_steps:
         if at < go_on_at:
             continue
         run.owner_gone = False

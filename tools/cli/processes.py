@@ -126,6 +126,7 @@ async def _dispatch(settings: Settings, *, drain: bool) -> None:
     from tools.stream.dispatcher import Dispatcher, Wake
     from tools.stream.inbox import Inbox
     from tools.stream.late_answers import late_answers
+    from tools.stream.late_facts import late_facts
     from tools.stream.sla_timers import SlaTimers
     from tools.wiring import build_performers, open_store
 
@@ -134,12 +135,14 @@ async def _dispatch(settings: Settings, *, drain: bool) -> None:
     asking = connect(socket_url(settings))
     back = Inbox(connect(socket_url(settings), timeout_s=None), partitions=settings.stream_partitions)
     later = late_answers(settings, store, back) if settings.llm == "live" else None
+    facts = late_facts(settings, store, back)
     dispatcher = Dispatcher(
         store.engine,
         store.executor,
         {
             **build_performers(settings, store),
             "sla": SlaTimers(store.engine, store.executor, back),
+            "facts": facts,
             **({"openai": later} if later else {}),
         },
         f"{socket.gethostname()}-{os.getpid()}",
@@ -162,6 +165,7 @@ async def _dispatch(settings: Settings, *, drain: bool) -> None:
         ear.cancel()
         if later is not None:
             await later.aclose()
+        await facts.aclose()
         await redis.aclose()
         store.close()
 

@@ -12,6 +12,7 @@ from starlette.concurrency import run_in_threadpool
 
 from tools.store.accounts import Currency
 from tools.store.dead import find_dead, list_dead, mark_replayed, reopen_effect
+from tools.store.late_facts import of_lead
 from tools.store.queries import effects_of, lead_page, record_json
 from tools.store.sla_report import sla_by_member
 from tools.stream.again import UnknownLead, again, send, send_raw
@@ -53,6 +54,11 @@ def _lead_routes(router: APIRouter, engine: Engine, inbox: Inbox) -> None:
     def effects(lead_id: str) -> dict[str, list[dict[str, Any]]]:
         """What was written to the world for this lead, and what is still waiting."""
         return {"effects": effects_of(engine, storable(lead_id))}
+
+    @router.get("/leads/{lead_id}/late-facts")
+    def late(lead_id: str) -> dict[str, list[dict[str, Any]]]:
+        """Company facts that came after a decision of this lead: what changed, and what followed (kept, told, anew)."""
+        return {"late_facts": of_lead(engine, storable(lead_id))}
 
     @router.post("/retry/{lead_id}", status_code=202, responses={404: {"description": "No such lead."}})
     async def retry(lead_id: str) -> dict[str, str]:

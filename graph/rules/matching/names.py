@@ -97,9 +97,7 @@ def _begun(brand: str, left_asked: list[str], left_known: list[str], strength: f
     return Alike("brand" if weak else "begins", strength * min(1.0, len(brand) / _LONG_BRAND))
 
 
-def _aligned(
-    asked: tuple[str, ...], known: tuple[str, ...], book: Vocabulary
-) -> tuple[set[int], set[int], int, bool]:
+def _aligned(asked: tuple[str, ...], known: tuple[str, ...], book: Vocabulary) -> tuple[set[int], set[int], int, bool]:
     """(positions used of the one, of the other, slips, whether exact words come in one order). Exact words first, then
     words run together, then misspelt ones."""
     used_asked: set[int] = set()

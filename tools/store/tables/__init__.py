@@ -8,6 +8,7 @@
     turns        one row a lead and pool: the turn this lead took, so that a replay takes no second
     outbox       one row an effect, unique by key; done rows stay as the history of writes; a timer is a row due later
     dead_letters one row a lead or effect that was given up, with what is needed to replay it
+    late_facts   one row a decision whose company facts came late: what is known now, and what followed
     outcomes     one row a lead whose end was told from outside (a CRM's export): it goes before what the assignment says
     predictions  one row a prediction of a lead and type; of each pair one is ACTIVE      (personal data)
     prediction_jobs   one row a bulk prediction: its leads, how far it came, who works on it
@@ -29,6 +30,7 @@ from tools.store.tables.book import OPEN_END, book_changes, book_lines, book_sta
 from tools.store.tables.common import BigId, UtcTime, metadata
 from tools.store.tables.deciding import HELD, accounts, assignments, decisions, leads
 from tools.store.tables.enriching import enrichment_answers, enrichment_sources, enrichment_spending
+from tools.store.tables.late import late_facts
 from tools.store.tables.learning import ACTIVE, outcomes, prediction_jobs, predictions
 from tools.store.tables.routing import pools, routing_changes, routing_versions, turns
 from tools.store.tables.sending import DEAD, OPEN, dead_letters, outbox, read_cache
@@ -69,6 +71,7 @@ __all__ = [
     "enrichment_answers",
     "enrichment_sources",
     "enrichment_spending",
+    "late_facts",
     "leads",
     "metadata",
     "nurture_enrolments",

@@ -530,8 +530,29 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("source", name=op.f("pk_enrichment_sources")),
     )
 
+    # late facts
+    op.create_table(
+        "late_facts",
+        sa.Column("lead_id", sa.String(length=40), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("account", sa.String(length=255), nullable=True),
+        sa.Column("follows", sa.String(length=10), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("facts", sa.LargeBinary(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("lead_id", "revision", name=op.f("pk_late_facts")),
+    )
+    with op.batch_alter_table("late_facts", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_late_facts_account"), ["account"], unique=False)
+
 
 def downgrade() -> None:
+    # late facts
+    with op.batch_alter_table("late_facts", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_late_facts_account"))
+
+    op.drop_table("late_facts")
+
     # company facts
     op.drop_table("enrichment_sources")
     op.drop_table("enrichment_spending")
