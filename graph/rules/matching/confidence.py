@@ -53,3 +53,10 @@ def least_strength(family: str = "name") -> float:
         if confidence_there >= LEAST_CONFIDENCE
     ]
     return min(reached, default=1.0)
+
+
+def forget() -> None:
+    """Reads the table anew when it is next asked: for whoever has just written it."""
+    _bands.cache_clear()
+    confidence.cache_clear()
+    least_strength.cache_clear()
