@@ -18,6 +18,7 @@ from graph.rules.company_names import company_key
 from tools.accounts.known import KnownAccount
 
 Mix: TypeAlias = Literal["domain", "other domain", "misspelt", "name", "nothing"]
+BRANDS: Final = 10
 MIXES: Final[tuple[Mix, ...]] = ("domain", "other domain", "misspelt", "name", "nothing")
 
 _ONSETS = "b br c ch cl cr d dr f fl fr g gl gr h j k kl kr l m n p pl pr qu r s sc sh sk sl sp st str t th tr v w x y z".split()
@@ -70,36 +71,42 @@ class Company:
 
 
 class World:
-    """An endless supply of companies. brands: how many there are to choose from; the commonest are drawn most."""
+    """An endless supply of companies. brands: how many there are to choose from; the commonest are drawn most. With BRANDS
+    for each company the first word of a name is shared about as often as among 8,872 registered companies (24%)."""
 
     def __init__(self, seed: int, brands: int) -> None:
         self._draw, self._brands, self._seed = Random(seed), brands, seed
         self._taken: set[str] = set()
 
+    def has(self, domain: str) -> bool:
+        """Somebody has the domain."""
+        return domain in self._taken
+
     def companies(self, count: int) -> Iterator[Company]:
         """The next so many."""
         return (self._company() for _ in range(count))
 
-    def _brand(self) -> str:
+    def _brand(self) -> tuple[str, bool]:
+        """(brand, whether many have it)."""
         draw = self._draw
         kind = draw.random()
         if kind < 0.12:
-            return draw.choice(_PLAIN)
+            return draw.choice(_PLAIN), True
         rank = int(self._brands ** draw.random()) if kind < 0.4 else draw.randrange(self._brands)
-        return coined(self._seed * 1_000_003 + rank)
+        return coined(self._seed * 1_000_003 + rank), kind < 0.4
 
     def _company(self) -> Company:
         draw = self._draw
         country = draw.choices([*_PLACES], _WEIGHTS)[0]
         ending, towns = _PLACES[country]
         town = draw.choice(towns)
-        brand = self._brand()
+        brand, often = self._brand()
         words = [brand]
         if draw.random() < 0.12:
-            words += ["&" if draw.random() < 0.5 else "and", self._brand()]
+            words += ["&" if draw.random() < 0.5 else "and", self._brand()[0]]
         elif draw.random() < 0.15:
             words.append(draw.choice(_PLAIN))
-        if draw.random() < 0.6:
+        if draw.random() < (0.9 if often else 0.6):
             words.append(draw.choice(_TRADES))
         if draw.random() < 0.35:
             words.append(draw.choice(_STRUCTURES))

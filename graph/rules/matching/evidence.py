@@ -141,10 +141,15 @@ def weigh(asked: Asked, account: Account, book: Book) -> Evidence | None:
     family = _family(asked, account, book)
     if family is not None:
         relation, strength, domain = family
-        support = alike is not None or phone is not None or address
-        kind = f"domain_family/{relation}{'+more' if support else ''}"
-        said = _family_said(asked, relation, domain) + (f"; {_name_said(asked, alike, name)}" if alike else "")
-        return Evidence(account.key, account.parent, "domain_family", kind, strength, near, said)
+        said = _family_said(asked, relation, domain)
+        if phone is not None or address:
+            more, said = "+phone", f"{said}, with {phone or 'its address'}"
+        elif alike is not None and alike.kind in _AGREE:
+            more, said = "+name", f"{said}, and {_name_said(asked, alike, name)}"
+        else:
+            more = "-name" if asked.words and account.names else ""
+            said += ", but the name is another" if more else ""
+        return Evidence(account.key, account.parent, "domain_family", f"domain_family/{relation}{more}", strength, near, said)
     return _by_name(asked, account, book, alike, name, phone, address, near) or _by_place(
         asked, account, book, phone, address, near
     )
@@ -268,6 +273,7 @@ def _family(asked: Asked, account: Account, book: Book) -> tuple[str, float, str
     return best
 
 
+_AGREE: Final = frozenset(("whole", "spelt", "inside", "part", "initials"))
 _RELATIONS: Final = {"label": 2, "affix": 1, "subbrand": 0}
 
 
