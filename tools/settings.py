@@ -114,6 +114,12 @@ class Settings(BaseSettings):
     read_deadline_s: float = Field(3.0, gt=0, description="For one question to a live enrichment, CRM or memory.")
 
     # accounts
+    account_sources: str = Field(
+        "import,crm,bundled",
+        pattern=r"^[a-z0-9_-]{1,40}(,[a-z0-9_-]{1,40})*$",
+        description="Who is believed of a known account, the first most; a file's source that is not named counts as import. "
+        "Without `bundled` the invented companies that we ship stay out.",
+    )
     currency: str = Field(
         "USD", pattern=r"^[A-Z]{3}$", description="ISO code of the currency that accounts are ranked in."
     )
@@ -145,6 +151,16 @@ class Settings(BaseSettings):
         if missing:
             raise ValueError("; ".join(missing) + " (set it, or choose embedded)")
         return self
+
+    @property
+    def source_order(self) -> tuple[str, ...]:
+        """Of known accounts, the most believed first."""
+        return tuple(dict.fromkeys(self.account_sources.split(",")))
+
+    @property
+    def match_index(self) -> Path:
+        """Folder of the index by which known accounts are matched."""
+        return self.data_dir / "accounts"
 
     @cached_property
     def database(self) -> str:

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tools.settings import Settings
 
-COMMANDS: dict[str, str] = {}
+COMMANDS: dict[str, str] = {
+    "import": "a CSV file of accounts into the book, or an import taken back",
+}
 
 
 def _module(name: str) -> ModuleType:

@@ -15,10 +15,14 @@
     routing_changes   one row an edit of the routing file: who, why, approvals, and when it went live, if it did
     crm_*, alerts, alert_notes, nurture_enrolments, remembered_accounts   the embedded twins' own data
     slack_messages   one row a lead and owner: the Slack message that shows the lead, to update it
+    book_told    one row an account, source and time: what the source told of it   (with book_changes: when and by whom)
+    book_lines   one row an account that is in a family, or disputed: who is above it, worked out from what was told
+    book_state   one row: the version of the book of accounts that is read
 
 Times are UTC. JSON is text, so that a decision record reads back bit for bit on both databases.
 """
 
+from tools.store.tables.book import OPEN_END, book_changes, book_lines, book_state, book_told
 from tools.store.tables.common import BigId, UtcTime, metadata
 from tools.store.tables.deciding import HELD, accounts, assignments, decisions, leads
 from tools.store.tables.learning import ACTIVE, outcomes, prediction_jobs, predictions
@@ -41,12 +45,17 @@ __all__ = [
     "DEAD",
     "HELD",
     "OPEN",
+    "OPEN_END",
     "BigId",
     "UtcTime",
     "accounts",
     "alert_notes",
     "alerts",
     "assignments",
+    "book_changes",
+    "book_lines",
+    "book_state",
+    "book_told",
     "crm_companies",
     "crm_contacts",
     "crm_owners",
