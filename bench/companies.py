@@ -106,7 +106,7 @@ class World:
             words += ["&" if draw.random() < 0.5 else "and", self._brand()[0]]
         elif draw.random() < 0.15:
             words.append(draw.choice(_PLAIN))
-        if draw.random() < (0.9 if often else 0.6):
+        if draw.random() < (0.98 if often else 0.6):
             words.append(draw.choice(_TRADES))
         if draw.random() < 0.35:
             words.append(draw.choice(_STRUCTURES))
@@ -218,8 +218,9 @@ def ask(company: Company, mix: Mix, draw: Random) -> CompanyAsk:
             host = f"mail.{domain}" if draw.random() < 0.1 else domain
             return CompanyAsk(domain, typed(company, draw), host=host, phone=phone, **place)  # type: ignore[arg-type]
         case "other domain" if domain:
-            other = _other(domain, draw)
-            name = typed(company, draw) if draw.random() < 0.5 else None
+            strange = draw.random() < 0.2  # a brand, a holding, a company bought last year: nothing like the known one
+            other = f"{coined(draw.randrange(10**9))}.com" if strange else _other(domain, draw)
+            name = typed(company, draw) if strange or draw.random() < 0.5 else None
             return CompanyAsk(other, name, host=other, phone=phone, **place)  # type: ignore[arg-type]
         case "misspelt":
             words = typed(company, draw).split()

@@ -87,20 +87,25 @@ def _of_source(pieces: list[Evidence], key: str) -> Iterator[Sample]:
 
 
 def bands(found: Iterable[tuple[float, bool]]) -> list[Band]:
-    """(least strength, right, of), rising in strength and share, each with ENOUGH samples."""
-    counted: dict[int, list[int]] = defaultdict(lambda: [0, 0])
+    """(least strength, right, of), rising in strength and share, each with ENOUGH samples. A band begins where the weakest
+    tenth of its samples ends, so that few weak ones are not carried by many strong ones."""
+    cells: dict[int, list[tuple[float, bool]]] = defaultdict(list)
     for strength, right in found:
-        cell = counted[min(int(strength * BANDS + 1e-9), BANDS)]
-        cell[0] += right
-        cell[1] += 1
-    pooled: list[Band] = []
-    for at in sorted(counted):
-        right, of = counted[at]
-        pooled.append((at / BANDS, right, of))
-        while len(pooled) > 1 and (_share(pooled[-2]) >= _share(pooled[-1]) or min(pooled[-1][2], pooled[-2][2]) < ENOUGH):
-            least, right, of = pooled[-2]
-            pooled[-2:] = [(least, right + pooled[-1][1], of + pooled[-1][2])]
-    return [band for band in pooled if band[2] >= ENOUGH]
+        cells[min(int(strength * BANDS + 1e-9), BANDS)].append((strength, right))
+    pooled: list[list[tuple[float, bool]]] = []
+    for at in sorted(cells):
+        pooled.append(cells[at])
+        while len(pooled) > 1 and (
+            _share(_band(pooled[-2])) >= _share(_band(pooled[-1])) or min(len(pooled[-1]), len(pooled[-2])) < ENOUGH
+        ):
+            last = pooled.pop()
+            pooled[-1] = pooled[-1] + last
+    return [_band(samples) for samples in pooled if len(samples) >= ENOUGH]
+
+
+def _band(samples: list[tuple[float, bool]]) -> Band:
+    strengths = sorted(strength for strength, _ in samples)
+    return round(strengths[len(strengths) // 10], 2), sum(right for _, right in samples), len(samples)
 
 
 def _share(band: Band) -> float:
@@ -109,7 +114,7 @@ def _share(band: Band) -> float:
 
 def rows(by_source: dict[str, list[Sample]]) -> list[str]:
     """The lines of the table: of several sources the one that says less."""
-    kinds = sorted({kind for found in by_source.values() for kind, _, _ in found})
+    kinds = sorted({kind for found in by_source.values() for kind, _, _ in found} - table.NEVER_ALONE)
     lines = []
     for kind in kinds:
         measured = {

@@ -13,7 +13,7 @@ from typing import Final, Protocol
 
 from graph.domain.evidence import MatchCode
 from graph.rules.matching.labels import label_of, plain_label, related, stands_alone
-from graph.rules.matching.names import Alike, Likeness, Vocabulary, compare
+from graph.rules.matching.names import FULL, Alike, Likeness, Vocabulary, compare
 from graph.rules.matching.places import CITY, Placed, address_key, nearness, one_head_office
 from graph.rules.matching.tokens import initials, name_key, name_words
 
@@ -141,6 +141,7 @@ def weigh(asked: Asked, account: Account, book: Book) -> Evidence | None:
     family = _family(asked, account, book)
     if family is not None:
         relation, strength, domain = family
+        kind = f"domain_family/{relation if strength else 'weak'}"
         said = _family_said(asked, relation, domain)
         if phone is not None or address:
             more, said = "+phone", f"{said}, with {phone or 'its address'}"
@@ -149,7 +150,7 @@ def weigh(asked: Asked, account: Account, book: Book) -> Evidence | None:
         else:
             more = "-name" if asked.words and account.names else ""
             said += ", but the name is another" if more else ""
-        return Evidence(account.key, account.parent, "domain_family", f"domain_family/{relation}{more}", strength, near, said)
+        return Evidence(account.key, account.parent, "domain_family", kind + more, strength, near, said)
     return _by_name(asked, account, book, alike, name, phone, address, near) or _by_place(
         asked, account, book, phone, address, near
     )
@@ -278,9 +279,10 @@ _RELATIONS: Final = {"label": 2, "affix": 1, "subbrand": 0}
 
 
 def label_strength(label: str, book: Book) -> float:
-    """0..1: how sure one owner has this label under every ending. 0 where it is short or common."""
+    """0..1: how sure one owner has this label under every ending. 0 where it is short or common: then only together with
+    a name, a phone number or an address."""
     if not stands_alone(label) or book.weight(label) < COMMON:
-        return 0.1
+        return 0.0
     return min(1.0, len(label) / 10)
 
 

@@ -23,7 +23,7 @@ from graph.rules.matching.confidence import confidence, least_strength
 from graph.rules.matching.deciding import decide
 from graph.rules.matching.evidence import SHARED, Asked, Evidence, hosts_of, of_domain, weigh
 from graph.rules.matching.labels import stems
-from graph.rules.matching.names import misspelt
+from graph.rules.matching.names import FULL, misspelt
 from graph.rules.matching.tokens import initials
 from graph.rules.matching.words import weight
 from tools.accounts.known import KnownAccount
@@ -185,7 +185,7 @@ class AccountIndex:
             return rows
         known = self._row_weights[rows]
         share = np.minimum(scores / np.maximum(known, 1e-9), 1.0)
-        bound = np.minimum(scores, 1.0) * share
+        bound = np.minimum(scores / FULL, 1.0) * share
         accounts = self._row_accounts[rows]
         enough = bound >= min(least - 1e-3, float(bound.max()))
         accounts, bound = accounts[enough], bound[enough]
