@@ -69,7 +69,7 @@ def leaders(pieces: Sequence[Evidence]) -> list[Evidence]:
 def tier(piece: Evidence) -> int:
     """Of one source the higher tier is the better kind, however strong the other."""
     if piece.code == "domain":
-        return -piece.depth
+        return -piece.rank
     likeness = piece.kind.partition("/")[2].partition("+")[0].partition("-")[0]
     return _TIERS.get(likeness, 0)
 

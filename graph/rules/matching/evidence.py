@@ -101,8 +101,8 @@ class Asked:
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """kind: a row of the table of confidence, as `name/whole+place`. near: how near the account is (see `places`).
-    depth: of a domain, how many labels of the host lie below it. said: the evidence in words, as a sentence without its
-    stop."""
+    rank: of a domain, 0 is best: a deeper one comes before one above it, the account whose key it is before those that are
+    known under it too. said: the evidence in words, as a sentence without its stop."""
 
     key: str
     parent: str | None
@@ -111,7 +111,7 @@ class Evidence:
     strength: float
     near: int
     said: str
-    depth: int = 0
+    rank: int = 0
 
     @property
     def root(self) -> str:
@@ -159,8 +159,8 @@ def weigh(asked: Asked, account: Account, book: Book) -> Evidence | None:
 def of_domain(host: str, domain: str, depth: int, ask: Ask, account: Account) -> Evidence:
     """The account's own domain was asked for, or a host below it."""
     said = f"{host} lies below its domain {domain}" if depth else f"{domain} is its domain"
-    own = 1.0 if domain == account.key else 0.9  # whose key it is comes before those that are known under it too
-    return Evidence(account.key, account.parent, "domain", "domain", own, nearness(ask, account), said, depth)
+    rank = 2 * depth + (domain != account.key)
+    return Evidence(account.key, account.parent, "domain", "domain", 1.0, nearness(ask, account), said, rank)
 
 
 def _by_name(
@@ -228,15 +228,10 @@ def _name(asked: Asked, account: Account, book: Book) -> tuple[Alike | None, str
             alike = None
         if alike is not None and (best is None or _order(alike) > _order(best)):
             best, best_name = alike, name
-    if best is None or best.kind not in ("whole", "spelt"):
-        label = next(
-            (label for label in map(label_of, account.domains) if label and plain_label(label) == asked.name_key), None
-        )
-        if label is not None and stands_alone(label):
-            best, best_name = (
-                Alike("whole", min(1.0, max(best.strength if best else 0.0, 0.2 * len(asked.name_key)))),
-                label,
-            )
+    for label in filter(None, map(label_of, account.domains)):
+        alike = _by_label(asked, plain_label(label), account)
+        if alike is not None and (best is None or _order(alike) > _order(best)):
+            best, best_name = alike, label
     return best, best_name
 
 
@@ -247,6 +242,16 @@ _KINDS: Final[dict[Likeness, int]] = {
 
 def _order(alike: Alike) -> tuple[float, int]:
     return alike.strength, _KINDS[alike.kind]
+
+
+def _by_label(asked: Asked, label: str, account: Account) -> Alike | None:
+    """The name typed is the label of its domain, or holds it where it is the initials of its name: aep.com says that
+    American Electric Power calls itself AEP."""
+    if label == asked.name_key and stands_alone(label):
+        return Alike("whole", 1 / FULL)
+    if label in asked.words and any(initials(name_words(name)) == label for name in account.names):
+        return Alike("whole" if len(asked.words) == 1 else "inside", 1 / FULL * (1.0 if asked.words[0] == label else 0.8))
+    return None
 
 
 def _only_one(asked: Asked, name: str, book: Book) -> bool:

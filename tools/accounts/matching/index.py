@@ -24,7 +24,7 @@ from graph.rules.matching.deciding import decide
 from graph.rules.matching.evidence import SHARED, Asked, Evidence, hosts_of, of_domain, weigh
 from graph.rules.matching.labels import stems
 from graph.rules.matching.names import FULL, misspelt
-from graph.rules.matching.tokens import initials
+from graph.rules.matching.tokens import INITIALS, initials
 from graph.rules.matching.words import weight
 from tools.accounts.known import KnownAccount
 from tools.accounts.matching import files
@@ -143,7 +143,8 @@ class AccountIndex:
             found.append(tables["addresses"].find(asked.address))
         if asked.words and (not asked.ask.claimed or asked.ask.phone or asked.address):
             found.append(self._nearest(asked, tables["names"].find(asked.name_key)))
-            found.append(tables["labels"].find(asked.name_key)[:CANDIDATES])
+            labels = (asked.name_key, *(word for word in asked.words if len(word) in INITIALS))
+            found += [each[:CANDIDATES] for each in tables["labels"].find_all(labels)]
             found += self._by_initials(asked.words)
             found.append(self._by_words(asked, least))
         return np.unique(np.concatenate(found)).tolist() if found else []
