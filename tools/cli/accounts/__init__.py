@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from tools.settings import Settings
 
 COMMANDS: dict[str, str] = {
+    "match": "which known account a company is, one or a file of them",
     "import": "a CSV file of accounts into the book, or an import taken back",
 }
 
