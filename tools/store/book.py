@@ -83,7 +83,8 @@ _STATE = select(book_state.c.version, book_state.c.sources)
 _TOLD_OF = union_all(
     select(book_told.c.key.label("account"), *_TOLD)
     .join(book_changes, _CHANGE)
-    .where(book_told.c.key.in_(_KEYS), live(book_told)),
+    .outerjoin(book_lines, and_(book_lines.c.key == book_told.c.key, live(book_lines)))
+    .where(book_told.c.key.in_(_KEYS), live(book_told), book_lines.c.account.is_(None)),
     select(book_lines.c.account, *_TOLD)
     .join(book_told, book_told.c.key == book_lines.c.key)
     .join(book_changes, _CHANGE)
