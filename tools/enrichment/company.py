@@ -108,7 +108,7 @@ class CompanyFacts:
             return evolve(own, value=evolve(own.value, match=match))
         if ask.domain is None and match.key is not None:
             match = _gone(match)
-        if isinstance(own, Unavailable) or not (match.key or match.rivals):
+        if isinstance(own, Unavailable) or not (match.key or match.rivals or match.confidence):
             return own
         return Found(evolve(_nothing(ask, own), match=match), own.source, now)
 
