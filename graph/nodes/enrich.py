@@ -113,7 +113,7 @@ def _said(fact: Fact[CompanyProfile] | None) -> tuple[str, str]:
             known = f"{fact.source} knows {profile.name or profile.domain}: {size}{family}."
             return f"{known} {_sentence(how)}" if how else known, "found"
         case Found(value=profile):
-            how = match_said(profile.match, profile.domain)
+            how = match_said(profile.match, profile.domain) or (profile.match.why.rstrip(". ") if profile.match else "")
             code = profile.match.code if profile.match is not None else "none"
             nothing = "Nothing is known of this company; its facts stay unknown."
             return f"{nothing} {_sentence(how)}" if how else nothing, code

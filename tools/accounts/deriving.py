@@ -115,8 +115,8 @@ class Deriving:
         domains = {one for domain, _ in words.values() if domain for one in (domain, registrable(domain) or domain)}
         there = book_links.existing(connection, self._version, sorted(domains))
         bearers: dict[str, set[str]] = defaultdict(set)
-        for name, key in book_links.named(connection, self._version, sorted({n for _, n in words.values() if n})):
-            bearers[name].add(self._same.get(key, key))
+        for bare, key in book_links.named(connection, self._version, sorted({n for _, n in words.values() if n})):
+            bearers[bare].add(self._same.get(key, key))
         open_words = {
             text: (domain, name)
             for text, (domain, name) in words.items()

@@ -61,11 +61,12 @@ class Unknown:
 class Understanding:
     """Reads texts, and keeps count of what it did not understand. revenue_unit: what a number of revenue counts, in US
     dollars; None: dollars, unless they look like something else. aliases: the routing file's. owners: e-mail address by
-    name as `fold` has it."""
+    name as `fold` has it. lenient: an account with a bad domain goes by its name."""
 
     revenue_unit: int | None = None
     aliases: Aliases = field(default_factory=lambda: NONE)
     owners: Mapping[str, str] = field(default_factory=dict)
+    lenient: bool = False
     faults: list[Fault] = field(default_factory=list)
     unknown: dict[tuple[str, str], Unknown] = field(default_factory=dict)
     cheap: int = 0
@@ -113,7 +114,7 @@ class Understanding:
         before = len(self.faults)
         held: dict[str, Any] = {}
         self._cell(held, "domain", texts, cells.domain, line)
-        if len(self.faults) > before:
+        if len(self.faults) > before and not self.lenient:
             return None
         further = fields.get("domains", [])
         own = held.get("domain") or (further[0] if further else None)

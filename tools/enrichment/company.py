@@ -67,18 +67,18 @@ class CompanyFacts:
             await close()
 
     def _plan(self, ask: CompanyAsk, match: AccountMatch, questions: list[CompanyAsk]) -> _Plan:
-        def put(question: CompanyAsk) -> int:
-            questions.append(question)
-            return len(questions) - 1
-
+        place = len(questions)
         if match.code == "domain" and match.key is not None:
-            return _Plan(match, put(ask if match.key == ask.domain else evolve(ask, domain=match.key)))
+            questions.append(ask if match.key == ask.domain else evolve(ask, domain=match.key))
+            return _Plan(match, place)
         match = self._weighed(ask, match)
-        if match.key is None:
-            return _Plan(match, put(ask) if ask.domain is not None else None)
+        if ask.domain is not None:
+            questions.append(ask)
+        if match.key is not None:
+            questions.append(CompanyAsk(match.key, None))  # the form's words are none of the account's facts
         if ask.domain is None:
-            return _Plan(match, put(CompanyAsk(match.key, None)))  # the form's words are none of the account's facts
-        return _Plan(match, put(ask), put(CompanyAsk(match.key, None)))
+            return _Plan(match, place if match.key is not None else None)
+        return _Plan(match, place, place + 1 if match.key is not None else None)
 
     def _weighed(self, ask: CompanyAsk, match: AccountMatch) -> AccountMatch:
         """The match, or `none` with what was turned down among its rivals."""
@@ -97,6 +97,8 @@ class CompanyFacts:
     ) -> Fact[CompanyProfile]:
         own = facts[plan.own] if plan.own is not None else Absent(SOURCE, now)
         match = plan.match
+        if match.code == "domain" and isinstance(own, Found):  # most leads of known companies
+            return Found(evolve(own.value, match=match), own.source, own.at)
         if plan.account is not None:
             account = facts[plan.account]
             if isinstance(account, Found):
@@ -106,7 +108,7 @@ class CompanyFacts:
             return evolve(own, value=evolve(own.value, match=match))
         if ask.domain is None and match.key is not None:
             match = _gone(match)
-        if isinstance(own, Unavailable) or not (match.key or match.rivals):
+        if isinstance(own, Unavailable) or not (match.key or match.rivals or match.confidence):
             return own
         return Found(evolve(_nothing(ask, own), match=match), own.source, now)
 

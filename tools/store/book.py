@@ -83,7 +83,8 @@ _STATE = select(book_state.c.version, book_state.c.sources)
 _TOLD_OF = union_all(
     select(book_told.c.key.label("account"), *_TOLD)
     .join(book_changes, _CHANGE)
-    .where(book_told.c.key.in_(_KEYS), live(book_told)),
+    .outerjoin(book_lines, and_(book_lines.c.key == book_told.c.key, live(book_lines)))
+    .where(book_told.c.key.in_(_KEYS), live(book_told), book_lines.c.account.is_(None)),
     select(book_lines.c.account, *_TOLD)
     .join(book_told, book_told.c.key == book_lines.c.key)
     .join(book_changes, _CHANGE)
@@ -216,3 +217,57 @@ def _listed(find: str, parent: str | None) -> Select[Any]:
         head = select(book_lines.c.key).where(book_lines.c.ultimate == parent, live(book_lines))
         wanted = wanted.where(account.in_(head))
     return wanted
+
+
+def below(connection: Connection, at: int, key: str, limit: int) -> tuple[int, list[str]]:
+    """(how many, the first `limit` of them) that have this account as their direct parent."""
+    mine = and_(book_lines.c.parent == key, live(book_lines))
+    count = connection.scalar(select(func.count()).select_from(book_lines).where(mine), {"v_at": at})
+    first = select(book_lines.c.key).where(mine).order_by(book_lines.c.key).limit(limit)
+    return int(count or 0), list(connection.scalars(first, {"v_at": at}))
+
+
+def largest(connection: Connection, at: int, limit: int, offset: int = 0) -> list[tuple[str, int]]:
+    """(head, how many companies stand under it with itself), the largest family first."""
+    size = func.count().label("size")
+    wanted = (
+        select(book_lines.c.ultimate, size)
+        .where(book_lines.c.ultimate.is_not(None), live(book_lines))
+        .group_by(book_lines.c.ultimate)
+        .having(size > 1)
+        .order_by(size.desc(), book_lines.c.ultimate)
+        .limit(limit)
+        .offset(offset)
+    )
+    return [(row.ultimate, row.size) for row in connection.execute(wanted, {"v_at": at})]
+
+
+def in_state(connection: Connection, at: int, state: str, limit: int, offset: int = 0) -> list[Line]:
+    """Accounts that are disputed, or in a circle."""
+    wanted = select(*_LINES).where(book_lines.c.state == state, live(book_lines)).order_by(book_lines.c.key)
+    return [Line(*row) for row in connection.execute(wanted.limit(limit).offset(offset), {"v_at": at})]
+
+
+def counts(connection: Connection, at: int) -> dict[str, int]:
+    """How many families, disputed accounts, accounts in circles."""
+    heads = select(book_lines.c.ultimate).where(book_lines.c.parent.is_not(None), live(book_lines)).distinct()
+    states = (
+        select(book_lines.c.state, func.count())
+        .where(book_lines.c.state != "", live(book_lines))
+        .group_by(book_lines.c.state)
+    )
+    found = {state: count for state, count in connection.execute(states, {"v_at": at})}
+    families = connection.scalar(select(func.count()).select_from(heads.subquery()), {"v_at": at})
+    return {"families": int(families or 0), "disputed": found.get("disputed", 0), "in_circles": found.get("circle", 0)}
+
+
+def also_known(connection: Connection, at: int, word: str) -> list[str]:
+    """Accounts with this further domain, or further name as its key. Looks through all that have any."""
+    account = func.coalesce(book_lines.c.account, book_told.c.key)
+    wanted = (
+        select(account)
+        .outerjoin(book_lines, and_(book_lines.c.key == book_told.c.key, live(book_lines)))
+        .where(book_told.c.also.contains(f'"{word}"', autoescape=True), live(book_told))
+        .distinct()
+    )
+    return sorted(connection.scalars(wanted, {"v_at": at}))

@@ -16,6 +16,10 @@ from typing import Final
 LEAST_CONFIDENCE: Final = 0.8
 """Matches less sure than this are not made: `none` says what came nearest. The one threshold there is."""
 
+NEVER_ALONE: Final = frozenset(("domain_family/weak", "domain_family/subbrand"))
+"""Kinds that have no row: a short or common label under another ending, a label that begins like another. Only pairs of one
+owner were ever collected, so that nothing shows how often these are two."""
+
 TABLE: Final = "match_confidence.csv"
 
 
@@ -53,3 +57,10 @@ def least_strength(family: str = "name") -> float:
         if confidence_there >= LEAST_CONFIDENCE
     ]
     return min(reached, default=1.0)
+
+
+def forget() -> None:
+    """Reads the table anew when it is next asked: for whoever has just written it."""
+    _bands.cache_clear()
+    confidence.cache_clear()
+    least_strength.cache_clear()

@@ -39,31 +39,37 @@ def decide(found: Sequence[Evidence], *, claimed: bool = False) -> AccountMatch:
     by_source: dict[str, list[Evidence]] = {}
     for piece in ranked:
         if sure[piece.key] >= LEAST_CONFIDENCE:
-            by_source.setdefault(_SOURCES[piece.code], []).append(piece)
+            by_source.setdefault(source_of(piece), []).append(piece)
     if "domain" in by_source:  # nothing else outweighs an account's own domain
         by_source = {"domain": by_source["domain"]}
-    leaders = [piece for pieces in by_source.values() for piece in _leaders(pieces)]
-    plausible = {piece.key: piece for piece in leaders}
+    left = [piece for pieces in by_source.values() for piece in leaders(pieces)]
+    plausible = {piece.key: piece for piece in left}
     if len(plausible) == 1:
-        return _answer(leaders[0], sure[leaders[0].key])
+        return _answer(left[0], sure[left[0].key])
     if (head := _head_of_family(list(plausible.values()))) is not None:
         return _answer(head, sure[head.key], "; others of its family fit as well")
-    return _rivals(leaders, sure)
+    return _rivals(left, sure)
 
 
-def _leaders(pieces: Sequence[Evidence]) -> list[Evidence]:
+def source_of(piece: Evidence) -> str:
+    """Evidence of one source competes; that of several adds up, or contradicts."""
+    return _SOURCES[piece.code]
+
+
+def leaders(pieces: Sequence[Evidence]) -> list[Evidence]:
     """Those of one source that none of the others beats: the deepest domain, the better kind, clearly stronger, nearer."""
-    top = max(_tier(piece) for piece in pieces)
-    left = [piece for piece in pieces if _tier(piece) == top]
+    top = max(tier(piece) for piece in pieces)
+    left = [piece for piece in pieces if tier(piece) == top]
     strongest = max(piece.strength for piece in left)
     left = [piece for piece in left if piece.strength > strongest - CLOSE]
     nearest = max(piece.near for piece in left)
     return [piece for piece in left if piece.near == nearest]
 
 
-def _tier(piece: Evidence) -> int:
+def tier(piece: Evidence) -> int:
+    """Of one source the higher tier is the better kind, however strong the other."""
     if piece.code == "domain":
-        return -piece.depth
+        return -piece.rank
     likeness = piece.kind.partition("/")[2].partition("+")[0].partition("-")[0]
     return _TIERS.get(likeness, 0)
 
@@ -80,9 +86,9 @@ def _answer(piece: Evidence, sure: float, more: str = "") -> AccountMatch:
     return AccountMatch(piece.key, piece.code, sure, piece.said + more)
 
 
-def _rivals(leaders: Sequence[Evidence], sure: dict[str, float]) -> AccountMatch:
-    keys = tuple(dict.fromkeys(piece.key for piece in leaders))
+def _rivals(found: Sequence[Evidence], sure: dict[str, float]) -> AccountMatch:
+    keys = tuple(dict.fromkeys(piece.key for piece in found))
     shown = keys[:MOST_RIVALS]
     others = f" and {len(keys) - len(shown)} more" if len(keys) > len(shown) else ""
-    why = f"fits {', '.join(shown)}{others} about equally: {leaders[0].said}"
+    why = f"fits {', '.join(shown)}{others} about equally: {found[0].said}"
     return AccountMatch(None, "rivals", round(sure[keys[0]] / len(keys), 3), why, shown)

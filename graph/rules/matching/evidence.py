@@ -13,7 +13,7 @@ from typing import Final, Protocol
 
 from graph.domain.evidence import MatchCode
 from graph.rules.matching.labels import label_of, plain_label, related, stands_alone
-from graph.rules.matching.names import Alike, Likeness, Vocabulary, compare
+from graph.rules.matching.names import FULL, Alike, Likeness, Vocabulary, compare
 from graph.rules.matching.places import CITY, Placed, address_key, nearness, one_head_office
 from graph.rules.matching.tokens import initials, name_key, name_words
 
@@ -101,8 +101,8 @@ class Asked:
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """kind: a row of the table of confidence, as `name/whole+place`. near: how near the account is (see `places`).
-    depth: of a domain, how many labels of the host lie below it. said: the evidence in words, as a sentence without its
-    stop."""
+    rank: of a domain, 0 is best: a deeper one comes before one above it, the account whose key it is before those that are
+    known under it too. said: the evidence in words, as a sentence without its stop."""
 
     key: str
     parent: str | None
@@ -111,7 +111,7 @@ class Evidence:
     strength: float
     near: int
     said: str
-    depth: int = 0
+    rank: int = 0
 
     @property
     def root(self) -> str:
@@ -141,10 +141,16 @@ def weigh(asked: Asked, account: Account, book: Book) -> Evidence | None:
     family = _family(asked, account, book)
     if family is not None:
         relation, strength, domain = family
-        support = alike is not None or phone is not None or address
-        kind = f"domain_family/{relation}{'+more' if support else ''}"
-        said = _family_said(asked, relation, domain) + (f"; {_name_said(asked, alike, name)}" if alike else "")
-        return Evidence(account.key, account.parent, "domain_family", kind, strength, near, said)
+        kind = f"domain_family/{relation if strength else 'weak'}"
+        said = _family_said(asked, relation, domain)
+        if phone is not None or address:
+            more, said = "+phone", f"{said}, with {phone or 'its address'}"
+        elif alike is not None and alike.kind in _AGREE:
+            more, said = "+name", f"{said}, and {_name_said(asked, alike, name)}"
+        else:
+            more = "-name" if asked.words and account.names else ""
+            said += ", but the name is another" if more else ""
+        return Evidence(account.key, account.parent, "domain_family", kind + more, strength, near, said)
     return _by_name(asked, account, book, alike, name, phone, address, near) or _by_place(
         asked, account, book, phone, address, near
     )
@@ -153,8 +159,8 @@ def weigh(asked: Asked, account: Account, book: Book) -> Evidence | None:
 def of_domain(host: str, domain: str, depth: int, ask: Ask, account: Account) -> Evidence:
     """The account's own domain was asked for, or a host below it."""
     said = f"{host} lies below its domain {domain}" if depth else f"{domain} is its domain"
-    own = 1.0 if domain == account.key else 0.9  # whose key it is comes before those that are known under it too
-    return Evidence(account.key, account.parent, "domain", "domain", own, nearness(ask, account), said, depth)
+    rank = 2 * depth + (domain != account.key)
+    return Evidence(account.key, account.parent, "domain", "domain", 1.0, nearness(ask, account), said, rank)
 
 
 def _by_name(
@@ -222,15 +228,10 @@ def _name(asked: Asked, account: Account, book: Book) -> tuple[Alike | None, str
             alike = None
         if alike is not None and (best is None or _order(alike) > _order(best)):
             best, best_name = alike, name
-    if best is None or best.kind not in ("whole", "spelt"):
-        label = next(
-            (label for label in map(label_of, account.domains) if label and plain_label(label) == asked.name_key), None
-        )
-        if label is not None and stands_alone(label):
-            best, best_name = (
-                Alike("whole", min(1.0, max(best.strength if best else 0.0, 0.2 * len(asked.name_key)))),
-                label,
-            )
+    for label in filter(None, map(label_of, account.domains)):
+        alike = _by_label(asked, plain_label(label), account)
+        if alike is not None and (best is None or _order(alike) > _order(best)):
+            best, best_name = alike, label
     return best, best_name
 
 
@@ -241,6 +242,16 @@ _KINDS: Final[dict[Likeness, int]] = {
 
 def _order(alike: Alike) -> tuple[float, int]:
     return alike.strength, _KINDS[alike.kind]
+
+
+def _by_label(asked: Asked, label: str, account: Account) -> Alike | None:
+    """The name typed is the label of its domain, or holds it where it is the initials of its name: aep.com says that
+    American Electric Power calls itself AEP."""
+    if label == asked.name_key and stands_alone(label):
+        return Alike("whole", 1 / FULL)
+    if label in asked.words and any(initials(name_words(name)) == label for name in account.names):
+        return Alike("whole" if len(asked.words) == 1 else "inside", 1 / FULL * (1.0 if asked.words[0] == label else 0.8))
+    return None
 
 
 def _only_one(asked: Asked, name: str, book: Book) -> bool:
@@ -268,13 +279,15 @@ def _family(asked: Asked, account: Account, book: Book) -> tuple[str, float, str
     return best
 
 
+_AGREE: Final = frozenset(("whole", "spelt", "inside", "part", "initials"))
 _RELATIONS: Final = {"label": 2, "affix": 1, "subbrand": 0}
 
 
 def label_strength(label: str, book: Book) -> float:
-    """0..1: how sure one owner has this label under every ending. 0 where it is short or common."""
+    """0..1: how sure one owner has this label under every ending. 0 where it is short or common: then only together with
+    a name, a phone number or an address."""
     if not stands_alone(label) or book.weight(label) < COMMON:
-        return 0.1
+        return 0.0
     return min(1.0, len(label) / 10)
 
 

@@ -16,7 +16,6 @@ from typing import Final, Literal, TypeAlias
 
 from graph.rules.domains import FREE_MAIL, registrable
 from graph.rules.matching.words import is_common
-from graph.rules.text import words
 
 Relation: TypeAlias = Literal["label", "affix", "subbrand"]
 
@@ -26,12 +25,12 @@ SHORTEST: Final = 3
 SHORTEST_STEM: Final = 5
 """Letters beside a word that says nothing (get, hq), else `getout` would be a company called `out`."""
 
-_PREFIXES = words("get try use join go my the hello lets watch shop team meet hey we")
-_SUFFIXES = words(
+_PREFIXES = tuple("get try use join go my the hello lets watch shop team meet hey we".split())
+_SUFFIXES = tuple(
     """
     hq app inc corp co ltd llc group online mail web site net usa us uk eu de fr es it nl ca au in jp br mx ch at
     global intl international america europe asia india canada germany france japan brasil mexico australia shop store
-    """
+    """.split()
 )
 
 
@@ -52,16 +51,21 @@ def plain_label(label: str) -> str:
     return label if label.startswith("xn--") else label.replace("-", "")
 
 
+@lru_cache(16_384)
 def affix_stems(label: str) -> tuple[str, ...]:
     """What is left of a label without a word that says nothing: `bigacme` of `getbigacme` and of `bigacme-hq`."""
     plain = plain_label(label)
     if plain.startswith("xn--"):
         return ()
-    found = [plain[len(start) :] for start in _PREFIXES if plain.startswith(start)]
-    found += [plain[: -len(end)] for end in _SUFFIXES if plain.endswith(end)]
+    found = []
+    if plain.startswith(_PREFIXES):
+        found = [plain[len(start) :] for start in _PREFIXES if plain.startswith(start)]
+    if plain.endswith(_SUFFIXES):
+        found += [plain[: -len(end)] for end in _SUFFIXES if plain.endswith(end)]
     return tuple(dict.fromkeys(stem for stem in found if len(stem) >= SHORTEST_STEM))
 
 
+@lru_cache(1_024)
 def stems(label: str) -> dict[str, Relation]:
     """Labels that an owner of this one may have too, with how they are related; its own plain spelling first."""
     plain = plain_label(label)

@@ -18,6 +18,8 @@ Likeness: TypeAlias = Literal["whole", "spelt", "inside", "slipped", "part", "be
 
 SHORTEST_MISSPELT: Final = 5
 """Letters of a word in which one slip still leaves no doubt; of four letters every second word is one slip away."""
+FULL: Final = 1.5
+"""Weight of shared words at which nothing is left to wish for: a brand that nobody else has, and half another word."""
 _SLIP: Final = 0.9
 _NOT_FIRST: Final = 0.8
 _TURNED: Final = 0.75
@@ -69,7 +71,7 @@ def _by_words(asked: tuple[str, ...], known: tuple[str, ...], book: Vocabulary) 
     if any(map(is_numeral, left_asked)) and any(map(is_numeral, left_known)):
         return None  # Acme II and Acme III are two companies; Acme II may well belong to Acme
     shared = sum(book.weight(known[at]) for at in by_known)
-    strength = min(1.0, shared) * shared / (shared + sum(map(book.weight, left_known)))
+    strength = min(1.0, shared / FULL) * shared / (shared + sum(map(book.weight, left_known)))
     first = 0 in by_asked and 0 in by_known
     if not ordered:
         strength *= _TURNED

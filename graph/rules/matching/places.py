@@ -24,6 +24,7 @@ _SHORTEST_NUMBER: Final = 10
 _ROOM = re.compile(
     r"\b(?:suite|ste|floor|fl|unit|apt|room|rm|bldg|building|p\.?o\.? ?box)\b\.?\s*#?\s*[\w-]*|#\s*\w+", re.IGNORECASE
 )
+_NUMBER = re.compile(r"\d")
 _SHORT = {
     "street": "st", "avenue": "ave", "av": "ave", "road": "rd", "boulevard": "blvd", "drive": "dr", "lane": "ln",
     "parkway": "pkwy", "highway": "hwy", "place": "pl", "square": "sq", "court": "ct", "strasse": "str", "north": "n",
@@ -77,10 +78,10 @@ def address_key(street: str | None, postal: str | None, city: str | None) -> str
     place = postal_key(postal) if postal else folded(city) if city else ""
     if cleaned is None or not place:
         return None
-    parts = [folded(part) for part in re.split(r"[\s,]+", _ROOM.sub(" ", cleaned))]
-    parts = [_short(part) for part in parts if part and part not in _TITLES]
-    if not any(character.isdecimal() for part in parts for character in part):
+    if _NUMBER.search(cleaned) is None:
         return None
+    parts = [fold(part) for part in _ROOM.sub(" ", cleaned).replace(",", " ").split()]
+    parts = [_short(part) for part in parts if part and part not in _TITLES]
     return f"{''.join(sorted(parts))}|{place}"
 
 

@@ -35,9 +35,11 @@ def name_words(name: str) -> tuple[str, ...]:
     cleaned = line(name, LONGEST_NAME)
     if cleaned is None:
         return ()
-    text = _MARK.sub("", cleaned)
-    plain = _plain(_PAIR.sub(r"\1\2", text.translate(_APOSTROPHES)).replace(" & ", " and ").replace(" + ", " and "))
-    parts = _BREAKS.split(plain)
+    text = _MARK.sub("", cleaned) if _may_be_marked(cleaned) else cleaned
+    plain = text.translate(_APOSTROPHES)
+    if "&" in plain or "+" in plain:
+        plain = _PAIR.sub(r"\1\2", plain).replace(" & ", " and ").replace(" + ", " and ")
+    parts = _BREAKS.split(_plain(plain))
     found = _within([part for part in parts if part], company_key(text))
     return tuple(word[:LONGEST_WORD] for word in found[:MOST_WORDS])
 
@@ -48,10 +50,15 @@ def name_key(name: str) -> str:
     return "".join(word for word in name_words(name) if word != "and")
 
 
+def _may_be_marked(text: str) -> bool:
+    return "/" in text or "\\" in text or text.rstrip(" .")[-12:].casefold() == "subsidiaries"
+
+
 def _within(parts: list[str], key: str) -> list[str]:
     """Those of the words that the key kept. It splits names at blanks only, and knows the legal forms."""
-    start = "".join(parts).find(key) if key else -1
-    if start < 0:
+    joined = "".join(parts)
+    start = joined.find(key) if key else -1
+    if start < 0 or len(joined) == len(key):
         return parts
     kept, at = [], 0
     for part in parts:

@@ -221,3 +221,9 @@ async def test_a_replay_asks_nobody_and_sees_the_same():
     (replayed,) = await before(route, [again], context(ports(enrichment=silent)))
     assert silent.asks == []
     assert (replayed.reads, replayed.account, replayed.trace) == (held.reads, held.account, held.trace)
+
+
+async def test_what_came_near_and_was_turned_down_by_the_matcher_is_told_where_nothing_else_is_known():
+    near = AccountMatch(None, "none", 0.4, "Too little for acme.com.")
+    fact = await told(near, CompanyAsk("unseen.io", "Acme"))
+    assert fact == Found(CompanyProfile("unseen.io", match=near), "test", NOW)

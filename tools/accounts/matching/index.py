@@ -23,8 +23,8 @@ from graph.rules.matching.confidence import confidence, least_strength
 from graph.rules.matching.deciding import decide
 from graph.rules.matching.evidence import SHARED, Asked, Evidence, hosts_of, of_domain, weigh
 from graph.rules.matching.labels import stems
-from graph.rules.matching.names import misspelt
-from graph.rules.matching.tokens import initials
+from graph.rules.matching.names import FULL, misspelt
+from graph.rules.matching.tokens import INITIALS, initials
 from graph.rules.matching.words import weight
 from tools.accounts.known import KnownAccount
 from tools.accounts.matching import files
@@ -102,10 +102,12 @@ class AccountIndex:
     def _weighed(self, ask: CompanyAsk) -> AccountMatch:
         return decide(self.evidence(ask), claimed=ask.claimed and bool(ask.name))
 
-    def evidence(self, ask: CompanyAsk) -> list[Evidence]:
-        """All that speaks for any account, at most one piece each, before anything is chosen."""
+    def evidence(self, ask: CompanyAsk, least: float | None = None) -> list[Evidence]:
+        """All that speaks for any account, at most one piece each, before anything is chosen. least: the strength below
+        which a name need not be weighed; by default what could never be sure enough."""
         asked = Asked(ask)
-        pieces = (weigh(asked, self._records[number], self) for number in self._candidates(asked))
+        candidates = self._candidates(asked, least_strength() if least is None else least)
+        pieces = (weigh(asked, self._records[number], self) for number in candidates)
         return [piece for piece in pieces if piece is not None]
 
     # what the book is like: `graph.rules.matching.evidence.Book`
@@ -128,7 +130,7 @@ class AccountIndex:
 
     # candidates
 
-    def _candidates(self, asked: Asked) -> list[int]:
+    def _candidates(self, asked: Asked, least: float) -> list[int]:
         """Numbers of the accounts to weigh, rising."""
         tables = self._tables
         found = [each[:CANDIDATES] for each in self._domains.find_all(asked.hosts)]
@@ -141,9 +143,10 @@ class AccountIndex:
             found.append(tables["addresses"].find(asked.address))
         if asked.words and (not asked.ask.claimed or asked.ask.phone or asked.address):
             found.append(self._nearest(asked, tables["names"].find(asked.name_key)))
-            found.append(tables["labels"].find(asked.name_key)[:CANDIDATES])
+            labels = (asked.name_key, *(word for word in asked.words if len(word) in INITIALS))
+            found += [each[:CANDIDATES] for each in tables["labels"].find_all(labels)]
             found += self._by_initials(asked.words)
-            found.append(self._by_words(asked))
+            found.append(self._by_words(asked, least))
         return np.unique(np.concatenate(found)).tolist() if found else []
 
     def _nearest(self, asked: Asked, numbers: NDArray[np.uint32]) -> NDArray[np.uint32]:
@@ -174,7 +177,7 @@ class AccountIndex:
         start, end = self._starts[word : word + 2].tolist()
         return self._rows[start:end]  # type: ignore[return-value]
 
-    def _by_words(self, asked: Asked) -> NDArray[np.uint32]:
+    def _by_words(self, asked: Asked, least: float) -> NDArray[np.uint32]:
         """The CANDIDATES accounts that share the most of their name with the asked one."""
         weights = self._word_ids(asked.words)
         ranked = sorted(weights, key=lambda word: (int(self._counts[word]), word))
@@ -183,9 +186,9 @@ class AccountIndex:
             return rows
         known = self._row_weights[rows]
         share = np.minimum(scores / np.maximum(known, 1e-9), 1.0)
-        bound = np.minimum(scores, 1.0) * share
+        bound = np.minimum(scores / FULL, 1.0) * share
         accounts = self._row_accounts[rows]
-        enough = bound >= min(least_strength() - 1e-3, float(bound.max()))
+        enough = bound >= min(least - 1e-3, float(bound.max()))
         accounts, bound = accounts[enough], bound[enough]
         order = np.argsort(-(bound + self._near(asked, accounts)), kind="stable")
         return accounts[order[:CANDIDATES]]  # type: ignore[no-any-return]

@@ -29,6 +29,7 @@ def changing(settings: Settings) -> Iterator[tuple[Engine, Outcome]]:
     from tools.cli.accounts.results import counted
     from tools.cli.rules.editing import store_of
     from tools.planning.showing import plain
+    from graph.ports import VendorError
     from tools.store.book_writing import Busy
 
     outcome = Outcome()
@@ -42,8 +43,8 @@ def changing(settings: Settings) -> Iterator[tuple[Engine, Outcome]]:
             shown = f", {more:,} of them not shown" if more > 0 else ""
             print(f"{counted(refused.count, 'problem')}{shown}; nothing was written", file=sys.stderr)
             outcome.code = 1
-        except Busy as busy:
-            print(f"accounts: {busy}", file=sys.stderr)
+        except (Busy, VendorError) as error:
+            print(f"accounts: {error}; nothing was written", file=sys.stderr)
             outcome.code = 1
         except OSError as error:
             print(f"{error.filename or 'accounts'}: {error.strerror or error}", file=sys.stderr)

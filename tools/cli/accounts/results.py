@@ -36,11 +36,11 @@ def _ignored(title: str, meant: str | None) -> str:
     return plain(title) + (f" (did you mean {meant}? --column {meant}={plain(title)!r})" if meant else "")
 
 
-def told_understanding(understanding: Understanding) -> list[str]:
+def told_understanding(understanding: Understanding, unit: str = "line") -> list[str]:
     unknown = sorted(understanding.unknown.values(), key=lambda one: (-one.count, one.first_line))
     lines = [
-        f"not understood, kept as typed: {one.column} {plain(one.typed)!r} in {counted(one.count, 'line')} "
-        f"(first: line {one.first_line}){f'; {one.fix}' if one.fix else ''}"
+        f"not understood, kept as typed: {one.column} {plain(one.typed)!r} in {counted(one.count, unit)} "
+        f"(first: {unit} {one.first_line}){f'; {one.fix}' if one.fix else ''}"
         for one in unknown[:SHOWN]
     ]
     if len(unknown) > SHOWN:
@@ -48,11 +48,11 @@ def told_understanding(understanding: Understanding) -> list[str]:
     return lines
 
 
-def told_result(result: Result, *, dry_run: bool = False) -> list[str]:
+def told_result(result: Result, *, dry_run: bool = False, unit: str = "line") -> list[str]:
     found = result.derived
     would = "would be " if dry_run else ""
     lines = [
-        f"{counted(result.new + result.changed + result.same, 'account')} in {counted(result.lines, 'line')}: "
+        f"{counted(result.new + result.changed + result.same, 'account')} in {counted(result.lines, unit)}: "
         f"{would}{result.new:,} new, {result.changed:,} changed, {result.same:,} the same"
         + (f"; {result.gone:,} {would}gone" if result.gone else ""),
         told_families(found),
