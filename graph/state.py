@@ -17,6 +17,7 @@ from graph.domain.account import CompanyProfile, CrmAccount, Family, Prior, Simi
 from graph.domain.effects import Effect
 from graph.domain.facts import Fact
 from graph.domain.lead import Lead, Path, Submission
+from graph.domain.person import KnownPerson
 from graph.domain.routing import Assignment, PoolState, RoutingFacts
 from graph.domain.scoring import AccountScore, Judgement, Score
 from graph.domain.trace import Failure, Step, Versions
@@ -29,11 +30,13 @@ if TYPE_CHECKING:
 
 @value(frozen=True)
 class Reads:
-    """Every fact a decision rests on, each with source and time. None: not read yet. pools: the ledger of each pool that
+    """Every fact a decision rests on, each with source and time. None: not read yet. person: not asked for a lead without a
+    name. pools: the ledger of each pool that
     was asked, as it was before; open: leads open at once, by the e-mail of those whose caps were asked; language_model: who
     may be asked after the decision, empty for nobody."""
 
     prior: Fact[Prior] | None = None
+    person: Fact[KnownPerson] | None = None
     profile: Fact[CompanyProfile] | None = None
     crm: Fact[CrmAccount] | None = None
     judgement: Fact[Judgement] | None = None

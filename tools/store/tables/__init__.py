@@ -14,6 +14,9 @@
     routing_versions  one row a routing file that decided a lead or was proposed to, by digest
     routing_changes   one row an edit of the routing file: who, why, approvals, and when it went live, if it did
     crm_*, alerts, alert_notes, nurture_enrolments, remembered_accounts   the embedded twins' own data
+    person_keys  one row a lead and key under which its person is found: hashes of parts of a name beside a phone or company
+    person_edges one row each time two leads were called one person or two; undone rows stay
+    person_candidates  one row a pair of leads that may be one person, found and not sure
     slack_messages   one row a lead and owner: the Slack message that shows the lead, to update it
 
 Times are UTC. JSON is text, so that a decision record reads back bit for bit on both databases.
@@ -22,6 +25,7 @@ Times are UTC. JSON is text, so that a decision record reads back bit for bit on
 from tools.store.tables.common import BigId, UtcTime, metadata
 from tools.store.tables.deciding import HELD, accounts, assignments, decisions, leads
 from tools.store.tables.learning import ACTIVE, outcomes, prediction_jobs, predictions
+from tools.store.tables.people import STANDS, person_candidates, person_edges, person_keys
 from tools.store.tables.routing import pools, routing_changes, routing_versions, turns
 from tools.store.tables.sending import DEAD, OPEN, dead_letters, outbox, read_cache
 from tools.store.tables.twins import (
@@ -41,6 +45,7 @@ __all__ = [
     "DEAD",
     "HELD",
     "OPEN",
+    "STANDS",
     "BigId",
     "UtcTime",
     "accounts",
@@ -58,6 +63,9 @@ __all__ = [
     "nurture_enrolments",
     "outbox",
     "outcomes",
+    "person_candidates",
+    "person_edges",
+    "person_keys",
     "pools",
     "prediction_jobs",
     "predictions",
