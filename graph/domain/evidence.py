@@ -67,6 +67,7 @@ class Tried:
 
 PersonCode: TypeAlias = Literal[
     "merged",  # people, or the router before, have linked the two
+    "email",  # one personal address, and no name that contradicts; in bulk only, at intake these are one lead
     "phone_name",  # one phone, one name
     "phone_initial",  # one phone, the name with an initial for the first one
     "phone_typo",  # one phone, a slip in the name

@@ -245,11 +245,15 @@ def _again(world: _World, one: _Person) -> None:
         first, last = fold(one.first), fold(one.last)
         alias = world._one((f"{first[0]}.{last}", f"{first[0]}{last}", f"{last}.{first}"))  # noqa: SLF001
         world.write(one, name, f"{alias}@{company.domain}", _phone_of(world, one, 0.5), company.name)
-    elif draw < 0.75 and company.other:
-        world.write(
-            one, name, f"{one.work.partition('@')[0]}@{company.other}", _phone_of(world, one, 0.5), company.name
-        )
-    elif draw < 0.85:
+    elif draw < 0.75:
+        if company.other:
+            address = f"{one.work.partition('@')[0]}@{company.other}"
+            world.write(one, name, address, _phone_of(world, one, 0.5), company.name)
+        else:
+            world.write(one, name, one.private, one.phone, None)
+    elif draw < 0.80:  # the very address again, as lists have it
+        world.write(one, name if world.chance(0.8) else None, one.work, None, company.name)
+    elif draw < 0.87:
         world.write(one, name, None, one.phone, company.name if world.chance(0.5) else None)
     elif draw < 0.95:
         other = world.person(first=one.first, last=one.last, phone=one.phone)

@@ -20,6 +20,7 @@ from typing import Any, Final
 import orjson
 
 import graph
+from graph.rules.emails import read_address
 from graph.rules.people.evidence import CROWDED, PLAUSIBLE, SURE, confidences, evidence
 from graph.rules.people.names import name_key
 from graph.rules.people.traits import Traits, keys_of, traits_of
@@ -67,15 +68,17 @@ def measured(people: People) -> Told:
 
 
 def _pairs(traits: list[Traits]) -> Iterator[tuple[int, int]]:
-    blocks: dict[int, list[int]] = {}
+    blocks: dict[int | str, list[int]] = {}
     for place, one in enumerate(traits):
-        for key in keys_of(one):
+        address = read_address(one.who.email) if one.mailbox else None
+        keys: list[int | str] = [*keys_of(one), *([address.person] if address else [])]
+        for key in keys:
             blocks.setdefault(key, []).append(place)
     seen: set[tuple[int, int]] = set()
     for block in blocks.values():
         if len(block) <= LARGEST_BLOCK:
             for pair in combinations(block, 2):
-                if pair not in seen and traits[pair[0]].who.email != (traits[pair[1]].who.email or 0):
+                if pair not in seen:
                     seen.add(pair)
                     yield pair
 

@@ -15,6 +15,7 @@ import orjson
 
 from graph.domain.evidence import PersonCode
 from graph.domain.person import Who
+from graph.rules.emails import read_address
 from graph.rules.people.names import Likeness, alike
 from graph.rules.people.traits import Traits, traits_of
 
@@ -42,11 +43,16 @@ def confidences() -> dict[PersonCode, float]:
 def evidence(one: Traits, other: Traits, *, name_leads: int = RARE, phone_names: int = 1) -> PersonCode:
     """The strongest code that holds, `none` where none does. name_leads: leads with the name of either, anywhere;
     phone_names: different names behind the phone that they share."""
-    if one.name is None or other.name is None or _namesakes(one, other):
+    address = _one_address(one, other)
+    if one.name is None or other.name is None:
+        return "email" if address else "none"
+    if namesakes(one, other):
         return "none"
     likeness = alike(one.name, other.name)
     if likeness == "different":
         return "none"
+    if address:
+        return "email"
     codes = (_by_phone(one, other, likeness, phone_names), _by_company(one, other, likeness, name_leads))
     return max(codes, key=lambda code: confidences().get(code, 0.0))
 
@@ -80,6 +86,14 @@ def _whole(one: Traits, other: Traits, likeness: Likeness) -> bool:
     return likeness == "same" and one.name is not None and other.name is not None and one.name.full and other.name.full
 
 
+def _one_address(one: Traits, other: Traits) -> bool:
+    """One personal address, in any spelling that reaches it."""
+    if one.mailbox is None or one.mailbox != other.mailbox:
+        return False
+    first, second = read_address(one.who.email), read_address(other.who.email)
+    return first is not None and second is not None and first.person == second.person
+
+
 def _one_mailbox(one: Traits, other: Traits) -> bool:
     """The same name of a mailbox at two domains, neither of them for private mail."""
     if one.mailbox is None or one.mailbox != other.mailbox or one.digits != other.digits:
@@ -87,7 +101,7 @@ def _one_mailbox(one: Traits, other: Traits) -> bool:
     return not (one.free or other.free) and one.host != other.host
 
 
-def _namesakes(one: Traits, other: Traits) -> bool:
+def namesakes(one: Traits, other: Traits) -> bool:
     """`j.smith` and `j.smith2` at one company: that is how companies tell their namesakes apart."""
     at_one = one.host == other.host and not one.free and one.mailbox is not None and one.mailbox == other.mailbox
     return at_one and one.digits != other.digits
@@ -104,6 +118,7 @@ def _mailboxes_near(one: Traits, other: Traits) -> bool:
 
 SAID: Final[dict[PersonCode, str]] = {
     "merged": "the two were linked before",
+    "email": "the same e-mail address",
     "phone_name": "the same phone and the same name",
     "phone_initial": "the same phone, and a name that fits the initial",
     "phone_typo": "the same phone, and the same name but for a slip",
