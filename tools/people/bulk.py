@@ -16,7 +16,7 @@ from graph.domain.person import Who
 from graph.rules.people.evidence import SAID, SURE, confidences, evidence, namesakes
 from graph.rules.people.names import alike
 from graph.rules.people.traits import Traits, traits_of
-from tools.people.model import database, linker_of
+from tools.people.model import READY, database, linker_of
 from tools.people.preparing import Progress
 
 LEAST: Final = 0.5
@@ -62,8 +62,9 @@ def find_pairs(
         return Found(rows, [], "one row has no pair", 0)
     with database(work) as connection:
         connection.execute("CREATE TABLE people AS SELECT * FROM read_parquet(?)", [str(prepared)])
+        connection.execute(READY)
         progress("learning what agrees by chance", 0.35)
-        linker, learnt = linker_of(connection, "people", rows)
+        linker, learnt = linker_of(connection, "ready", rows)
         progress("comparing records", 0.5)
         predicted = linker.inference.predict(threshold_match_probability=least, warning_mode="never")
         connection.execute(_COUNTS)
@@ -80,9 +81,7 @@ def find_pairs(
 
 
 _COUNTS: Final = """
-CREATE TABLE name_counts AS SELECT name_key, count(*) AS leads FROM people WHERE name_key IS NOT NULL GROUP BY name_key;
-CREATE TABLE phone_counts AS
-    SELECT phone, count(DISTINCT name_key) AS names FROM people WHERE phone IS NOT NULL GROUP BY phone
+CREATE TABLE name_counts AS SELECT name_key, count(*) AS leads FROM people WHERE name_key IS NOT NULL GROUP BY name_key
 """
 
 

@@ -26,9 +26,18 @@ BLOCKS: Final = (
     ("phone", "last"), ("phone", "first"), ("name_key", "brand"), ("last", "brand", "substr(first, 1, 1)"),
     ("first", "brand", "substr(last, 1, 2)"), ("mailbox", "brand"),
 )  # fmt: skip
-TRAINED_ON: Final = (("last", "first"), ("phone",))
+TRAINED_ON: Final = (("last", "first"), ("direct",))
+READY: Final = """
+CREATE TABLE phone_counts AS
+    SELECT phone, count(DISTINCT name_key) AS names FROM people WHERE phone IS NOT NULL GROUP BY phone;
+CREATE TABLE ready AS
+    SELECT p.*, CASE WHEN c.names < 4 THEN p.phone END AS direct
+    FROM people p LEFT JOIN phone_counts c ON c.phone = p.phone
+"""
+"""`direct`: a phone that is no switchboard's (graph.rules.people.evidence.CROWDED names behind it make it one). What several
+people share teaches who works where, not who is who."""
 LEVELS: Final[dict[str, tuple[tuple[str, str, float, float], ...]]] = {
-    # what two values must be, in words, m (share of true pairs), u (share of other pairs)
+    # condition, in words, m (share of true pairs), u (share of other pairs)
     "name": (
         ("last_l = last_r AND first_l = first_r", "same", 0.70, 0.0004),
         ("last_l = last_r AND substr(first_l, 1, 1) = substr(first_r, 1, 1) AND least(length(first_l), length(first_r)) = 1",
@@ -37,20 +46,26 @@ LEVELS: Final[dict[str, tuple[tuple[str, str, float, float], ...]]] = {
          "alike", 0.14, 0.0005),
         ("last_l = first_r AND first_l = last_r", "swapped", 0.02, 0.00001),
         ("last_l = last_r OR first_l = first_r", "half", 0.04, 0.02),
+        ("ELSE", "else", 0.02, 0.979),
     ),
-    "phone": (("phone_l = phone_r", "same", 0.60, 0.00001),),
-    "mailbox": (
-        ("address_l = address_r", "address", 0.15, 0.000001),
-        ("mailbox_l = mailbox_r", "same", 0.35, 0.0002),
-        ("jaro_winkler_similarity(mailbox_l, mailbox_r) >= 0.9", "alike", 0.15, 0.001),
+    "phone": (
+        ("direct_l = direct_r", "direct", 0.55, 0.00001), ("phone_l = phone_r", "shared", 0.05, 0.0001),
+        ("ELSE", "else", 0.40, 0.9999),
     ),
-    "brand": (("brand_l = brand_r", "same", 0.75, 0.001),),
+    "work": (  # one comparison: the mailbox's name follows from the person's, and alone it proves nothing
+        ("address_l = address_r", "address", 0.10, 0.000001),
+        ("mailbox_l = mailbox_r AND brand_l = brand_r", "mailbox", 0.15, 0.000001),
+        ("brand_l = brand_r", "company", 0.50, 0.001),
+        ("ELSE", "else", 0.25, 0.999),
+    ),
 }  # fmt: skip
-_ELSE: Final = {"name": (0.02, 0.979), "phone": (0.40, 0.99999), "mailbox": (0.50, 0.9988), "brand": (0.25, 0.999)}
 _BLANK: Final = {
     "name": "last_l IS NULL OR last_r IS NULL",
-    "mailbox": "(mailbox_l IS NULL OR mailbox_r IS NULL) AND (address_l IS NULL OR address_r IS NULL)",
+    "phone": "phone_l IS NULL OR phone_r IS NULL",
+    "work": "(brand_l IS NULL OR brand_r IS NULL) AND (address_l IS NULL OR address_r IS NULL)",
 }
+_FREQUENT: Final = {"direct_l = direct_r": "direct", "phone_l = phone_r": "phone", "brand_l = brand_r": "brand"}
+"""Levels in which a value that many share weighs less than a rare one."""
 PRIOR: Final = 1e-6
 
 
@@ -75,17 +90,16 @@ def database(work: Path | None = None) -> Iterator[Any]:
 
 
 def _comparison(column: str) -> dict[str, Any]:
-    null = _BLANK.get(column, f"{column}_l IS NULL OR {column}_r IS NULL")
-    levels: list[dict[str, Any]] = [{"sql_condition": null, "label_for_charts": "null", "is_null_level": True}]
+    levels: list[dict[str, Any]] = [
+        {"sql_condition": _BLANK[column], "label_for_charts": "null", "is_null_level": True}
+    ]
     for condition, label, m, u in LEVELS[column]:
         level: dict[str, Any] = {
             "sql_condition": condition, "label_for_charts": label, "m_probability": m, "u_probability": u,
         }  # fmt: skip
-        if condition == f"{column}_l = {column}_r":  # a value that many share weighs less
-            level["tf_adjustment_column"] = column
+        if condition in _FREQUENT:
+            level["tf_adjustment_column"] = _FREQUENT[condition]
         levels.append(level)
-    m, u = _ELSE[column]
-    levels.append({"sql_condition": "ELSE", "label_for_charts": "else", "m_probability": m, "u_probability": u})
     return {"output_column_name": column, "comparison_levels": levels}
 
 
