@@ -54,7 +54,7 @@ def parent_of(case: Case) -> str | None:
     """The ultimate parent's domain: enrichment's, else the company's own; None when no company is known."""
     profile = value_of(case.reads.profile)
     if profile is not None:
-        return profile.parent_domain or profile.domain
+        return profile.parent_domain or profile.domain or None
     return case.lead.domain if case.lead else None
 
 

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import fields
 
-from graph.domain.account import Prior
+from graph.domain.account import Prior, known_of
 from graph.domain.brief import Brief
 from graph.domain.effects import AskFacts, AskJudgement, Effect, WriteNote
 from graph.domain.facts import Found, value_of
@@ -41,7 +41,7 @@ async def with_neighbours(cases: Cases, context: RunContext) -> Cases:
 
 
 def _query(case: Case) -> AccountQuery:
-    lead, profile = lead_of(case), value_of(case.reads.profile)
+    lead, profile = lead_of(case), known_of(value_of(case.reads.profile))
     return AccountQuery(
         domain=lead.domain or (profile.domain if profile else None),
         name=(profile.name if profile else None) or lead.company,
@@ -86,6 +86,7 @@ def draft_of(case: Case, context: RunContext) -> Brief:
         assignment_number=number,
         receipt=f"sha256:{receipt[:16]}",
         timezone=context.table.timezone,
+        person=value_of(case.reads.person),
     )
 
 

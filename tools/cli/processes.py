@@ -64,6 +64,7 @@ def run_worker(settings: Settings, *, drain: bool = False) -> int:
 
 async def _work(settings: Settings, *, drain: bool) -> int:
     from graph.build import build_graph
+    from tools.cli.warm_up import ready_accounts
     from tools.observe import metrics
     from tools.stream.connect import connect, socket_url
     from tools.stream.consumer import Consumer
@@ -80,6 +81,7 @@ async def _work(settings: Settings, *, drain: bool) -> int:
     )
 
     store = open_store(settings)
+    ready_accounts(settings, store.engine)
     models = live_models(settings)
     ports = build_ports(settings, store, models)
     routing = live_routing(settings, store)

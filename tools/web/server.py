@@ -29,6 +29,7 @@ from tools.web.health import Probe, health_router
 from tools.web.inbox import inbox_router
 from tools.web.insights.side import InsightsSide
 from tools.web.intake import LeadForm
+from tools.web.people import duplicates_router, people_router
 from tools.web.questions import Questions, question_router
 from tools.web.rules import Rules, rules_router
 from tools.web.waiting import Decisions
@@ -71,7 +72,7 @@ class FrontDoor:
             models=settings.models_dir,
         )
         self._insights = InsightsSide(
-            settings, self._store.engine, connect(url), Identifier(secrets.lead_key), self._routing, utc_now
+            settings, self._store, connect(url), Identifier(secrets.lead_key), self._routing, utc_now
         )
         self._currency = Currency(settings.currency, settings.currency_per_usd)
         self.api = self._api(Login(token))
@@ -107,6 +108,8 @@ class FrontDoor:
                 self._currency,
             )
         )
+        api.include_router(people_router(self._store.engine, utc_now), dependencies=[required])
+        api.include_router(duplicates_router(self._store.engine, login.required, utc_now))
         api.add_api_route("/", lambda: RedirectResponse("/inbox"), methods=["GET"], include_in_schema=False)
         return api
 
