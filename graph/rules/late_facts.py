@@ -10,14 +10,16 @@ from dataclasses import fields
 from typing import Any, Final
 
 from graph.domain.account import CompanyProfile, CrmAccount, JobPost, Opportunity
+from graph.domain.evidence import Tried
 from graph.domain.facts import Fact, Found, Unavailable, value_of
 from graph.domain.late_facts import FactChange
 from graph.domain.values import evolve
 from graph.rules.bullets import cut
 from graph.rules.wording import counted
 
-ENDED: Final = frozenset({"found", "absent", "cached", "not needed", "switched off"})
-"""Outcomes of a source that are not asked for again: answers, and a source that was switched off on purpose."""
+ENDED: Final = frozenset({"found", "absent", "empty", "another company", "not needed", "switched off"})
+"""Outcomes of a source that is not asked again: answers, and a source that was switched off on purpose. So is whatever
+comes from the cache, which holds no failures."""
 BUDGET: Final = "over budget"
 """Why a source was not asked that will be asked on another day."""
 SHOWN: Final = 40
@@ -45,11 +47,20 @@ _CRM: Final = ("owner", "parent_owner", "open_opportunities")
 def missing(profile: Fact[CompanyProfile] | None, crm: Fact[CrmAccount] | None) -> tuple[str, ...]:
     """The sources that did not answer and may answer later, each with its reason: `apollo: timeout`. Empty where every
     source has said what it has to say."""
-    lacking = [f"{fact.source}: {fact.reason}" for fact in (profile, crm) if isinstance(fact, Unavailable)]
-    found = value_of(profile)
-    if found is not None:
-        lacking += [f"{one.source}: {one.outcome}" for one in found.tried if one.outcome not in ENDED]
-    return tuple(one for one in lacking if not one.endswith(": switched off"))
+    return (*_lacking(profile), *_lacking(crm))
+
+
+def _lacking(fact: Fact[CompanyProfile] | Fact[CrmAccount] | None) -> tuple[str, ...]:
+    """By the sources that were asked, where the fact names them; else by the fact itself."""
+    told = fact.value if isinstance(fact, Found) else fact
+    tried: tuple[Tried, ...] = getattr(told, "tried", ())
+    if not tried and isinstance(fact, Unavailable):
+        tried = (Tried(fact.source, fact.reason),)
+    return tuple([f"{one.source}: {one.outcome}" for one in tried if not _ended(one.outcome)])
+
+
+def _ended(outcome: str) -> bool:
+    return outcome in ENDED or outcome.startswith("cached")
 
 
 def only_budget(lacking: tuple[str, ...]) -> bool:

@@ -38,6 +38,18 @@ def test_a_source_that_was_switched_off_is_not_waited_for():
     assert missing(found(tried=tried), None) == ("clearbit: pending",)
 
 
+@pytest.mark.parametrize("outcome", ["empty", "another company", "cached", "cached absent", "cached empty"])
+def test_an_empty_answer_is_an_answer_and_so_is_what_the_cache_holds(outcome: str):
+    assert missing(found(tried=(Tried("apollo", outcome),)), None) == ()
+
+
+def test_each_of_several_sources_that_failed_is_named():
+    tried = (Tried("table", "absent"), Tried("apollo", "over budget"), Tried("clearbit", "timeout"))
+    silent = Unavailable("apollo", NOW, "over budget", tried=tried)
+    assert missing(silent, None) == ("apollo: over budget", "clearbit: timeout")
+    assert not only_budget(missing(silent, None))
+
+
 def test_a_budget_is_known_from_an_outage():
     assert only_budget(("apollo: over budget",))
     assert not only_budget(("apollo: over budget", "clearbit: timeout"))
