@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from typing import Final
 
 from cleanco.termdata import terms_by_country, terms_by_type
 
@@ -22,6 +23,8 @@ _NAMES_TOO = words(
     sem sep ses sf sp ss teo uk ud ultd unltd unlimited vat xt coop koop sicav fcp ong stg
     """
 )
+NAME_KEY: Final = "name:"
+"""How the key of a known account begins of which only the name is known; all others are domains."""
 _OWN = words(
     """
     me co cjsc ojsc jsc pjsc clg dac uc decv sadecv sapidecv eireli ek eood fzc fzco fze fzllc gmbhco gmbhcokg cokg mbh pao
@@ -93,6 +96,11 @@ def company_key(name: str) -> str:
     while len(parts) > 1 and parts[0] in _FIRST:
         parts.pop(0)
     return "".join(parts)
+
+
+def domain_in(key: str | None) -> str | None:
+    """The domain that an account's key is; None for one that is made from a name."""
+    return None if not key or key.startswith(NAME_KEY) else key
 
 
 def _ending(parts: list[str]) -> int:

@@ -73,6 +73,7 @@ class LeadForm(BaseModel):
     fill_time_ms: Number = None
     fill_time_s: Number = None
     submitted_at: Text = _named("submitted_at", "submittedAt", "submission_time")
+    asked: Text = None
     properties: dict[str, Any] | None = Field(None, exclude=True)
 
 
@@ -202,6 +203,7 @@ def to_form(given: LeadForm) -> Form:
         first_name=None if given.full_name else given.first_name,
         last_name=None if given.full_name else given.last_name,
         submitted_at=given.submitted_at,
+        asked=given.asked,
         extra=_extra(given.model_extra or {}),
     )
 

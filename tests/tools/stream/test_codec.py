@@ -34,9 +34,8 @@ FULL = Form(
     consent_text="I agree",
     honeypot="x",
     fill_time_ms=0,
-    first_name="Maya",
-    last_name="Ortiz",
-    submitted_at="2026-04-07T14:01:58Z",
+    asked="employees",
+    blanks="title:1",
     extra={"utm_source": "ad", "Straße": "ß"},
 )
 AT = datetime(2026, 4, 7, 14, 2, 0, 123_000, tzinfo=UTC)
