@@ -46,7 +46,6 @@ _SHORTEST_CASED = 4  # "JP" and "AJ" are written so
 _SHORTEST_FAMILY = 3
 
 
-@lru_cache(8192)
 def person_name(typed: str, country: str | None = None) -> PersonName:
     """What is sure about a name of one line. country: ISO alpha-2; it says where the family may stand first."""
     plain = _PLAIN.fullmatch(typed)
@@ -72,6 +71,7 @@ def _known_words() -> frozenset[str]:
     return frozenset(found) | SURE_FORMS | {"test", "no", "none"}
 
 
+@lru_cache(2048)
 def parsed_name(typed: str, country: str | None) -> PersonName:
     """The same for every name, by nameparser."""
     if _LETTER.search(typed) is None or _ELSEWHERE.fullmatch(typed):

@@ -116,6 +116,14 @@ async def test_a_contact_is_upserted_by_its_e_mail_address_in_one_call(server: H
     assert {r.headers["authorization"] for r in server.requests} == {f"Bearer {TOKEN}"}
 
 
+async def test_names_that_are_known_apart_are_written_apart(server: HubSpotServer, crm: HubSpotCrm) -> None:
+    titled = replace(CONTACT, full_name="Dr. Ana María Ruiz", given_name="Ana María", family_name="Ruiz")
+    await crm.perform(order(titled))
+    (body,) = server.called("POST", "/crm/v3/objects/contacts/batch/upsert")
+    written = body["inputs"][0]["properties"]
+    assert (written["firstname"], written["lastname"]) == ("Ana María", "Ruiz")
+
+
 async def test_a_task_carries_its_marker_its_contact_and_its_owner(server: HubSpotServer, crm: HubSpotCrm) -> None:
     contact = server.add("contacts", email=MAYA)
     await crm.perform(order(TASK))

@@ -37,6 +37,13 @@ async def test_what_a_known_person_left_out_is_kept_from_before():
     assert "known since revision 4, owner maren@company.com" in done.trace[0].sentence
 
 
+async def test_a_field_filled_with_nothing_is_left_out():
+    memory = Memory(known={"ld_ann": prior(form={"title": "CTO", "company": "Ann Werke"})})
+    (done,) = await run(capture, case(title="n/a", company="-"), given=context(ports(history=memory)))
+    assert done.lead is not None
+    assert (done.lead.title, done.lead.company) == ("CTO", "Ann Werke")
+
+
 async def test_a_prior_that_a_replay_brings_is_not_asked_for():
     memory = Memory(known={"ld_ann": prior(form={"title": "other"})})
     held = with_read(case(), "prior", Found(prior(form={"title": "recorded"}), "store", NOW))
