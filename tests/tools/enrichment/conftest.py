@@ -44,7 +44,12 @@ CLEARBIT: dict[str, Any] = {
     "ultimateParent": {"domain": "werke-holding.de"},
 }
 ACME: dict[str, Any] = {
-    "company": {"site": f"https://www.{DOMAIN}", "title": "Ann Werke", "size": {"heads": "201-500"}, "turnover": 90_000},
+    "company": {
+        "site": f"https://www.{DOMAIN}",
+        "title": "Ann Werke",
+        "size": {"heads": "201-500"},
+        "turnover": 90_000,
+    },
     "stack": [{"label": "Kafka"}, {"label": "OpenTelemetry"}],
     "jobs": [
         {"role": "Site Reliability Engineer", "since": "2026-03-20", "body": "OpenTelemetry, on call"},

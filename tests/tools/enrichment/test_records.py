@@ -184,7 +184,9 @@ async def test_the_family_comes_from_one_source_as_a_whole(world: World):
     world.knows(clearbit={})
     providers = "clearbit, acme-http"
     first = await world.record(
-        world.waterfall(enrichment_providers=providers, enrichment_http_file=described, enrichment_needed="job_posts,parent")
+        world.waterfall(
+            enrichment_providers=providers, enrichment_http_file=described, enrichment_needed="job_posts,parent"
+        )
     )
     assert first["value"]["parent_domain"] == "werke-holding.de"
     second = await world.record(

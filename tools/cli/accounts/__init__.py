@@ -11,7 +11,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tools.settings import Settings
 
-COMMANDS: dict[str, str] = {}
+COMMANDS: dict[str, str] = {
+    "costs": "what company facts cost, how often each source fills a field, and who is switched off",
+    "switch": "switch a source of company facts off or on, or leave it to the rule",
+    "refresh": "forget what sources said of a company, so that the next lead asks them again",
+}
 
 
 def _module(name: str) -> ModuleType:
