@@ -39,9 +39,9 @@ def merged(
             if profile is not base:
                 changes[field] = getattr(profile, field)
             origins.append((inner and inner.get(field)) or Origin(field, names[source], answer.at))
-    for field in choice.blank:  # what is there all the same is no good value
+    for field in choice.blank:  # what is there all the same is no good value, but for a family of one
         for part in parts_of(field):
-            if getattr(base, part):
+            if part != "family" and getattr(base, part):
                 changes[part] = getattr(_EMPTY, part)
     if placed["country"] != placed["state"] or placed["country"] != placed["city"]:
         _one_place(answers, placed, base, changes, origins)
@@ -50,7 +50,7 @@ def merged(
         **changes,
         match=_match(answers),
         origins=tuple(origins),
-        disputes=_disputes(names, answers, choice) if choice.doubted else (),
+        disputes=_disputes(names, answers, choice, main) if choice.doubted or base.disputes else (),
         tried=tried,
     )
 
@@ -101,10 +101,12 @@ def _match(answers: Sequence[Answer | None]) -> Any:
     return next((a.profile.match for a in answers if a and a.profile is not None and a.profile.match is not None), None)
 
 
-def _disputes(names: Sequence[str], answers: Sequence[Answer | None], choice: Choice) -> tuple[Dispute, ...]:
-    found = []
+def _disputes(names: Sequence[str], answers: Sequence[Answer | None], choice: Choice, main: int) -> tuple[Dispute, ...]:
+    """Those that the main source brings for the fields it gave, then ours."""
+    own = next(fields for source, fields in choice.won if source == main)
+    found = [dispute for dispute in _profile(answers, main).disputes if dispute.field in own]
     for field, taken, other in choice.doubted:
         one, two = _profile(answers, taken), _profile(answers, other)
         if contradicts(field, one, two):
-            found.append(Dispute(field, names[other], said(field, two)))
+            found.append(Dispute("parent_domain" if field == "parent" else field, names[other], said(field, two)))
     return tuple(found)

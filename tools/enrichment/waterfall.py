@@ -107,10 +107,19 @@ class Waterfall:
         if len(paid) == 1:
             await self._one(*paid[0][:2], now, paid[0][2])
         elif paid:
-            await asyncio.gather(*(self._one(number, runs, now, left) for number, runs, left in paid))
+            found = await asyncio.gather(*(self._answers(number, runs, now, left) for number, runs, left in paid))
+            for (number, runs, _), answers in zip(paid, found, strict=True):  # in their order, whoever was quicker
+                self._take(number, runs, answers)
 
     async def _one(self, number: int, runs: list[_Run], now: datetime, allowance: Sequence[float]) -> None:
-        found = await self.sources[number].answers([run.ask for run in runs], now, allowance)
+        self._take(number, runs, await self._answers(number, runs, now, allowance))
+
+    async def _answers(
+        self, number: int, runs: list[_Run], now: datetime, allowance: Sequence[float]
+    ) -> Sequence[tuple[Answer, float]]:
+        return await self.sources[number].answers([run.ask for run in runs], now, allowance)
+
+    def _take(self, number: int, runs: list[_Run], found: Sequence[tuple[Answer, float]]) -> None:
         for run, (answer, cents) in zip(runs, found, strict=True):
             run.goods[number] = answer.good
             run.answers[number] = answer

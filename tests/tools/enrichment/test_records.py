@@ -198,7 +198,7 @@ async def test_the_family_comes_from_one_source_as_a_whole(world: World):
         )
     )
     assert (second["value"]["parent_domain"], second["value"]["parent_employees"]) == ("other-holding.de", 70_000)
-    assert {"field": "parent", "source": "clearbit", "said": "werke-holding.de"} in second["value"]["disputes"]
+    assert {"field": "parent_domain", "source": "clearbit", "said": "werke-holding.de"} in second["value"]["disputes"]
 
 
 async def test_another_order_for_one_field_asks_the_other_source_first(world: World):
