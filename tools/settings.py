@@ -161,7 +161,24 @@ class Settings(BaseSettings):
     )
     read_deadline_s: float = Field(3.0, gt=0, description="For one question to a live enrichment, CRM or memory.")
 
+    # facts that come after the decision
+    late_facts: Literal["anew", "told", "kept"] = Field(
+        "anew",
+        description="What company facts may do that come after a decision: decide again, only tell the owner, only be kept.",
+    )
+
+    # questions that a form may put next
+    questions_file: Path | None = Field(
+        None, description="Your wording of them, over the built-in one: infra/docs/late-facts.md."
+    )
+
     # accounts
+    account_sources: str = Field(
+        "import,crm,bundled",
+        pattern=r"^[a-z0-9_-]{1,40}(,[a-z0-9_-]{1,40})*$",
+        description="Who is believed of a known account, the first most; a file's source that is not named counts as import. "
+        "Without `bundled` the invented companies that we ship stay out.",
+    )
     currency: str = Field(
         "USD", pattern=r"^[A-Z]{3}$", description="ISO code of the currency that accounts are ranked in."
     )
@@ -197,6 +214,18 @@ class Settings(BaseSettings):
         if missing:
             raise ValueError("; ".join(missing) + " (set it, or choose embedded)")
         return self
+
+    @property
+    def source_order(self) -> tuple[str, ...]:
+        """Of known accounts, the most believed first. The companies that we ship are invented: where live sources answer,
+        and the bundled table is not among them, no lead is taken for one of its companies."""
+        named = dict.fromkeys(self.account_sources.split(","))
+        return tuple(name for name in named if name != "bundled" or "bundled" in self.providers)
+
+    @property
+    def match_index(self) -> Path:
+        """Folder of the index by which known accounts are matched."""
+        return self.data_dir / "accounts"
 
     @model_validator(mode="after")
     def _company_facts_can_be_asked_for(self) -> Self:

@@ -6,6 +6,7 @@ The key is for exact look-ups only. Two companies may share it, so whoever looks
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Final
 
 from graph.rules.text import fold, words
 
@@ -21,6 +22,9 @@ _FORMS = words(
     fzc fzco fze fzllc dac clg uc
     """
 )
+NAME_KEY: Final = "name:"
+"""How the key of a known account begins of which only the name is known; all others are domains."""
+
 _LONG_FORMS = (("sp", "z", "oo"), ("sp", "zoo"), ("sa", "de", "cv"), ("s", "de", "rl", "de", "cv"), ("s", "de", "rl"))
 _AND = ("&", "+", "and", "und", "et", "y", "e", "og", "och", "en")
 
@@ -37,6 +41,11 @@ def company_key(name: str) -> str:
     while len(parts) > 1 and parts[0] in {"the", "pt", "ooo", "oao", "zao", "pao"}:
         parts.pop(0)
     return "".join(parts)
+
+
+def domain_in(key: str | None) -> str | None:
+    """The domain that an account's key is; None for one that is made from a name."""
+    return None if not key or key.startswith(NAME_KEY) else key
 
 
 def _part(word: str) -> str:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, multiprocess
 
 from graph.domain.facts import Found, value_of
+from graph.rules.profiling import FIELDS
 from graph.state import BatchState, Case, RunContext
 
 if TYPE_CHECKING:  # a second of imports that only the worker needs
@@ -57,9 +58,16 @@ timers = Gauge("lead_timers", "Reminders and deadlines that are not due yet.", m
 judgements = Counter("lead_judgements", "Judgements that decisions rest on, by who judged.", ["source"])
 late_answers = Counter(
     "lead_late_answers",
-    "Answers of the language model to what was asked after a decision, by kind of effect and what followed: noted, anew "
-    "(decided again), stale, no_alert, refused (said what it must not).",
+    "Answers to what was asked after a decision, by kind of effect and what followed: noted, anew (decided again), stale, "
+    "no_alert; of a language model refused (said what it must not); of missing facts kept and nothing new.",
     ["kind", "outcome"],
+)
+questions = Counter(
+    "lead_questions", "Decisions, by the field that is worth asking for next; none where nothing is.", ["field"]
+)
+questions_shown = Counter("lead_questions_shown", "Questions that a form was given to put, by field.", ["field"])
+answers = Counter(
+    "lead_answers", "Submissions that answer such a question, by field and outcome: given, blank.", ["field", "outcome"]
 )
 sla = Counter("lead_sla", "Promises kept and broken, by kind (accept, touch) and SLA.", ["kind", "sla", "outcome"])
 scored = Counter("lead_scored", "Decisions committed, by the model that scored them.", ["model"])
@@ -120,11 +128,23 @@ def count_decisions(cases: Sequence[Case], now_s: float) -> None:
                 facts[name, fact.kind] += 1
     counted = (
         (decided, paths), (owned, owners), (reads, facts), (not_understood, strange), (sla, missed), (scored, models),
-        (judgements, judged),
+        (judgements, judged), *_questions(cases),
     )  # fmt: skip
     for counter, tally in counted:
         for labels, count in tally.items():
             counter.labels(*labels).inc(count)
+
+
+def _questions(cases: Sequence[Case]) -> tuple[tuple[Counter, Tally[tuple[str, ...]]], ...]:
+    """What is worth asking next, and what was answered of what was asked."""
+    asked: Tally[tuple[str, ...]] = Tally()
+    answered: Tally[tuple[str, ...]] = Tally()
+    for case in cases:
+        form = case.submission.form
+        asked[case.next_question.field if case.next_question else "none",] += 1
+        if form.asked in FIELDS and case.submission.cause == "submission":
+            answered[form.asked, "blank" if getattr(form, form.asked) is None else "given"] += 1
+    return (questions, asked), (answers, answered)
 
 
 def exposition() -> bytes:

@@ -120,7 +120,7 @@ def _lead(decided: Decided, now: datetime) -> tuple[Any, ...]:
         lead.email,
         lead.full_name,
         (profile.name if profile else None) or lead.company,
-        lead.domain or (profile.domain if profile else None),
+        lead.domain or (profile.domain if profile else None) or None,
         parent_of(case),
         lead.country,
         orjson.dumps(form_fields(merged(case.submission.form, prior))).decode(),

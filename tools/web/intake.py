@@ -72,6 +72,7 @@ class LeadForm(BaseModel):
     honeypot: Text = _named("_gotcha", "honeypot", "_honeypot")
     fill_time_ms: Number = None
     fill_time_s: Number = None
+    asked: Text = None
     properties: dict[str, Any] | None = Field(None, exclude=True)
 
 
@@ -198,6 +199,7 @@ def to_form(given: LeadForm) -> Form:
         consent_text=given.consent_text,
         honeypot=given.honeypot,
         fill_time_ms=None if fill_ms is None else int(fill_ms),
+        asked=given.asked,
         extra=_extra(given.model_extra or {}),
     )
 

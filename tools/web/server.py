@@ -29,6 +29,7 @@ from tools.web.health import Probe, health_router
 from tools.web.inbox import inbox_router
 from tools.web.insights.side import InsightsSide
 from tools.web.intake import LeadForm
+from tools.web.questions import Questions, question_router
 from tools.web.rules import Rules, rules_router
 from tools.web.waiting import Decisions
 from tools.web.webhook import PATH, IntakeOptions, Receive, Send, Webhook
@@ -41,6 +42,7 @@ class FrontDoor:
     """An ASGI application: POST /webhooks/lead goes straight to the webhook, everything else to FastAPI."""
 
     def __init__(self, settings: Settings) -> None:
+        self._questions = Questions(settings.questions_file)
         secrets = load_or_make(settings.data_dir)
         token = settings.admin_token.get_secret_value() if settings.admin_token else secrets.admin_token
         url = socket_url(settings)
@@ -69,7 +71,7 @@ class FrontDoor:
             models=settings.models_dir,
         )
         self._insights = InsightsSide(
-            settings, self._store.engine, connect(url), Identifier(secrets.lead_key), self._routing, utc_now
+            settings, self._store, connect(url), Identifier(secrets.lead_key), self._routing, utc_now
         )
         self._currency = Currency(settings.currency, settings.currency_per_usd)
         self.api = self._api(Login(token))
@@ -87,6 +89,7 @@ class FrontDoor:
             openapi_extra=webhook_schema(),
             responses=WEBHOOK_ANSWERS,
         )
+        api.include_router(question_router(self._store.engine, self._questions))
         api.include_router(health_router(self._probe))
         api.include_router(login.router())
         api.include_router(admin_router(self._store.engine, self._inbox, self._currency), dependencies=[required])

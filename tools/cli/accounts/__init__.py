@@ -15,6 +15,7 @@ COMMANDS: dict[str, str] = {
     "costs": "what company facts cost, how often each source fills a field, and who is switched off",
     "switch": "switch a source of company facts off or on, or leave it to the rule",
     "refresh": "forget what sources said of a company, so that the next lead asks them again",
+    "import": "a CSV file of accounts into the book, or an import taken back",
 }
 
 
