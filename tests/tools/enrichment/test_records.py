@@ -150,6 +150,7 @@ async def test_sources_that_disagree_are_both_in_the_record(world: World):
         {"field": "name", "source": "clearbit", "said": "Bob Fabriken"},
         {"field": "employees", "source": "clearbit", "said": "9000"},
         {"field": "country", "source": "clearbit", "said": "DE"},
+        {"field": "country", "source": "form", "said": "DE"},
     ]
     assert record["value"]["city"] is None, "a city of Germany is not put into Austria"
 
