@@ -32,6 +32,7 @@ from bench import (
     dedupe,
     edits,
     endurance,
+    enrichment,
     latency,
     match,
     proof,
@@ -64,6 +65,7 @@ ALONE: dict[str, Callable[[Plan], tuple[dict[str, float], dict[str, Any]]]] = {
     "score_lead": score_lead.measure,
     "match": match.measure,
     "dedupe": dedupe.measure,
+    "enrichment": enrichment.measure,
 }
 MEASUREMENTS = (
     "sustained",

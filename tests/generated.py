@@ -1,4 +1,5 @@
-"""What is generated into the repository: the graph in README, the settings' example, the schema of the routing file.
+"""What is generated into the repository: the graph in README, the settings' example, the schemas of the files that people
+write.
 `--check` says what is stale."""
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ import sys
 from pathlib import Path
 
 from graph.draw import mermaid
+from tools.provider_file import schema_text as provider_schema_text
 from tools.routing_file.schema import schema_text
 from tools.settings import Settings
 
@@ -32,7 +34,12 @@ def env_example() -> str:
     return "\n".join(lines) + "\n"
 
 
-FILES = {"README.md": readme, "infra/env.example": env_example, "infra/routing.schema.json": schema_text}
+FILES = {
+    "README.md": readme,
+    "infra/env.example": env_example,
+    "infra/routing.schema.json": schema_text,
+    "infra/providers.schema.json": provider_schema_text,
+}
 
 
 def main(arguments: list[str]) -> int:

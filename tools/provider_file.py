@@ -168,8 +168,9 @@ class Described(ProviderTerms):
 
 
 class ProviderFile(_Strict):
-    """The whole file."""
+    """The whole file. $schema: for editors, as ./providers.schema.json."""
 
+    editors_schema: str | None = Field(None, alias="$schema")
     providers: tuple[Described, ...]
 
     @model_validator(mode="after")

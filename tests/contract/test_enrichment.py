@@ -1,4 +1,5 @@
-"""The `Enrichment` port, over every adapter: the bundled table, Apollo, Clearbit."""
+"""The `Enrichment` port, over every adapter: the bundled table, Apollo, Clearbit, a described provider, and the waterfall
+over all of them."""
 
 from __future__ import annotations
 
@@ -18,11 +19,16 @@ from tests.contract.faults import FAULTS, NOW, meaning
 from tests.servers.apollo_server import ApolloServer
 from tests.servers.base import Answer
 from tests.servers.clearbit_server import ClearbitServer
+from tests.servers.described_server import DescribedServer
 from tools.apollo import ApolloEnrichment
 from tools.cache import MemoryCache
 from tools.clearbit import ClearbitEnrichment
 from tools.embedded.enrichment import BundledEnrichment
+from tools.enrichment.building import build_waterfall
+from tools.enrichment.described import DescribedEnrichment
 from tools.http_enrichment import HttpEnrichment
+from tools.provider_file import Described
+from tools.settings import Settings
 
 TABLE = Path(__file__).parents[2] / "tools" / "embedded" / "data" / "companies.csv"
 UNKNOWN = "nobody-has-heard-of-this.example.com"
@@ -126,10 +132,25 @@ class Adapter:
     source: str
 
 
-@pytest.fixture(params=["bundled", "apollo", "clearbit"])
+@pytest.fixture(params=["bundled", "apollo", "clearbit", "described", "waterfall"])
 async def any_adapter(request: pytest.FixtureRequest) -> AsyncIterator[Adapter]:
     if request.param == "bundled":
         yield Adapter(BundledEnrichment(TABLE), first_domain(), "bundled")
+        return
+    if request.param == "waterfall":
+        plain = Settings(_env_file=None)
+        yield Adapter(build_waterfall(plain), first_domain(), "bundled")
+        return
+    if request.param == "described":
+        with DescribedServer("key") as server:
+            server.known["acme.com"] = {"title": "Acme"}
+            one = Described.model_validate(
+                {"name": "acme-http", "url": f"{server.url}/v1/companies/{{domain}}", "fields": {"name": "title"}}
+                | {"headers": {"Authorization": "Token ${K}"}}
+            )
+            described = DescribedEnrichment(one, {"K": "key"}, deadline_s=2.0)
+            yield Adapter(described, "acme.com", "acme-http")
+            await described.aclose()
         return
     vendor = Vendor(request.param)
     vendor.server.start()
@@ -347,3 +368,14 @@ async def test_apollo_says_in_two_ways_that_it_knows_no_company() -> None:
         facts = [(await adapter.profiles([ask(domain)], NOW))[0] for domain in ("one.com", "two.com")]
         await adapter.aclose()
     assert facts == [Absent("apollo", NOW)] * 2
+
+
+@pytest.mark.parametrize("name", ["apollo", "clearbit"])
+async def test_a_company_known_by_another_of_its_domains_is_the_same_company(name: str) -> None:
+    vendor = Vendor(name)
+    vendor.known["acme.io"] = {**vendor.company, "website_url": "https://acme.io/en", "domainAliases": ["acme.io"]}
+    vendor.known["acme.dev"] = vendor.company
+    with vendor.server:
+        facts = await vendor.adapter().profiles([ask("acme.io"), ask("acme.dev")], NOW)
+        assert [getattr(fact, "reason", fact.kind) for fact in facts] == ["found", "another company"]
+        await vendor.made[0].aclose()

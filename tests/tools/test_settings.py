@@ -109,3 +109,61 @@ def test_a_database_of_ones_own_is_used_as_given(tmp_path: Path):
     assert settings(database_url="postgresql://u@h/d").database == "postgresql://u@h/d"
     assert settings(data_dir=tmp_path).database == f"sqlite:///{tmp_path / 'leads.db'}"
     assert settings(data_dir=tmp_path).models_dir == tmp_path / "models"
+
+
+def test_several_providers_are_listed_and_one_alone_still_works():
+    one = settings(enrichment="live", enrichment_provider="clearbit", clearbit_api_key="k")
+    assert one.providers == ("clearbit",)
+    assert settings().providers == ("bundled",)
+    keys = {"apollo_api_key": "k", "clearbit_api_key": "k"}
+    several = settings(enrichment="live", enrichment_providers="clearbit, apollo ,bundled", **keys)
+    assert several.providers == ("clearbit", "apollo", "bundled")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"enrichment": "live", "enrichment_providers": "apollo,clearbit", "apollo_api_key": "k"}, "CLEARBIT_API_KEY"),
+        ({"enrichment": "live", "enrichment_providers": "zoominfo"}, "nobody knows 'zoominfo'"),
+        ({"enrichment": "live", "enrichment_providers": "bundled,bundled"}, "twice"),
+        ({"enrichment_providers": "apollo"}, "set ENRICHMENT=live"),
+        ({"enrichment_order": "form, apolo"}, "'apolo' is no source"),
+        ({"enrichment_needed": "size"}, "ENRICHMENT_NEEDED: 'size'"),
+        ({"enrichment_http_file": "nowhere.json"}, "nowhere.json: not readable"),
+        ({"enrichment_terms": {"apollo": {"price": 1}}}, "price"),
+        ({"enrichment_terms": {"acme-http": {"price_cents": 1}}}, "belongs into ENRICHMENT_HTTP_FILE"),
+        (
+            {"enrichment": "live", "apollo_api_key": "k", "enrichment_daily_cents": 100},
+            "price_cents of apollo in ENRICHMENT_TERMS",
+        ),
+    ],
+)
+def test_what_cannot_be_asked_for_company_facts_stops_at_start(wrong: dict[str, Any], said: str):
+    with pytest.raises(ValidationError) as raised:
+        settings(**wrong)
+    assert said in str(raised.value)
+
+
+def test_a_described_provider_without_its_secret_stops_and_names_the_variable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    path = tmp_path / "providers.json"
+    path.write_text(
+        '{"providers": [{"name": "acme-http", "url": "https://api.acme.example/{domain}", '
+        '"headers": {"X-Api-Key": "${ACME_TEST_KEY}"}, "fields": {"name": "name"}}]}'
+    )
+    live = {"enrichment": "live", "enrichment_providers": "acme-http", "enrichment_http_file": path}
+    with pytest.raises(ValidationError, match="acme-http needs the variable ACME_TEST_KEY"):
+        settings(**live)
+    monkeypatch.setenv("ACME_TEST_KEY", "x")
+    assert settings(**live).described_providers["acme-http"].variables == ("ACME_TEST_KEY",)
+    monkeypatch.delenv("ACME_TEST_KEY")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_text("ACME_TEST_KEY=y\n")
+    assert settings(**live).providers == ("acme-http",)
+
+
+def test_an_empty_value_in_the_environment_is_unset(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("ENRICHMENT_DAILY_CENTS", "")
+    monkeypatch.setenv("PORT", "")
+    assert (settings().enrichment_daily_cents, settings().port) == (None, 8000)

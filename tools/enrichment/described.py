@@ -16,6 +16,7 @@ from jmespath.exceptions import JMESPathError
 from graph.domain.account import CompanyProfile, JobPost
 from graph.rules.firmographics import employees_from
 from graph.rules.text import line
+from tools.asking import ReadError
 from tools.enrichment.fields import BIT
 from tools.http_enrichment import (
     HttpEnrichment,
@@ -31,6 +32,7 @@ from tools.http_enrichment import (
 from tools.provider_file import PLACE, Described, Posts, filled_in
 
 _MOST_POSTS = 200
+_TURN = 0.5  # of the deadline: the rest is for the answer
 _LONGEST_POST = 4_000
 
 
@@ -49,7 +51,7 @@ class DescribedEnrichment(HttpEnrichment):
         self._one = one
         self._query = {name: filled_in(value, known) for name, value in one.query.items()}
         self._paths = {name: jmespath.compile(path) for name, path in one.fields.items()}
-        self._pace = _Pace(one.per_second)
+        self._pace = _Pace(one.per_second, _TURN * deadline_s)
 
     async def _sent(self, request: httpx.Request) -> tuple[int, bytes]:
         await self._pace.turn()
@@ -106,23 +108,22 @@ def fills(one: Described) -> int:
 
 
 class _Pace:
-    """At most so many turns a second, evenly. Waiting counts against the question's deadline."""
+    """At most so many turns a second, evenly. Nobody waits for a turn that comes after `longest_s`: the provider did
+    nothing wrong, we ask too much of it."""
 
-    def __init__(self, per_second: float | None) -> None:
+    def __init__(self, per_second: float | None, longest_s: float) -> None:
         self._gap_s = 0.0 if per_second is None else 1 / per_second
-        self._next = 0.0
+        self._longest_s, self._next = longest_s, 0.0
 
     async def turn(self) -> None:
         if not self._gap_s:
             return
         now = asyncio.get_running_loop().time()
         at = max(now, self._next)
+        if at - now > self._longest_s:
+            raise ReadError("busy")
         self._next = at + self._gap_s
-        try:
-            await asyncio.sleep(at - now)
-        except asyncio.CancelledError:
-            self._next -= self._gap_s  # a turn that was not taken is the next one's
-            raise
+        await asyncio.sleep(at - now)
 
 
 def _searched(path: Any, value: Any) -> Any:

@@ -74,7 +74,7 @@ def good(profile: CompanyProfile) -> int:  # noqa: C901, PLR0912 - one line a fi
         found |= 1024
     if profile.owner:
         found |= 2048
-    if profile.parent_domain or profile.family:
+    if profile.parent_domain or len(profile.family) > 1:  # a family of one says only that nobody told more
         found |= 4096
     return found
 

@@ -11,10 +11,12 @@ from datetime import datetime
 
 from graph.domain.account import CompanyProfile
 from graph.domain.facts import Absent, Fact, Found
+from graph.domain.values import evolve
 from graph.ports import CompanyAsk
 from tools.enrichment.fields import bits
 
 NAME = "form"
+_EMPTY = CompanyProfile("")
 FILLS = bits(("name", "employees", "industry", "country", "state", "city"))
 
 
@@ -31,4 +33,13 @@ def _said(ask: CompanyAsk) -> CompanyProfile | None:
     name = None if ask.claimed else ask.name
     if name is None and ask.employees is None and ask.country is None and ask.industry is None:
         return None
-    return CompanyProfile(ask.domain or "", name, ask.employees, None, ask.industry, ask.country, ask.state, ask.city)
+    return evolve(
+        _EMPTY,
+        domain=ask.domain or "",
+        name=name,
+        employees=ask.employees,
+        industry=ask.industry,
+        country=ask.country,
+        state=ask.state,
+        city=ask.city,
+    )

@@ -32,6 +32,9 @@ class Ledger:
     async def known(self, source: str, domains: Sequence[str], now: datetime) -> list[Kept]:
         return await self._thread(enriching.known, self.engine, [source], domains, now)
 
+    async def forget(self, source: str, domain: str) -> None:
+        await self._thread(enriching.forget, self.engine, source, domain)
+
     async def reserve(
         self, source: str, domains: Sequence[str], cents: float, ceilings: Ceilings, now: datetime, lease_s: float
     ) -> list[Grant]:

@@ -152,9 +152,11 @@ class Metered:
         found: dict[str, Heard] = {}
         for kept in await self._ledger.known(self.name, domains, now):
             answer = _answer_of(kept)
-            if answer is not None:
-                self._remember(kept.domain, kept.expires_at, answer)
-                found[kept.domain] = answer, 0.0
+            if answer is None:
+                await self._ledger.forget(self.name, kept.domain)
+                continue
+            self._remember(kept.domain, kept.expires_at, answer)
+            found[kept.domain] = answer, 0.0
         return found
 
     def _remember(self, domain: str, expires_at: datetime, answer: Answer) -> None:
@@ -208,13 +210,19 @@ class Metered:
             if grant in ("over budget", "switched off"):
                 heard[domain] = _refused(grant, now), 0.0
                 if not granted:
-                    self._shut = grant, clock + SHUT_S
+                    self._close(grant, clock)
         elsewhere = [domain for domain, grant in zip(domains, grants, strict=True) if grant == "asked elsewhere"]
         if granted:
+            self._shut = "granted", 0.0
             heard |= await self._answered(granted, now)
         if elsewhere:
             heard |= await self._waited(elsewhere, now)
         return heard
+
+    def _close(self, why: Grant, clock: float) -> None:
+        if self._shut[0] != why:
+            _log.warning("enrichment source not asked", source=self.name, reason=why)
+        self._shut = why, clock + SHUT_S
 
     async def _answered(self, domains: list[str], now: datetime) -> dict[str, Heard]:
         """Put the questions, keep what is worth keeping, tell the ledger."""

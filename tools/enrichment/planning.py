@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias, TypeVar
 
-from tools.enrichment.fields import ALL, bits, comparable, names_of
+from tools.enrichment.fields import bits, comparable, names_of
 from tools.provider_order import FIELDS, Order
 
 T = TypeVar("T")
@@ -22,23 +22,32 @@ _MOST_KNOWN = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """won: (source, the fields taken from it), sources by number in the order of the waterfall; blank: fields that nobody
-    knows; doubted: (field, the source that was taken, another that also knows it) where the two may contradict."""
+    """Sources by number in the order of the waterfall. main: the source whose company it is, None where nobody knows one.
 
+    won: (source, fields taken from it); blank: fields that nobody knows; doubted: (field, the source that was taken,
+    another that also knows it) where the two may contradict; moved: (field, its source, the country's source) of a state
+    or city that is not from the source of the country.
+    """
+
+    main: int | None
     won: tuple[tuple[int, tuple[str, ...]], ...]
     blank: tuple[str, ...]
     doubted: tuple[tuple[str, int, int], ...]
+    moved: tuple[tuple[str, int, int | None], ...]
 
 
 class Planner:
-    """fills: by source, the fields that it may know. needed: the fields for which the next source is asked."""
+    """fills: by source, the fields that it may know. needed: the fields for which the next source is asked. apart: the
+    source that makes no company known by itself, the form."""
 
-    def __init__(self, names: Sequence[str], fills: Sequence[int], order: Order, needed: int) -> None:
+    def __init__(
+        self, names: Sequence[str], fills: Sequence[int], order: Order, needed: int, apart: int | None = None
+    ) -> None:
         number = {name: n for n, name in enumerate(names)}
         self._lines = tuple(
             (bits(fields), tuple(number[name] for name in line if name in number)) for fields, line in order.lines
         )
-        self._fills, self._needed = tuple(fills), needed
+        self._fills, self._needed, self._apart = tuple(fills), needed, apart
         self._next: dict[Goods, tuple[int, ...]] = {}
         self._choices: dict[Goods, Choice] = {}
 
@@ -72,22 +81,29 @@ class Planner:
         return tuple(sorted(wanted))
 
     def _taken(self, goods: Goods) -> Choice:
-        won: dict[int, int] = {}
+        source_of: dict[str, int] = {}
         doubted: list[tuple[str, int, int]] = []
-        known = 0
         for held, line in self._lines:
-            open_, taken = held, dict[str, int]()
+            open_ = held
             for source in line:
                 has = max(goods[source], 0) & held
-                if first := has & open_:
-                    won[source] = won.get(source, 0) | first
-                    taken |= dict.fromkeys(names_of(first), source)
-                    open_ &= ~first
-                doubted += [(name, taken[name], source) for name in names_of(comparable(has & ~first))]
-            known |= held & ~open_
-        ordered = tuple((source, names_of(won[source])) for source in sorted(won))
+                first = has & open_
+                source_of |= dict.fromkeys(names_of(first), source)
+                open_ &= ~first
+                doubted += [(name, source_of[name], source) for name in names_of(comparable(has & ~first))]
         doubted.sort(key=lambda one: (FIELDS.index(one[0]), one[2]))
-        return Choice(ordered, names_of(ALL & ~known), tuple(doubted))
+        won = tuple(
+            (source, tuple(name for name in FIELDS if source_of.get(name) == source))
+            for source in sorted(set(source_of.values()))
+        )
+        at = source_of.get("country")
+        return Choice(
+            next((source for source, _ in won if source != self._apart), None),
+            won,
+            tuple(name for name in FIELDS if name not in source_of),
+            tuple(doubted),
+            tuple((name, source_of[name], at) for name in ("state", "city") if source_of.get(name, at) != at),
+        )
 
 
 def _kept(table: dict[Goods, T], goods: Goods, made: T) -> T:

@@ -27,10 +27,11 @@ class Answer:
 
 
 class Source(Protocol):
-    """fills: the set of fields (`tools.enrichment.fields`) that it may know at all."""
+    """fills: the set of fields (`tools.enrichment.fields`) that it may know at all. price_cents: of a question, US cents."""
 
     name: str
     fills: int
+    price_cents: float
 
     async def answers(
         self, asks: Sequence[CompanyAsk], now: datetime, allowance: Sequence[float]
@@ -49,6 +50,7 @@ class Free:
     name: str
     port: Enrichment
     fills: int = ALL
+    price_cents: float = 0.0
 
     async def answers(
         self, asks: Sequence[CompanyAsk], now: datetime, allowance: Sequence[float]

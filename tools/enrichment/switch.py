@@ -16,11 +16,11 @@ from typing import Final, Literal, TypeAlias
 
 State: TypeAlias = Literal["on", "off", "trying"]
 WINDOW: Final = 100
-LEAST_RECENT, LEAST_PAST = 40, 100
+LEAST_RECENT, LEAST_PAST = 40, 200
 """Answers before anything is concluded, and before there is a rate of its own to fall below."""
-CHANCE: Final = 1e-4
-"""The window is looked at after every batch; at this level a source that has not changed is switched off by mistake about
-once in several thousand windows."""
+CHANCE: Final = 1e-5
+"""The window is looked at after every batch, and the past is itself an estimate: hence a level this low. A test counts the
+mistakes about sources that have not changed."""
 FADING: Final = 2_000.0
 """Past answers count for so many at the most, so that a rate of its own keeps up with the source."""
 TRIES: Final = 20

@@ -19,13 +19,14 @@ from graph.ports import CompanyAsk
 from graph.rules.domains import host_of
 from tools.enrichment import form
 from tools.enrichment.fields import bits
-from tools.enrichment.merging import merged
-from tools.enrichment.planning import UNASKED, Goods, Planner
+from tools.enrichment.merging import Merger
+from tools.enrichment.planning import UNASKED, Planner
 from tools.enrichment.source import Answer, Free, Source
 from tools.observe import metrics
 from tools.provider_order import NEEDED, Order
 
 _MOST_KNOWN = 10_000
+_NO_CEILING = float("inf")
 
 
 class _Run:
@@ -33,10 +34,9 @@ class _Run:
 
     __slots__ = ("answers", "ask", "goods", "spent", "tried")
 
-    def __init__(self, ask: CompanyAsk, unasked: list[int]) -> None:
+    def __init__(self, ask: CompanyAsk, unasked: list[int], unanswered: list[Answer | None]) -> None:
         self.ask = ask
-        self.goods = unasked
-        self.answers: dict[int, Answer] = {}
+        self.goods, self.answers = unasked, unanswered
         self.tried: list[tuple[int, str]] = []
         self.spent = 0.0
 
@@ -59,19 +59,21 @@ class Waterfall:
         place = {name: number for number, name in enumerate(order.sources)}
         self.sources = tuple(sorted((s for s in sources if s.name in place), key=lambda source: place[source.name]))
         self._names = tuple(source.name for source in self.sources)
-        self._planner = Planner(self._names, [source.fills for source in self.sources], order, bits(needed))
-        self._lead_cents = float("inf") if lead_cents is None else lead_cents
+        self._form = self._names.index(form.NAME) if form.NAME in self._names else None
+        self._planner = Planner(self._names, [source.fills for source in self.sources], order, bits(needed), self._form)
+        self._merger = Merger(self._names)
+        self._lead_cents = _NO_CEILING if lead_cents is None else lead_cents
         outside = [name for name in self._names if name != form.NAME]
         self.source = outside[0] if len(outside) == 1 else "enrichment"
         self._unasked = [UNASKED] * len(self._names)
+        self._unanswered: list[Answer | None] = [None] * len(self._names)
         self._free = tuple(isinstance(source, Free) for source in self.sources)
         self._all_free = all(self._free)
-        self._form = self._names.index(form.NAME) if form.NAME in self._names else None
         self._tried: dict[tuple[tuple[int, str], ...], tuple[Tried, ...]] = {}
 
     async def profiles(self, asks: Sequence[CompanyAsk], now: datetime) -> Sequence[Fact[CompanyProfile]]:
         """One fact for each ask, in order."""
-        runs = [_Run(ask, self._unasked.copy()) for ask in asks]
+        runs = [_Run(ask, self._unasked.copy(), self._unanswered.copy()) for ask in asks]
         open_ = runs
         while open_:
             wanted: dict[int, list[_Run]] = {}
@@ -102,15 +104,25 @@ class Waterfall:
                 await self._one(number, runs, now, ())
                 continue
             left = [self._lead_cents - run.spent - reserved[id(run)] for run in runs]
-            reserved.update(dict.fromkeys(map(id, runs), getattr(self.sources[number], "price_cents", 0)))
+            if self._lead_cents != _NO_CEILING:
+                reserved.update(dict.fromkeys(map(id, runs), self.sources[number].price_cents))
             paid.append((number, runs, left))
         if len(paid) == 1:
             await self._one(*paid[0][:2], now, paid[0][2])
         elif paid:
-            await asyncio.gather(*(self._one(number, runs, now, left) for number, runs, left in paid))
+            found = await asyncio.gather(*(self._answers(number, runs, now, left) for number, runs, left in paid))
+            for (number, runs, _), answers in zip(paid, found, strict=True):  # in their order, whoever was quicker
+                self._take(number, runs, answers)
 
     async def _one(self, number: int, runs: list[_Run], now: datetime, allowance: Sequence[float]) -> None:
-        found = await self.sources[number].answers([run.ask for run in runs], now, allowance)
+        self._take(number, runs, await self._answers(number, runs, now, allowance))
+
+    async def _answers(
+        self, number: int, runs: list[_Run], now: datetime, allowance: Sequence[float]
+    ) -> Sequence[tuple[Answer, float]]:
+        return await self.sources[number].answers([run.ask for run in runs], now, allowance)
+
+    def _take(self, number: int, runs: list[_Run], found: Sequence[tuple[Answer, float]]) -> None:
         for run, (answer, cents) in zip(runs, found, strict=True):
             run.goods[number] = answer.good
             run.answers[number] = answer
@@ -121,7 +133,7 @@ class Waterfall:
 
     def _worth_the_form(self, runs: list[_Run]) -> list[_Run]:
         """The form alone makes no company known, and where nobody costs money it spares no question either."""
-        found = [run for run in runs if any(answer.good for answer in run.answers.values())]
+        found = [run for run in runs if any(answer is not None and answer.good for answer in run.answers)]
         if len(found) < len(runs):
             kept = set(map(id, found))
             for run in runs:
@@ -135,16 +147,12 @@ class Waterfall:
             run.ask = evolve(run.ask, domain=domain)
 
     def _fact(self, run: _Run, now: datetime) -> Fact[CompanyProfile]:
-        goods: Goods = tuple(run.goods)
-        tried = self._told(run)
-        if any(held > 0 for number, held in enumerate(goods) if number != self._form):
-            choice = self._planner.choice(goods)
-            main = next((number for number, _ in choice.won if number != self._form), None)
-            if main is not None:
-                answers = [run.answers.get(number) for number in range(len(goods))]
-                return Found(merged(self._names, answers, choice, main, tried), self._names[main], now)
-        for number, answer in run.answers.items():
-            if not answer.known:
+        choice = self._planner.choice(tuple(run.goods))
+        tried, main = self._told(run), choice.main
+        if main is not None:
+            return Found(self._merger.merged(run.answers, choice, main, tried), self._names[main], now)
+        for number, answer in enumerate(run.answers):
+            if answer is not None and not answer.known:
                 return Unavailable(self._names[number], now, answer.outcome, tried=tried)
         return Absent(self.source, now, tried=tried)
 

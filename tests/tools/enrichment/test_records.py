@@ -150,6 +150,7 @@ async def test_sources_that_disagree_are_both_in_the_record(world: World):
         {"field": "name", "source": "clearbit", "said": "Bob Fabriken"},
         {"field": "employees", "source": "clearbit", "said": "9000"},
         {"field": "country", "source": "clearbit", "said": "DE"},
+        {"field": "country", "source": "form", "said": "DE"},
     ]
     assert record["value"]["city"] is None, "a city of Germany is not put into Austria"
 
@@ -198,7 +199,7 @@ async def test_the_family_comes_from_one_source_as_a_whole(world: World):
         )
     )
     assert (second["value"]["parent_domain"], second["value"]["parent_employees"]) == ("other-holding.de", 70_000)
-    assert {"field": "parent", "source": "clearbit", "said": "werke-holding.de"} in second["value"]["disputes"]
+    assert {"field": "parent_domain", "source": "clearbit", "said": "werke-holding.de"} in second["value"]["disputes"]
 
 
 async def test_another_order_for_one_field_asks_the_other_source_first(world: World):

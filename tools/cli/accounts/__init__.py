@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 COMMANDS: dict[str, str] = {
     "match": "which known account a company is, one or a file of them",
+    "costs": "what company facts cost, how often each source fills a field, and who is switched off",
+    "switch": "switch a source of company facts off or on, or leave it to the rule",
+    "refresh": "forget what sources said of a company, so that the next lead asks them again",
     "import": "a CSV file of accounts into the book, or an import taken back",
     "sync": "the companies of the CRM into the book, with parents and owners",
     "show": "what is known of an account, who says so, and its family",
