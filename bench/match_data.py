@@ -47,7 +47,7 @@ def registered() -> list[KnownAccount]:
 
 def subsidiaries() -> list[Case]:
     """The subsidiaries; the account is the parent."""
-    return [Case(CompanyAsk(None, row["subsidiary_name"]), row["parent_cik"], row["parent_cik"]) for row in _edges()]
+    return [Case(CompanyAsk(None, row["subsidiary_name"]), row["parent_cik"], row["parent_name"]) for row in _edges()]
 
 
 def _edges() -> list[dict[str, str]]:
@@ -94,9 +94,8 @@ def others(taken: set[str]) -> list[KnownAccount]:
 
 
 def halves(groups: Iterable[str]) -> dict[str, int]:
-    """0 or 1 for each group: every second one, numbers in their order, names in that of their letters."""
-    ordered = sorted({*groups}, key=lambda group: (len(group), group) if group.isdecimal() else (0, group))
-    return {group: at % 2 for at, group in enumerate(ordered)}
+    """0 or 1 for each group: every second one in the order of their letters."""
+    return {group: at % 2 for at, group in enumerate(sorted({*groups}, key=str.casefold))}
 
 
 def half(cases: Iterable[Case], wanted: int) -> Iterator[Case]:

@@ -221,9 +221,8 @@ def _name(asked: Asked, account: Account, book: Book) -> tuple[Alike | None, str
     for name in account.names:
         alike = compare(asked.words, name_words(name), book)
         if asked.name_key == name_key(name):  # run together or apart as a whole: `G T X Pro`, `GTXPro`
-            alike = Alike(
-                "whole", max(alike.strength if alike else 0.0, min(1.0, sum(map(book.weight, name_words(name)))))
-            )
+            said = sum(map(book.weight, name_words(name))) / FULL
+            alike = Alike("whole", max(alike.strength if alike else 0.0, min(1.0, said)))
         if alike is not None and alike.kind == "initials" and not _only_one(asked, name, book):
             alike = None
         if alike is not None and (best is None or _order(alike) > _order(best)):
@@ -236,7 +235,7 @@ def _name(asked: Asked, account: Account, book: Book) -> tuple[Alike | None, str
 
 
 _KINDS: Final[dict[Likeness, int]] = {
-    "whole": 7, "spelt": 6, "inside": 5, "initials": 4, "part": 3, "slipped": 2, "brand": 1, "begins": 0,
+    "whole": 8, "spelt": 7, "inside": 6, "initials": 5, "label": 4, "part": 3, "slipped": 2, "brand": 1, "begins": 0,
 }  # fmt: skip
 
 
@@ -247,11 +246,9 @@ def _order(alike: Alike) -> tuple[float, int]:
 def _by_label(asked: Asked, label: str, account: Account) -> Alike | None:
     """The name typed is the label of its domain, or holds it where it is the initials of its name: aep.com says that
     American Electric Power calls itself AEP."""
-    if label == asked.name_key and stands_alone(label):
-        return Alike("whole", 1 / FULL)
     if label in asked.words and any(initials(name_words(name)) == label for name in account.names):
-        return Alike("whole" if len(asked.words) == 1 else "inside", 1 / FULL * (1.0 if asked.words[0] == label else 0.8))
-    return None
+        return Alike("initials", 1.0 if asked.words[0] == label else 0.8)
+    return Alike("label", 1 / FULL) if label == asked.name_key and stands_alone(label) else None
 
 
 def _only_one(asked: Asked, name: str, book: Book) -> bool:
@@ -300,12 +297,14 @@ def _name_said(asked: Asked, alike: Alike | None, name: str) -> str:
             return f'"{_short(typed)}" is its name'
         case "spelt":
             return f'"{_short(typed)}" is its name "{_short(name)}" but for the spelling'
+        case "label":
+            return f'"{_short(typed)}" is the label of its domain'
         case "inside":
             return f'its name "{_short(name)}" stands in "{_short(typed)}"'
         case "slipped":
             return f'its name "{_short(name)}" stands in "{_short(typed)}" but for the spelling'
         case "initials":
-            return f'"{_short(typed)}" has the initials of "{_short(name)}", and no other account has'
+            return f'"{_short(typed)}" has the initials of "{_short(name)}", as no other account has'
         case "part":
             return f'"{_short(typed)}" is part of its name "{_short(name)}"'
         case _:

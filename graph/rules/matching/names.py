@@ -14,7 +14,9 @@ from rapidfuzz.distance import OSA
 from graph.rules.matching.tokens import initials
 from graph.rules.matching.words import class_of, is_common, is_numeral
 
-Likeness: TypeAlias = Literal["whole", "spelt", "inside", "slipped", "part", "begins", "brand", "initials"]
+Likeness: TypeAlias = Literal[
+    "whole", "spelt", "inside", "slipped", "part", "begins", "brand", "initials", "label"
+]
 
 SHORTEST_MISSPELT: Final = 5
 """Letters of a word in which one slip still leaves no doubt; of four letters every second word is one slip away."""
