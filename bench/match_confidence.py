@@ -3,8 +3,8 @@
     python -m bench.match_confidence           prints it
     python -m bench.match_confidence --write   and writes graph/rules/data/match_confidence.csv
 
-Three sources: generated companies of which half are known, asked for with what people type (`bench.companies`); the even
-half of the parents of SEC Exhibit 21; the even half of the domain families, among thousands of other owners. Where the
+Three sources: generated companies of which half are known, asked for with what people type (`bench.companies`); one
+half of the parents of SEC Exhibit 21; one half of the domain families, among thousands of other owners. Where the
 exhibit has enough of a kind, it alone counts: its names and their strangers are real. The families show one side only, so
 that of them and the generated ones the lower share counts. Shares rise with strength (pooled where they do not) and are
 (right + 1) / (of + 2), at most .99.
@@ -31,11 +31,11 @@ from graph.rules.matching.deciding import leaders, source_of, tier
 from graph.rules.matching.evidence import Evidence
 from tools.accounts.matching import AccountIndex
 
-BANDS: Final = 20
+BANDS: Final = 10
 ENOUGH: Final = 20
 MOST: Final = 0.99
-ROUNDS: Final = 3
-KNOWN, LEADS, SEED = 30_000, 10_000, 11
+ROUNDS: Final = 2
+KNOWN, LEADS, SEED = 20_000, 6_000, 11
 WEAKEST: Final = 0.3
 
 Sample: TypeAlias = "tuple[str, float, bool]"
@@ -61,7 +61,7 @@ def generated() -> tuple[AccountIndex, list[Case]]:
 
 
 def real() -> Iterator[tuple[str, AccountIndex, list[Case]]]:
-    """The even halves."""
+    """Half 0 of each."""
     yield "ex21", AccountIndex.build(registered()), list(half(subsidiaries(), 0))
     accounts, cases = family_cases(families())
     taken = {host for family in families() for host in family}
@@ -88,25 +88,23 @@ def _of_source(pieces: list[Evidence], key: str) -> Iterator[Sample]:
 
 
 def bands(found: Iterable[tuple[float, bool]]) -> list[Band]:
-    """(least strength, right, of), rising in strength and share, each with ENOUGH samples. A band begins where the weakest
-    tenth of its samples ends, so that few weak ones are not carried by many strong ones."""
-    cells: dict[int, list[tuple[float, bool]]] = defaultdict(list)
+    """(least strength, right, of), rising in strength and share, each with ENOUGH samples. A band begins where a tenth of
+    the scale has enough of its own, so that few weak samples are not carried by many strong ones."""
+    cells: dict[int, list[int]] = defaultdict(lambda: [0, 0])
     for strength, right in found:
-        cells[min(int(strength * BANDS + 1e-9), BANDS)].append((strength, right))
-    pooled: list[list[tuple[float, bool]]] = []
+        cell = cells[min(int(strength * BANDS + 1e-9), BANDS)]
+        cell[0] += right
+        cell[1] += 1
+    pooled: list[Band] = []
     for at in sorted(cells):
-        pooled.append(cells[at])
+        pooled.append((at / BANDS, *cells[at]))
         while len(pooled) > 1 and (
-            _share(_band(pooled[-2])) >= _share(_band(pooled[-1])) or min(len(pooled[-1]), len(pooled[-2])) < ENOUGH
+            _share(pooled[-2]) >= _share(pooled[-1]) or min(pooled[-1][2], pooled[-2][2]) < ENOUGH
         ):
-            last = pooled.pop()
-            pooled[-1] = pooled[-1] + last
-    return [_band(samples) for samples in pooled if len(samples) >= ENOUGH]
-
-
-def _band(samples: list[tuple[float, bool]]) -> Band:
-    strengths = sorted(strength for strength, _ in samples)
-    return round(strengths[len(strengths) // 10], 2), sum(right for _, right in samples), len(samples)
+            last, before = pooled.pop(), pooled.pop()
+            least = before[0] if before[2] >= ENOUGH else last[0]
+            pooled.append((least, before[1] + last[1], before[2] + last[2]))
+    return [band for band in pooled if band[2] >= ENOUGH]
 
 
 def _share(band: Band) -> float:
