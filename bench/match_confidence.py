@@ -32,7 +32,7 @@ from graph.rules.matching.evidence import Evidence
 from tools.accounts.matching import AccountIndex
 
 BANDS: Final = 10
-ENOUGH: Final = 20
+ENOUGH: Final = 10
 MOST: Final = 0.99
 ROUNDS: Final = 2
 KNOWN, LEADS, SEED = 20_000, 6_000, 11
@@ -52,7 +52,7 @@ def generated() -> tuple[AccountIndex, list[Case]]:
     for number in range(LEADS):
         known = number % 2 == 0
         company = made[2 * draw.randrange(KNOWN) + (not known)]
-        mix = draw.choice(MIXES[:4]) if known else draw.choice((*MIXES[2:], "nothing"))
+        mix = draw.choice(MIXES[:4]) if known else draw.choice(MIXES[2:])
         asked = ask(company, mix, draw)
         if mix == "other domain" and asked.domain and world.has(asked.domain):
             continue  # it is somebody else's, as we made them
@@ -88,8 +88,8 @@ def _of_source(pieces: list[Evidence], key: str) -> Iterator[Sample]:
 
 
 def bands(found: Iterable[tuple[float, bool]]) -> list[Band]:
-    """(least strength, right, of), rising in strength and share, each with ENOUGH samples. A band begins where a tenth of
-    the scale has enough of its own, so that few weak samples are not carried by many strong ones."""
+    """(least strength, right, of): tenths of the scale, pooled with the one below while the share does not rise. A band
+    with fewer than ENOUGH samples is left out: what falls there has the confidence of the band below, if there is one."""
     cells: dict[int, list[int]] = defaultdict(lambda: [0, 0])
     for strength, right in found:
         cell = cells[min(int(strength * BANDS + 1e-9), BANDS)]
@@ -98,12 +98,9 @@ def bands(found: Iterable[tuple[float, bool]]) -> list[Band]:
     pooled: list[Band] = []
     for at in sorted(cells):
         pooled.append((at / BANDS, *cells[at]))
-        while len(pooled) > 1 and (
-            _share(pooled[-2]) >= _share(pooled[-1]) or min(pooled[-1][2], pooled[-2][2]) < ENOUGH
-        ):
+        while len(pooled) > 1 and _share(pooled[-2]) >= _share(pooled[-1]):
             last, before = pooled.pop(), pooled.pop()
-            least = before[0] if before[2] >= ENOUGH else last[0]
-            pooled.append((least, before[1] + last[1], before[2] + last[2]))
+            pooled.append((before[0], before[1] + last[1], before[2] + last[2]))
     return [band for band in pooled if band[2] >= ENOUGH]
 
 
@@ -145,7 +142,10 @@ def main() -> int:
     text = ""
     for _ in range(ROUNDS if options.write else 1):  # what is sure enough decides which kinds are looked at
         by_source = {source: list(samples(index, cases)) for source, index, cases in parts}
-        head = ["# Measured and written by `python -m bench.match_confidence --write`.", "kind,least,confidence,right,of,source"]
+        head = [
+            "# Measured and written by `python -m bench.match_confidence --write`.",
+            "kind,least,confidence,right,of,source",
+        ]
         text = "\n".join([*head, *rows(by_source)]) + "\n"
         if options.write:
             OUT.write_text(text, encoding="utf-8")

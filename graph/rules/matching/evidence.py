@@ -151,9 +151,7 @@ def weigh(asked: Asked, account: Account, book: Book) -> Evidence | None:
             more = "-name" if asked.words and account.names else ""
             said += ", but the name is another" if more else ""
         return Evidence(account.key, account.parent, "domain_family", kind + more, strength, near, said)
-    return _by_name(asked, account, book, alike, name, phone, address, near) or _by_place(
-        asked, account, book, phone, address, near
-    )
+    return _by_name(asked, account, alike, name, phone, address, near) or _by_place(asked, account, book, address, near)
 
 
 def of_domain(host: str, domain: str, depth: int, ask: Ask, account: Account) -> Evidence:
@@ -166,7 +164,6 @@ def of_domain(host: str, domain: str, depth: int, ask: Ask, account: Account) ->
 def _by_name(
     asked: Asked,
     account: Account,
-    book: Book,
     alike: Alike | None,
     name: str,
     phone: str | None,
@@ -188,9 +185,7 @@ def _by_name(
     return Evidence(account.key, account.parent, code, f"name/{alike.kind}{extra}", alike.strength, near, said)
 
 
-def _by_place(
-    asked: Asked, account: Account, book: Book, phone: str | None, address: bool, near: int
-) -> Evidence | None:
+def _by_place(asked: Asked, account: Account, book: Book, address: bool, near: int) -> Evidence | None:
     """A phone number or an address alone, where few enough have it."""
     if asked.ask.phone is not None and asked.ask.phone == account.phone:
         count = book.at_phone(asked.ask.phone)
@@ -288,7 +283,7 @@ def label_strength(label: str, book: Book) -> float:
     return min(1.0, len(label) / 10)
 
 
-def _name_said(asked: Asked, alike: Alike | None, name: str) -> str:
+def _name_said(asked: Asked, alike: Alike | None, name: str) -> str:  # noqa: PLR0911 - one sentence a kind
     if alike is None:
         return ""
     typed = asked.ask.name or ""

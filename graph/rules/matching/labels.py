@@ -16,6 +16,7 @@ from typing import Final, Literal, TypeAlias
 
 from graph.rules.domains import FREE_MAIL, registrable
 from graph.rules.matching.words import is_common
+from graph.rules.text import words
 
 Relation: TypeAlias = Literal["label", "affix", "subbrand"]
 
@@ -25,12 +26,16 @@ SHORTEST: Final = 3
 SHORTEST_STEM: Final = 5
 """Letters beside a word that says nothing (get, hq), else `getout` would be a company called `out`."""
 
-_PREFIXES = tuple("get try use join go my the hello lets watch shop team meet hey we".split())
+_PREFIXES = tuple(sorted(words("get try use join go my the hello lets watch shop team meet hey we")))
 _SUFFIXES = tuple(
-    """
+    sorted(
+        words(
+            """
     hq app inc corp co ltd llc group online mail web site net usa us uk eu de fr es it nl ca au in jp br mx ch at
     global intl international america europe asia india canada germany france japan brasil mexico australia shop store
-    """.split()
+    """
+        )
+    )
 )
 
 

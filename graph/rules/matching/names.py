@@ -14,9 +14,7 @@ from rapidfuzz.distance import OSA
 from graph.rules.matching.tokens import initials
 from graph.rules.matching.words import class_of, is_common, is_numeral
 
-Likeness: TypeAlias = Literal[
-    "whole", "spelt", "inside", "slipped", "part", "begins", "brand", "initials", "label"
-]
+Likeness: TypeAlias = Literal["whole", "spelt", "inside", "slipped", "part", "begins", "brand", "initials", "label"]
 
 SHORTEST_MISSPELT: Final = 5
 """Letters of a word in which one slip still leaves no doubt; of four letters every second word is one slip away."""
@@ -64,7 +62,9 @@ def compare(asked: tuple[str, ...], known: tuple[str, ...], book: Vocabulary) ->
     return max(likenesses, key=lambda found: found.strength) if likenesses else None
 
 
-def _by_words(asked: tuple[str, ...], known: tuple[str, ...], book: Vocabulary) -> Alike | None:
+def _by_words(  # noqa: PLR0911 - one likeness a line
+    asked: tuple[str, ...], known: tuple[str, ...], book: Vocabulary
+) -> Alike | None:
     by_asked, by_known, slips, ordered = _aligned(asked, known, book)
     if not by_known:
         return None
@@ -101,9 +101,7 @@ def _begun(brand: str, left_asked: list[str], left_known: list[str], strength: f
     return Alike("brand" if weak else "begins", strength * min(1.0, len(brand) / _LONG_BRAND))
 
 
-def _aligned(
-    asked: tuple[str, ...], known: tuple[str, ...], book: Vocabulary
-) -> tuple[set[int], set[int], int, bool]:
+def _aligned(asked: tuple[str, ...], known: tuple[str, ...], book: Vocabulary) -> tuple[set[int], set[int], int, bool]:
     """(positions used of the one, of the other, slips, whether exact words come in one order). Exact words first, then
     words run together, then misspelt ones."""
     used_asked: set[int] = set()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -95,7 +96,7 @@ class Building:
     def arrays(self) -> Arrays:
         """Raises ValueError where two accounts have one key."""
         order = sorted(range(len(self._keys)), key=self._keys.__getitem__)
-        for one, other in zip(order, order[1:], strict=False):
+        for one, other in pairwise(order):
             if self._keys[one] == self._keys[other]:
                 raise ValueError(f"two known accounts have the key {self._keys[one][:80]!r}; merge them first")
         ordered = np.array(order, dtype=np.int64)

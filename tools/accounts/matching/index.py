@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Final, Self
 
@@ -222,7 +223,7 @@ class AccountIndex:
     def _word_ids(self, parts: tuple[str, ...]) -> dict[int, float]:
         """Words of the book that the asked ones may stand for, with the weight that a name gains by holding them: the
         same, two run together, one taken apart, one slip away."""
-        exact = dict.fromkeys((*parts, *(one + other for one, other in zip(parts, parts[1:], strict=False))))
+        exact = dict.fromkeys((*parts, *(one + other for one, other in pairwise(parts))))
         for part in parts:
             exact |= dict.fromkeys(half for at in range(2, len(part) - 1) for half in (part[:at], part[at:]))
         texts = [*exact]

@@ -10,7 +10,15 @@ from graph.rules.matching.deciding import MOST_RIVALS, decide
 from graph.rules.matching.evidence import Evidence
 
 
-def piece(key: str, kind: str = "name/whole", strength: float = 1.0, *, near: int = 0, parent: str | None = None, rank: int = 0):
+def piece(
+    key: str,
+    kind: str = "name/whole",
+    strength: float = 1.0,
+    *,
+    near: int = 0,
+    parent: str | None = None,
+    rank: int = 0,
+):
     head = kind.partition("/")[0]
     code: MatchCode = head if head != "name" else "name"  # type: ignore[assignment]
     return Evidence(key, parent, code, kind, strength, near, "said", rank)

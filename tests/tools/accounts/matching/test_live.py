@@ -105,4 +105,6 @@ def test_a_record_gives_back_what_was_packed():
     full = KnownAccount("k", ("A", "B"), ("a.com", "b.com"), "p", "DE", "DE-BE", "Berlin", "10115", "Weg 1", "+4930123")
     assert unpacked(packed(full)) == full
     assert unpacked(packed(KnownAccount("k", ()))) == KnownAccount("k", ())
-    assert unpacked(packed(KnownAccount("k", ("a\x1fb\x1ec\ud800",)))).names == ("a b c?",), "separators are not taken over"
+    assert unpacked(packed(KnownAccount("k", ("a\x1fb\x1ec\ud800",)))).names == ("a b c?",), (
+        "separators are not taken over"
+    )

@@ -11,7 +11,18 @@ from random import Random
 import pytest
 
 from bench.companies import slipped
-from bench.match_data import EX21, FAMILIES, FOLDER, Case, families, family_cases, half, others, registered, subsidiaries
+from bench.match_data import (
+    EX21,
+    FAMILIES,
+    FOLDER,
+    Case,
+    families,
+    family_cases,
+    half,
+    others,
+    registered,
+    subsidiaries,
+)
 from graph.ports import CompanyAsk
 from tools.accounts.known import KnownAccount
 from tools.accounts.matching import AccountIndex
@@ -73,7 +84,11 @@ def test_domains_whose_owner_is_not_known_are_joined_to_nobody(owners: tuple[Acc
         asked = list(half(cases, side))
         missing = {case.key for case in asked}
         index = AccountIndex.build([*strangers, *(one for one in accounts if one.key not in missing)])
-        joined += [(case.ask.host, match.key) for case, match in zip(asked, index.match([c.ask for c in asked]), strict=True) if match.key]
+        joined += [
+            (case.ask.host, match.key)
+            for case, match in zip(asked, index.match([c.ask for c in asked]), strict=True)
+            if match.key
+        ]
     print(f"domains of families that are not known: {len(joined)} of {len(cases)} joined: {joined}")
     assert len(joined) <= 0.02 * len(cases)
 
@@ -106,7 +121,10 @@ def test_accounts_of_a_crm_match_as_written_misspelt_and_run_together():
 
 def test_products_and_agents_of_the_pipeline_are_those_of_their_tables():
     deals = maven("sales_pipeline.csv")
-    for table, column, field in (("products.csv", "product", "product"), ("sales_teams.csv", "sales_agent", "sales_agent")):
+    for table, column, field in (
+        ("products.csv", "product", "product"),
+        ("sales_teams.csv", "sales_agent", "sales_agent"),
+    ):
         known = [row[column] for row in maven(table)]
         written = sorted({deal[field] for deal in deals})
         matches = named(known).match([CompanyAsk(None, name) for name in written])
@@ -118,7 +136,9 @@ def test_deals_without_an_account_stay_unknown():
     index = named(row["account"] for row in maven("accounts.csv"))
     deals = [deal for deal in maven("sales_pipeline.csv") if not deal["account"]]
     assert len(deals) == 1_425
-    assert {match.code for match in index.match([CompanyAsk(None, deal["account"] or None) for deal in deals])} == {"none"}
+    assert {match.code for match in index.match([CompanyAsk(None, deal["account"] or None) for deal in deals])} == {
+        "none"
+    }
 
 
 @pytest.mark.skipif(not FAMILIES.exists(), reason=f"{FAMILIES} is absent")

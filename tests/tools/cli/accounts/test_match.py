@@ -67,7 +67,9 @@ def test_what_is_not_understood_is_named_with_the_way_out(match, capsys: pytest.
 
 def test_a_file_is_answered_line_by_line(match, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     asked, out = tmp_path / "asked.csv", tmp_path / "out.csv"
-    asked.write_text("id,Company Name,website,contry\n1,Acmerobo Quatrix GmbH,,\n2,=HYPERLINK(1),zenbank.com,DE\n\n3,Zenmark Bank,,\n")
+    asked.write_text(
+        "id,Company Name,website,contry\n1,Acmerobo Quatrix GmbH,,\n2,=HYPERLINK(1),zenbank.com,DE\n\n3,Zenmark Bank,,\n"
+    )
     assert match("--file", str(asked), "--out", str(out)) == 0
     said = capsys.readouterr().err
     assert "column 'contry' is not read; did you mean country?" in said
@@ -82,7 +84,9 @@ def test_a_file_is_answered_line_by_line(match, tmp_path: Path, capsys: pytest.C
     assert float(rows[0]["confidence"]) > 0.8
 
 
-def test_values_of_a_file_that_are_not_understood_are_left_out_and_said(match, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+def test_values_of_a_file_that_are_not_understood_are_left_out_and_said(
+    match, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
     asked = tmp_path / "asked.csv"
     asked.write_text("domain,phone\nacmerobo.com,12\n")
     assert match("--file", str(asked)) == 0
