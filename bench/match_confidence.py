@@ -119,14 +119,15 @@ def rows(by_source: dict[str, list[Sample]]) -> list[str]:
             if (own := bands((strength, right) for each, strength, right in found if each == kind))
         }
         measured = {"ex21": measured["ex21"]} if "ex21" in measured else measured
-        last = ""
-        for least in sorted({band[0] for own in measured.values() for band in own}):
-            said = [(_share(band), band, source) for source, own in measured.items() if (band := _at(own, least))]
-            share, (_, right, of), source = min(said)
-            line = f"{share:.3f},{right},{of},{source}"
-            if line != last:
-                lines.append(f"{kind},{least:.2f},{line}")
-            last = line
+        said: list[tuple[float, float, str]] = []
+        for least in sorted({band[0] for own in measured.values() for band in own}, reverse=True):
+            shares = [(_share(band), band, source) for source, own in measured.items() if (band := _at(own, least))]
+            share, (_, right, of), source = min(shares)
+            if said and share >= said[-1][1]:
+                said[-1] = (least, *said[-1][1:])  # a stronger piece is never less sure than a weaker one
+            else:
+                said.append((least, share, f"{right},{of},{source}"))
+        lines += [f"{kind},{least:.2f},{share:.3f},{rest}" for least, share, rest in reversed(said)]
     return lines
 
 
