@@ -224,7 +224,7 @@ def _name(asked: Asked, account: Account, book: Book) -> tuple[Alike | None, str
             best, best_name = alike, name
     for label in filter(None, map(label_of, account.domains)):
         alike = _by_label(asked, plain_label(label), account)
-        if alike is not None and (best is None or _order(alike) > _order(best)):
+        if alike is not None and (best is None or _KINDS[alike.kind] > _KINDS[best.kind]):
             best, best_name = alike, label
     return best, best_name
 

@@ -149,8 +149,8 @@ def is_common(word: str) -> bool:
 
 
 def weight(word: str, count: int, accounts: int) -> float:
-    """0..1: what a word says that so many of so many accounts have in their names: the logarithm of its rarity, 1 for a
-    brand that at most one has (inverse document frequency, with the background above)."""
+    """0..1: what a word says that so many families among so many accounts have in their names: the logarithm of its
+    rarity, 1 for a brand that at most one has (inverse document frequency, with the background above)."""
     total = accounts + BACKGROUND
     expected = min(float(total), max(count, 1) + _OF_1000[class_of(word)] * BACKGROUND / 1_000)
     return log(total / expected) / log(total)
