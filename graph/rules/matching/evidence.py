@@ -224,7 +224,7 @@ def _name(asked: Asked, account: Account, book: Book) -> tuple[Alike | None, str
             best, best_name = alike, name
     for label in filter(None, map(label_of, account.domains)):
         alike = _by_label(asked, plain_label(label), account)
-        if alike is not None and (best is None or _KINDS[alike.kind] > _KINDS[best.kind]):
+        if alike is not None and (best is None or _rank(alike) > _rank(best)):
             best, best_name = alike, label
     return best, best_name
 
@@ -232,6 +232,11 @@ def _name(asked: Asked, account: Account, book: Book) -> tuple[Alike | None, str
 _KINDS: Final[dict[Likeness, int]] = {
     "whole": 8, "spelt": 7, "inside": 6, "initials": 5, "label": 4, "part": 3, "slipped": 2, "brand": 1, "begins": 0,
 }  # fmt: skip
+
+
+def _rank(alike: Alike) -> tuple[int, float]:
+    """A better kind of likeness comes before a stronger one where one of the two is a domain's label."""
+    return _KINDS[alike.kind], alike.strength
 
 
 def _order(alike: Alike) -> tuple[float, int]:

@@ -47,7 +47,7 @@ class Records:
     """bytes: all records; starts: where each begins, one more than there are."""
 
     def __init__(self, content: NDArray[np.uint8], starts: NDArray[np.uint64]) -> None:
-        self._content, self._starts = memoryview(content), starts
+        self._content, self._starts = memoryview(content), starts  # type: ignore[arg-type] # numpy's types know no buffers before 3.12
 
     def __len__(self) -> int:
         return len(self._starts) - 1
