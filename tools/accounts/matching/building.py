@@ -9,7 +9,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +23,7 @@ from tools.accounts.known import KnownAccount
 from tools.accounts.matching.records import packed
 from tools.accounts.matching.tables import Writer, digest
 
-Arrays: TypeAlias = "dict[str, NDArray[np.generic]]"
+Arrays: TypeAlias = "dict[str, NDArray[Any]]"
 TABLES: Final = ("domains", "labels", "names", "initials", "phones", "addresses")
 
 
@@ -117,9 +117,8 @@ class Building:
         words = np.array(self._rows_words, dtype=np.uint32)
         if not len(words):
             return words
-        accounts = np.repeat(
-            np.array(self._rows_account, dtype=np.uint32), np.diff(np.array(self._rows_start, np.int64))
-        )
+        starts = np.array(self._rows_start, dtype=np.int64)
+        accounts = np.repeat(np.array(self._rows_account, dtype=np.uint32), starts[1:] - starts[:-1])
         families = np.frombuffer(bytes(self._families), dtype="<u8")[accounts]
         order = np.lexsort((families, words))
         words, families = words[order], families[order]

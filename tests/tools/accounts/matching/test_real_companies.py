@@ -108,7 +108,7 @@ def test_accounts_of_a_crm_match_as_written_misspelt_and_run_together():
     for how, typed, least in (
         ("as written", {name: name for name in names}, 0.98),
         ("in capitals with a form", {name: f"{name.upper()} GMBH" for name in names}, 0.95),
-        ("run together", {name: name.replace(" ", "").replace("-", "") for name in names}, 0.95),
+        ("run together", {name: name.replace(" ", "").replace("-", "") for name in names}, 0.9),
         ("misspelt", {name: slipped(name, draw) for name in names}, 0.7),
     ):
         matches = index.match([CompanyAsk(None, text) for text in typed.values()])
