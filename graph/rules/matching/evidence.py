@@ -154,9 +154,13 @@ def weigh(asked: Asked, account: Account, book: Book) -> Evidence | None:
     return _by_name(asked, account, alike, name, phone, address, near) or _by_place(asked, account, book, address, near)
 
 
+def domain_said(host: str, domain: str, depth: int) -> str:
+    return f"{host} lies below its domain {domain}" if depth else f"{domain} is its domain"
+
+
 def of_domain(host: str, domain: str, depth: int, ask: Ask, account: Account) -> Evidence:
     """The account's own domain was asked for, or a host below it."""
-    said = f"{host} lies below its domain {domain}" if depth else f"{domain} is its domain"
+    said = domain_said(host, domain, depth)
     rank = 2 * depth + (domain != account.key)
     return Evidence(account.key, account.parent, "domain", "domain", 1.0, nearness(ask, account), said, rank)
 

@@ -22,7 +22,7 @@ from graph.domain.evidence import AccountMatch
 from graph.ports import CompanyAsk
 from graph.rules.matching.confidence import confidence, least_strength
 from graph.rules.matching.deciding import decide
-from graph.rules.matching.evidence import SHARED, Asked, Evidence, hosts_of, of_domain, weigh
+from graph.rules.matching.evidence import SHARED, Asked, Evidence, domain_said, hosts_of, weigh
 from graph.rules.matching.labels import stems
 from graph.rules.matching.names import FULL, misspelt
 from graph.rules.matching.tokens import INITIALS, initials
@@ -81,23 +81,20 @@ class AccountIndex:
         found, at = [], 0
         for ask, own in zip(asks, hosts, strict=True):
             end = at + len(own)
-            found.append(self._by_domain(ask, own, low[at:end], high[at:end]) or self._weighed(ask))
+            found.append(self._by_domain(own, low[at:end], high[at:end]) or self._weighed(ask))
             at = end
         return found
 
-    def _by_domain(
-        self, ask: CompanyAsk, hosts: tuple[str, ...], low: list[int], high: list[int]
-    ) -> AccountMatch | None:
+    def _by_domain(self, hosts: tuple[str, ...], low: list[int], high: list[int]) -> AccountMatch | None:
         """The common case: one account has the domain. None where none or several have it."""
         for depth, host in enumerate(hosts):
             if (count := high[depth] - low[depth]) == 0:
                 continue
             if count > 1:
                 return None
-            account = self._records[self._domains.at(low[depth])]
-            if host in account.domains:
-                piece = of_domain(hosts[0], host, depth, ask, account)
-                return AccountMatch(piece.key, piece.code, confidence(piece.kind, piece.strength), piece.said)
+            key, domains = self._records.key_and_domains(self._domains.at(low[depth]))
+            if host in domains:
+                return AccountMatch(key, "domain", confidence("domain", 1.0), domain_said(hosts[0], host, depth))
         return None
 
     def _weighed(self, ask: CompanyAsk) -> AccountMatch:

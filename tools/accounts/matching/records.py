@@ -56,5 +56,10 @@ class Records:
         start, end = self._starts[number : number + 2].tolist()
         return bytes(self._content[start:end])
 
+    def key_and_domains(self, number: int) -> tuple[str, list[str]]:
+        """What every lead pays for: the fields that an exact domain needs."""
+        key, _, domains, _ = self.raw(number).decode().split(_FIELD, 3)
+        return key, domains.split(_ITEM)
+
     def __getitem__(self, number: int) -> KnownAccount:
         return unpacked(self.raw(number))
