@@ -18,28 +18,35 @@ from graph.rules.company_names import company_key
 from tools.accounts.known import KnownAccount
 
 Mix: TypeAlias = Literal["domain", "other domain", "misspelt", "name", "nothing"]
-BRANDS: Final = 10
+BRANDS: Final = 20
 MIXES: Final[tuple[Mix, ...]] = ("domain", "other domain", "misspelt", "name", "nothing")
 
-_ONSETS = "b br c ch cl cr d dr f fl fr g gl gr h j k kl kr l m n p pl pr qu r s sc sh sk sl sp st str t th tr v w x y z".split()
-_VOWELS = "a e i o u a e i o ae ea io ou y".split()
-_CODAS = " n r s l t x m d k nd nt rn st ck ll ss lt rt".split(" ")
-_ENDINGS = (
-    "a ia io ex ix on os us um is ify ly era ara ent ant or ar eo iq yx era tek son man berg feld ham ton ley".split()
+
+def _list(text: str) -> list[str]:
+    return text.split()
+
+
+_ONSETS = _list(
+    "b br c ch cl cr d dr f fl fr g gl gr h j k kl kr l m n p pl pr qu r s sc sh sk sl sp st str t th tr v w x y z"
 )
-_PLAIN = """apex summit pioneer atlas phoenix vertex prime alpha omega delta quantum nova stellar horizon blue green red silver
-golden eagle falcon lion oak cedar maple river ocean mountain valley bridge stone rock iron bright clear true noble royal crown
-liberty heritage legacy keystone cornerstone landmark beacon compass anchor harbor lighthouse north south east west pacific
+_VOWELS = _list("a e i o u a e i o ae ea io ou y")
+_CODAS = ["", *_list("n r s l t x m d k nd nt rn st ck ll ss lt rt")]
+_ENDINGS = _list(
+    "a ia io ex ix on os us um is ify ly era ara ent ant or ar eo iq yx era tek son man berg feld ham ton ley"
+)
+_PLAIN = _list("""apex summit pioneer atlas phoenix vertex prime alpha omega delta quantum nova stellar horizon blue green red
+silver golden eagle falcon lion oak cedar maple river ocean mountain valley bridge stone rock iron bright clear true noble royal
+crown liberty heritage legacy keystone cornerstone landmark beacon compass anchor harbor lighthouse north south east west pacific
 atlantic sunrise evergreen premier elite select superior dynamic advanced integrated universal allied united first national
-american global continental central metro capital community family smart rapid swift""".split()
-_TRADES = """bank insurance finance capital energy power electric oil gas solar pharma medical health dental foods beverage
+american global continental central metro capital community family smart rapid swift""")
+_TRADES = _list("""bank insurance finance capital energy power electric oil gas solar pharma medical health dental foods beverage
 logistics transport freight shipping steel metals mining chemicals plastics packaging paper construction builders engineering
 architects realty properties hotels travel airlines motors automotive electronics semiconductor software data cloud security
 digital media publishing entertainment sports telecom wireless retail stores fashion furniture education academy consulting
 legal accounting staffing marketing advertising design printing plumbing heating roofing landscaping cleaning farms dairy
-brewing coffee bakery research analytics robotics aerospace defense water environmental recycling tools machinery""".split()
-_STRUCTURES = """holdings group international solutions services systems partners industries technologies ventures associates
-enterprises global labs works""".split()
+brewing coffee bakery research analytics robotics aerospace defense water environmental recycling tools machinery""")
+_STRUCTURES = _list("""holdings group international solutions services systems partners industries technologies ventures
+associates enterprises global labs works""")
 _PLACES = {
     "US": ("com", ["Texas", "California", "New York", "Ohio", "Florida", "Boston", "Chicago", "Denver", "Seattle", "Dallas"]),
     "GB": ("co.uk", ["London", "Manchester", "Leeds", "UK", "Bristol"]),
@@ -53,15 +60,17 @@ _PLACES = {
     "JP": ("co.jp", ["Japan", "Tokyo", "Osaka"]),
 }  # fmt: skip
 _FORMS = {
-    "US": ["Inc.", "LLC", "Corp.", "Co.", "Inc", "L.L.C."], "GB": ["Ltd", "PLC", "Limited"], "DE": ["GmbH", "AG", "GmbH & Co. KG"],
+    "US": ["Inc.", "LLC", "Corp.", "Co.", "Inc", "L.L.C."], "GB": ["Ltd", "PLC", "Limited"],
+    "DE": ["GmbH", "AG", "GmbH & Co. KG"],
     "FR": ["SA", "SAS", "SARL"], "CA": ["Inc.", "Ltd."], "NL": ["B.V.", "NV"], "ES": ["S.A.", "S.L."], "IN": ["Pvt. Ltd.", "Ltd"],
     "AU": ["Pty Ltd"], "JP": ["K.K.", "Co., Ltd."],
 }  # fmt: skip
 _WEIGHTS = [40, 12, 10, 7, 6, 5, 5, 6, 5, 4]
 _CALLING = {
-    "US": "+1", "GB": "+44", "DE": "+49", "FR": "+33", "CA": "+1", "NL": "+31", "ES": "+34", "IN": "+91", "AU": "+61", "JP": "+81",
+    "US": "+1", "GB": "+44", "DE": "+49", "FR": "+33", "CA": "+1", "NL": "+31", "ES": "+34", "IN": "+91", "AU": "+61",
+    "JP": "+81",
 }  # fmt: skip
-_STREETS = "Main Oak Market Church Park Station High King Queen Mill Lake Hill River Bridge Harbour College".split()
+_STREETS = _list("Main Oak Market Church Park Station High King Queen Mill Lake Hill River Bridge Harbour College")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +117,7 @@ class World:
             words += ["&" if draw.random() < 0.5 else "and", self._brand()[0]]
         elif draw.random() < 0.15:
             words.append(draw.choice(_PLAIN))
-        if draw.random() < (0.98 if often else 0.6):
+        if draw.random() < (0.98 if often else 0.42):
             words.append(draw.choice(_TRADES))
         if draw.random() < 0.35:
             words.append(draw.choice(_STRUCTURES))
@@ -183,7 +192,7 @@ def slipped(text: str, draw: Random) -> str:
     }[draw.randrange(4)]
 
 
-def typed(company: Company, draw: Random) -> str:
+def typed(company: Company, draw: Random) -> str:  # noqa: PLR0911 - one spelling a line
     """Its name as somebody types it: without the form, with another, run together, with a department, in capitals, ..."""
     name, core = company.account.names[0], company.brand
     words = core.split()
@@ -199,11 +208,11 @@ def typed(company: Company, draw: Random) -> str:
         case 4:
             return core.replace(" ", "") if len(words) > 1 else core
         case 5:
-            return f"{core} {draw.choice(['Deutschland', 'India', 'UK', 'Europe', 'Services', 'Holdings', 'Americas', 'Finance'])}"
+            return f"{core} {draw.choice(_list('Deutschland India UK Europe Services Holdings Americas Finance'))}"
         case 6:
             return " ".join(words[:-1]) if len(words) > 2 else core
         case 7:
-            return words[0]
+            return words[0] if len(words) == 2 else core
         case _:
             return name.upper()
 
@@ -232,7 +241,7 @@ def ask(company: Company, mix: Mix, draw: Random) -> CompanyAsk:
             words[at] = slipped(words[at], draw)
             return CompanyAsk(None, " ".join(words), phone=phone, **place)  # type: ignore[arg-type]
         case "nothing":
-            other = domain if draw.random() < 0.6 else None
+            other = domain if draw.random() < 0.95 else None
             return CompanyAsk(other, typed(company, draw), host=other, phone=phone, **place)  # type: ignore[arg-type]
         case _:
             return CompanyAsk(None, typed(company, draw), phone=phone, **place)  # type: ignore[arg-type]

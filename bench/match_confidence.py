@@ -3,8 +3,8 @@
     python -m bench.match_confidence           prints it
     python -m bench.match_confidence --write   and writes graph/rules/data/match_confidence.csv
 
-Three sources: generated companies of which half are known, asked for with what people type (`bench.companies`); the even
-half of the parents of SEC Exhibit 21; the even half of the domain families, among thousands of other owners. Where the
+Three sources: generated companies of which half are known, asked for with what people type (`bench.companies`); one
+half of the parents of SEC Exhibit 21; one half of the domain families, among thousands of other owners. Where the
 exhibit has enough of a kind, it alone counts: its names and their strangers are real. The families show one side only, so
 that of them and the generated ones the lower share counts. Shares rise with strength (pooled where they do not) and are
 (right + 1) / (of + 2), at most .99.
@@ -31,11 +31,11 @@ from graph.rules.matching.deciding import leaders, source_of, tier
 from graph.rules.matching.evidence import Evidence
 from tools.accounts.matching import AccountIndex
 
-BANDS: Final = 20
-ENOUGH: Final = 20
+BANDS: Final = 10
+ENOUGH: Final = 10
 MOST: Final = 0.99
-ROUNDS: Final = 3
-KNOWN, LEADS, SEED = 30_000, 10_000, 11
+ROUNDS: Final = 2
+KNOWN, LEADS, SEED = 20_000, 6_000, 11
 WEAKEST: Final = 0.3
 
 Sample: TypeAlias = "tuple[str, float, bool]"
@@ -52,7 +52,7 @@ def generated() -> tuple[AccountIndex, list[Case]]:
     for number in range(LEADS):
         known = number % 2 == 0
         company = made[2 * draw.randrange(KNOWN) + (not known)]
-        mix = draw.choice(MIXES[:4]) if known else draw.choice((*MIXES[2:], "nothing"))
+        mix = draw.choice(MIXES[:4]) if known else draw.choice(MIXES[2:])
         asked = ask(company, mix, draw)
         if mix == "other domain" and asked.domain and world.has(asked.domain):
             continue  # it is somebody else's, as we made them
@@ -61,7 +61,7 @@ def generated() -> tuple[AccountIndex, list[Case]]:
 
 
 def real() -> Iterator[tuple[str, AccountIndex, list[Case]]]:
-    """The even halves."""
+    """Half 0 of each."""
     yield "ex21", AccountIndex.build(registered()), list(half(subsidiaries(), 0))
     accounts, cases = family_cases(families())
     taken = {host for family in families() for host in family}
@@ -88,25 +88,20 @@ def _of_source(pieces: list[Evidence], key: str) -> Iterator[Sample]:
 
 
 def bands(found: Iterable[tuple[float, bool]]) -> list[Band]:
-    """(least strength, right, of), rising in strength and share, each with ENOUGH samples. A band begins where the weakest
-    tenth of its samples ends, so that few weak ones are not carried by many strong ones."""
-    cells: dict[int, list[tuple[float, bool]]] = defaultdict(list)
+    """(least strength, right, of): tenths of the scale, pooled with the one below while the share does not rise. A band
+    with fewer than ENOUGH samples is left out: what falls there has the confidence of the band below, if there is one."""
+    cells: dict[int, list[int]] = defaultdict(lambda: [0, 0])
     for strength, right in found:
-        cells[min(int(strength * BANDS + 1e-9), BANDS)].append((strength, right))
-    pooled: list[list[tuple[float, bool]]] = []
+        cell = cells[min(int(strength * BANDS + 1e-9), BANDS)]
+        cell[0] += right
+        cell[1] += 1
+    pooled: list[Band] = []
     for at in sorted(cells):
-        pooled.append(cells[at])
-        while len(pooled) > 1 and (
-            _share(_band(pooled[-2])) >= _share(_band(pooled[-1])) or min(len(pooled[-1]), len(pooled[-2])) < ENOUGH
-        ):
-            last = pooled.pop()
-            pooled[-1] = pooled[-1] + last
-    return [_band(samples) for samples in pooled if len(samples) >= ENOUGH]
-
-
-def _band(samples: list[tuple[float, bool]]) -> Band:
-    strengths = sorted(strength for strength, _ in samples)
-    return round(strengths[len(strengths) // 10], 2), sum(right for _, right in samples), len(samples)
+        pooled.append((at / BANDS, *cells[at]))
+        while len(pooled) > 1 and _share(pooled[-2]) >= _share(pooled[-1]):
+            last, before = pooled.pop(), pooled.pop()
+            pooled.append((before[0], before[1] + last[1], before[2] + last[2]))
+    return [band for band in pooled if band[2] >= ENOUGH]
 
 
 def _share(band: Band) -> float:
@@ -124,14 +119,15 @@ def rows(by_source: dict[str, list[Sample]]) -> list[str]:
             if (own := bands((strength, right) for each, strength, right in found if each == kind))
         }
         measured = {"ex21": measured["ex21"]} if "ex21" in measured else measured
-        last = ""
-        for least in sorted({band[0] for own in measured.values() for band in own}):
-            said = [(_share(band), band, source) for source, own in measured.items() if (band := _at(own, least))]
-            share, (_, right, of), source = min(said)
-            line = f"{share:.3f},{right},{of},{source}"
-            if line != last:
-                lines.append(f"{kind},{least:.2f},{line}")
-            last = line
+        said: list[tuple[float, float, str]] = []
+        for least in sorted({band[0] for own in measured.values() for band in own}, reverse=True):
+            shares = [(_share(band), band, source) for source, own in measured.items() if (band := _at(own, least))]
+            share, (_, right, of), source = min(shares)
+            if said and share >= said[-1][1]:
+                said[-1] = (least, *said[-1][1:])  # a stronger piece is never less sure than a weaker one
+            else:
+                said.append((least, share, f"{right},{of},{source}"))
+        lines += [f"{kind},{least:.2f},{share:.3f},{rest}" for least, share, rest in reversed(said)]
     return lines
 
 

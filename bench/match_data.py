@@ -1,7 +1,7 @@
 """Real companies to measure the matcher with, from the folder of development data (LEAD_DATA): subsidiaries named in SEC
 Exhibit 21 with their parents, and domains that belong to one owner. None of it is part of the project.
 
-Each is cut in two by parent or family: the table of confidence is measured on the even half, the tests print both.
+Each is cut in two by parent or family: the table of confidence is measured on half 0, the tests print both.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,7 +48,7 @@ def registered() -> list[KnownAccount]:
 
 def subsidiaries() -> list[Case]:
     """The subsidiaries; the account is the parent."""
-    return [Case(CompanyAsk(None, row["subsidiary_name"]), row["parent_cik"], row["parent_cik"]) for row in _edges()]
+    return [Case(CompanyAsk(None, row["subsidiary_name"]), row["parent_cik"], row["parent_name"]) for row in _edges()]
 
 
 def _edges() -> list[dict[str, str]]:
@@ -93,13 +94,10 @@ def others(taken: set[str]) -> list[KnownAccount]:
     return list(found.values())
 
 
-def halves(groups: Iterable[str]) -> dict[str, int]:
-    """0 or 1 for each group: every second one, numbers in their order, names in that of their letters."""
-    ordered = sorted({*groups}, key=lambda group: (len(group), group) if group.isdecimal() else (0, group))
-    return {group: at % 2 for at, group in enumerate(ordered)}
-
-
 def half(cases: Iterable[Case], wanted: int) -> Iterator[Case]:
+    """0 or 1: every second group, the largest first, so that the halves are about as large."""
     cases = list(cases)
-    side = halves(case.group for case in cases)
+    sizes = Counter(case.group for case in cases)
+    ordered = sorted(sizes, key=lambda group: (-sizes[group], group))
+    side = {group: at % 2 for at, group in enumerate(ordered)}
     return (case for case in cases if side[case.group] == wanted)

@@ -147,6 +147,16 @@ def table(figures: Figures, detail: Mapping[str, Any]) -> str:
     return "\n".join([*lines, "", *beside(detail)])
 
 
+def _matching(found: Mapping[str, Any] | None) -> list[str]:
+    if not found:
+        return []
+    kinds = "; ".join(f"{kind} {at['p50_ms']:.2f}, {at['p99_ms']:.2f}" for kind, at in found["kinds"].items())
+    return [
+        f"match of one lead among {found['accounts']:,} accounts, p50 and p99 in ms: {kinds}",
+        f"the index: {found['build_peak_mb']:,.0f} MB at the most while it is built, open in {found['open_ms']} ms",
+    ]
+
+
 def beside(detail: Mapping[str, Any]) -> list[str]:
     """The raw rates, and the two-process plain router."""
     told = []
@@ -163,12 +173,7 @@ def beside(detail: Mapping[str, Any]) -> list[str]:
             f"latency at {found['offered_per_s']:.0f} leads/s (open loop): acceptance p50 "
             f"{found['half_load_accept_p50_ms']:.1f} ms, p99 {found['half_load_accept_p99_ms']:.1f} ms"
         )
-    if found := detail.get("match"):
-        kinds = "; ".join(f"{kind} {at['p50_ms']:.2f}, {at['p99_ms']:.2f}" for kind, at in found["kinds"].items())
-        told.append(f"match of one lead among {found['accounts']:,} accounts, p50 and p99 in ms: {kinds}")
-        told.append(
-            f"the index: {found['build_peak_mb']:,.0f} MB at the most while it is built, open in {found['open_ms']} ms"
-        )
+    told += _matching(detail.get("match"))
     if found := detail.get("endurance"):
         told.append("memory, MB: " + ", ".join(f"{when} {_megabytes(parts)}" for when, parts in found["parts"].items()))
         told.append("the stream's server holds {keys:,} keys, {waiting:,} entries wait".format(**found["stream"]))

@@ -151,14 +151,16 @@ def weigh(asked: Asked, account: Account, book: Book) -> Evidence | None:
             more = "-name" if asked.words and account.names else ""
             said += ", but the name is another" if more else ""
         return Evidence(account.key, account.parent, "domain_family", kind + more, strength, near, said)
-    return _by_name(asked, account, book, alike, name, phone, address, near) or _by_place(
-        asked, account, book, phone, address, near
-    )
+    return _by_name(asked, account, alike, name, phone, address, near) or _by_place(asked, account, book, address, near)
+
+
+def domain_said(host: str, domain: str, depth: int) -> str:
+    return f"{host} lies below its domain {domain}" if depth else f"{domain} is its domain"
 
 
 def of_domain(host: str, domain: str, depth: int, ask: Ask, account: Account) -> Evidence:
     """The account's own domain was asked for, or a host below it."""
-    said = f"{host} lies below its domain {domain}" if depth else f"{domain} is its domain"
+    said = domain_said(host, domain, depth)
     rank = 2 * depth + (domain != account.key)
     return Evidence(account.key, account.parent, "domain", "domain", 1.0, nearness(ask, account), said, rank)
 
@@ -166,7 +168,6 @@ def of_domain(host: str, domain: str, depth: int, ask: Ask, account: Account) ->
 def _by_name(
     asked: Asked,
     account: Account,
-    book: Book,
     alike: Alike | None,
     name: str,
     phone: str | None,
@@ -188,9 +189,7 @@ def _by_name(
     return Evidence(account.key, account.parent, code, f"name/{alike.kind}{extra}", alike.strength, near, said)
 
 
-def _by_place(
-    asked: Asked, account: Account, book: Book, phone: str | None, address: bool, near: int
-) -> Evidence | None:
+def _by_place(asked: Asked, account: Account, book: Book, address: bool, near: int) -> Evidence | None:
     """A phone number or an address alone, where few enough have it."""
     if asked.ask.phone is not None and asked.ask.phone == account.phone:
         count = book.at_phone(asked.ask.phone)
@@ -221,23 +220,27 @@ def _name(asked: Asked, account: Account, book: Book) -> tuple[Alike | None, str
     for name in account.names:
         alike = compare(asked.words, name_words(name), book)
         if asked.name_key == name_key(name):  # run together or apart as a whole: `G T X Pro`, `GTXPro`
-            alike = Alike(
-                "whole", max(alike.strength if alike else 0.0, min(1.0, sum(map(book.weight, name_words(name)))))
-            )
+            said = sum(map(book.weight, name_words(name))) / FULL
+            alike = Alike("whole", max(alike.strength if alike else 0.0, min(1.0, said)))
         if alike is not None and alike.kind == "initials" and not _only_one(asked, name, book):
             alike = None
         if alike is not None and (best is None or _order(alike) > _order(best)):
             best, best_name = alike, name
     for label in filter(None, map(label_of, account.domains)):
         alike = _by_label(asked, plain_label(label), account)
-        if alike is not None and (best is None or _order(alike) > _order(best)):
+        if alike is not None and (best is None or _rank(alike) > _rank(best)):
             best, best_name = alike, label
     return best, best_name
 
 
 _KINDS: Final[dict[Likeness, int]] = {
-    "whole": 7, "spelt": 6, "inside": 5, "initials": 4, "part": 3, "slipped": 2, "brand": 1, "begins": 0,
+    "whole": 8, "spelt": 7, "inside": 6, "initials": 5, "label": 4, "part": 3, "slipped": 2, "brand": 1, "begins": 0,
 }  # fmt: skip
+
+
+def _rank(alike: Alike) -> tuple[int, float]:
+    """A better kind of likeness comes before a stronger one where one of the two is a domain's label."""
+    return _KINDS[alike.kind], alike.strength
 
 
 def _order(alike: Alike) -> tuple[float, int]:
@@ -247,13 +250,9 @@ def _order(alike: Alike) -> tuple[float, int]:
 def _by_label(asked: Asked, label: str, account: Account) -> Alike | None:
     """The name typed is the label of its domain, or holds it where it is the initials of its name: aep.com says that
     American Electric Power calls itself AEP."""
-    if label == asked.name_key and stands_alone(label):
-        return Alike("whole", 1 / FULL)
     if label in asked.words and any(initials(name_words(name)) == label for name in account.names):
-        return Alike(
-            "whole" if len(asked.words) == 1 else "inside", 1 / FULL * (1.0 if asked.words[0] == label else 0.8)
-        )
-    return None
+        return Alike("initials", 1.0 if asked.words[0] == label else 0.8)
+    return Alike("label", 1 / FULL) if label == asked.name_key and stands_alone(label) else None
 
 
 def _only_one(asked: Asked, name: str, book: Book) -> bool:
@@ -293,7 +292,7 @@ def label_strength(label: str, book: Book) -> float:
     return min(1.0, len(label) / 10)
 
 
-def _name_said(asked: Asked, alike: Alike | None, name: str) -> str:
+def _name_said(asked: Asked, alike: Alike | None, name: str) -> str:  # noqa: PLR0911 - one sentence a kind
     if alike is None:
         return ""
     typed = asked.ask.name or ""
@@ -302,12 +301,14 @@ def _name_said(asked: Asked, alike: Alike | None, name: str) -> str:
             return f'"{_short(typed)}" is its name'
         case "spelt":
             return f'"{_short(typed)}" is its name "{_short(name)}" but for the spelling'
+        case "label":
+            return f'"{_short(typed)}" is the label of its domain'
         case "inside":
             return f'its name "{_short(name)}" stands in "{_short(typed)}"'
         case "slipped":
             return f'its name "{_short(name)}" stands in "{_short(typed)}" but for the spelling'
         case "initials":
-            return f'"{_short(typed)}" has the initials of "{_short(name)}", and no other account has'
+            return f'"{_short(typed)}" has the initials of "{_short(name)}", as no other account has'
         case "part":
             return f'"{_short(typed)}" is part of its name "{_short(name)}"'
         case _:

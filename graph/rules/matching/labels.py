@@ -14,9 +14,9 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Final, Literal, TypeAlias
 
-from graph.rules.domains import registrable
-from graph.rules.mailboxes import is_free
+from graph.rules.domains import FREE_MAIL, registrable
 from graph.rules.matching.words import is_common
+from graph.rules.text import words
 
 Relation: TypeAlias = Literal["label", "affix", "subbrand"]
 
@@ -26,12 +26,16 @@ SHORTEST: Final = 3
 SHORTEST_STEM: Final = 5
 """Letters beside a word that says nothing (get, hq), else `getout` would be a company called `out`."""
 
-_PREFIXES = tuple("get try use join go my the hello lets watch shop team meet hey we".split())
+_PREFIXES = tuple(sorted(words("get try use join go my the hello lets watch shop team meet hey we")))
 _SUFFIXES = tuple(
-    """
+    sorted(
+        words(
+            """
     hq app inc corp co ltd llc group online mail web site net usa us uk eu de fr es it nl ca au in jp br mx ch at
     global intl international america europe asia india canada germany france japan brasil mexico australia shop store
-    """.split()
+    """
+        )
+    )
 )
 
 
@@ -39,11 +43,12 @@ _SUFFIXES = tuple(
 def label_of(domain: str) -> str | None:
     """What its owner chose in a domain or host: `acme-labs` of `www.acme-labs.co.uk`. None where it is no public name, or
     belongs to a provider of mailboxes, not to who writes from there."""
-    own = domain if domain.count(".") == 1 else registrable(domain)
-    if own is None:
+    if domain in FREE_MAIL:
         return None
-    label = own.partition(".")[0]
-    return None if not label or is_free(domain, own, label) else label
+    if domain.count(".") == 1:
+        return domain.partition(".")[0] or None
+    own = registrable(domain)
+    return None if own is None or own in FREE_MAIL else own.partition(".")[0]
 
 
 def plain_label(label: str) -> str:

@@ -14,7 +14,7 @@ from rapidfuzz.distance import OSA
 from graph.rules.matching.tokens import initials
 from graph.rules.matching.words import class_of, is_common, is_numeral
 
-Likeness: TypeAlias = Literal["whole", "spelt", "inside", "slipped", "part", "begins", "brand", "initials"]
+Likeness: TypeAlias = Literal["whole", "spelt", "inside", "slipped", "part", "begins", "brand", "initials", "label"]
 
 SHORTEST_MISSPELT: Final = 5
 """Letters of a word in which one slip still leaves no doubt; of four letters every second word is one slip away."""
@@ -62,7 +62,9 @@ def compare(asked: tuple[str, ...], known: tuple[str, ...], book: Vocabulary) ->
     return max(likenesses, key=lambda found: found.strength) if likenesses else None
 
 
-def _by_words(asked: tuple[str, ...], known: tuple[str, ...], book: Vocabulary) -> Alike | None:
+def _by_words(  # noqa: PLR0911 - one likeness a line
+    asked: tuple[str, ...], known: tuple[str, ...], book: Vocabulary
+) -> Alike | None:
     by_asked, by_known, slips, ordered = _aligned(asked, known, book)
     if not by_known:
         return None

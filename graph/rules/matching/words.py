@@ -118,7 +118,7 @@ _ROMAN = re.compile(r"(?=[xvi])(?:xl|x{0,3})(?:ix|iv|v?i{0,3})")
 def _places() -> frozenset[str]:
     """One-word names of countries and of the states of the USA, beside those listed."""
     names = [country.name for country in pycountry.countries]
-    names += [state.name for state in pycountry.subdivisions.get(country_code="US")]
+    names += [place.name for place in pycountry.subdivisions if place.code.startswith("US-")]
     return _PLACE | {fold(name) for name in names if " " not in name}
 
 
@@ -149,8 +149,8 @@ def is_common(word: str) -> bool:
 
 
 def weight(word: str, count: int, accounts: int) -> float:
-    """0..1: what a word says that so many of so many accounts have in their names: the logarithm of its rarity, 1 for one
-    that nobody has (inverse document frequency, with the background above)."""
+    """0..1: what a word says that so many families among so many accounts have in their names: the logarithm of its
+    rarity, 1 for a brand that at most one has (inverse document frequency, with the background above)."""
     total = accounts + BACKGROUND
-    expected = min(float(total), count + 1 + _OF_1000[class_of(word)] * BACKGROUND / 1_000)
+    expected = min(float(total), max(count, 1) + _OF_1000[class_of(word)] * BACKGROUND / 1_000)
     return log(total / expected) / log(total)

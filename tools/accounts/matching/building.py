@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Iterator
-from typing import Final, TypeAlias
+from itertools import pairwise
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +23,7 @@ from tools.accounts.known import KnownAccount
 from tools.accounts.matching.records import packed
 from tools.accounts.matching.tables import Writer, digest
 
-Arrays: TypeAlias = "dict[str, NDArray[np.generic]]"
+Arrays: TypeAlias = "dict[str, NDArray[Any]]"
 TABLES: Final = ("domains", "labels", "names", "initials", "phones", "addresses")
 
 
@@ -53,13 +54,14 @@ class Building:
         self._starts = array("Q", [0])
         self._tables = {name: Writer() for name in TABLES}
         self._words: dict[str, int] = {}
-        self._counts = array("I")
+        self._families = bytearray()
         self._rows_account, self._rows_start, self._rows_words = array("I"), array("Q", [0]), array("I")
         self._places = array("I")
 
     def add(self, account: KnownAccount) -> None:
         number = len(self._keys)
         self._keys.append(account.key)
+        self._families += digest(account.parent or account.key)
         self._content += packed(account)
         self._starts.append(len(self._content))
         for domain in account.domains:
@@ -75,7 +77,6 @@ class Building:
         self._places.extend(place_codes(account.country, account.city, account.postal))
 
     def _add_names(self, names: tuple[str, ...], number: int) -> None:
-        seen: set[int] = set()
         for name in names:
             parts = name_words(name)
             if not parts:
@@ -84,10 +85,6 @@ class Building:
             if short := initials(parts):
                 self._tables["initials"].add(short, number)
             ids = [self._words.setdefault(word, len(self._words)) for word in parts]
-            self._counts.extend([0] * (len(self._words) - len(self._counts)))
-            for word in {*ids} - seen:
-                self._counts[word] += 1
-            seen.update(ids)
             self._rows_account.append(number)
             self._rows_words.extend(dict.fromkeys(ids))
             self._rows_start.append(len(self._rows_words))
@@ -95,7 +92,7 @@ class Building:
     def arrays(self) -> Arrays:
         """Raises ValueError where two accounts have one key."""
         order = sorted(range(len(self._keys)), key=self._keys.__getitem__)
-        for one, other in zip(order, order[1:], strict=False):
+        for one, other in pairwise(order):
             if self._keys[one] == self._keys[other]:
                 raise ValueError(f"two known accounts have the key {self._keys[one][:80]!r}; merge them first")
         ordered = np.array(order, dtype=np.int64)
@@ -115,7 +112,21 @@ class Building:
         found |= self._word_arrays()
         return found | self._row_arrays(rank, found["words.weights"])
 
+    def _counted(self) -> NDArray[np.uint32]:
+        """How many families have each word in a name: a group that names all its companies alike is one owner."""
+        words = np.array(self._rows_words, dtype=np.uint32)
+        if not len(words):
+            return words
+        starts = np.array(self._rows_start, dtype=np.int64)
+        accounts = np.repeat(np.array(self._rows_account, dtype=np.uint32), starts[1:] - starts[:-1])
+        families = np.frombuffer(bytes(self._families), dtype="<u8")[accounts]
+        order = np.lexsort((families, words))
+        words, families = words[order], families[order]
+        new = np.r_[True, (words[1:] != words[:-1]) | (families[1:] != families[:-1])]
+        return np.bincount(words[new], minlength=len(self._words)).astype(np.uint32)
+
     def _word_arrays(self) -> Arrays:
+        counts = self._counted()
         ids, near = Writer(), Writer()
         for word, number in self._words.items():
             ids.add(word, number)
@@ -125,9 +136,9 @@ class Building:
         found: Arrays = {
             "words.content": np.frombuffer(b"".join(texts), dtype=np.uint8),
             "words.starts": np.r_[0, np.cumsum([len(text) for text in texts], dtype=np.int64)].astype(np.uint32),
-            "words.counts": np.array(self._counts, dtype=np.uint32),
+            "words.counts": counts,
             "words.weights": np.array(
-                [weight(word, self._counts[at], len(self._keys)) for word, at in self._words.items()], dtype=np.float32
+                [weight(word, int(counts[at]), len(self._keys)) for word, at in self._words.items()], dtype=np.float32
             ),
         }
         found["words.digests"], found["words.numbers"] = ids.arrays()

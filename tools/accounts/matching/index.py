@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Final, Self
 
@@ -21,7 +22,7 @@ from graph.domain.evidence import AccountMatch
 from graph.ports import CompanyAsk
 from graph.rules.matching.confidence import confidence, least_strength
 from graph.rules.matching.deciding import decide
-from graph.rules.matching.evidence import SHARED, Asked, Evidence, hosts_of, of_domain, weigh
+from graph.rules.matching.evidence import SHARED, Asked, Evidence, domain_said, hosts_of, weigh
 from graph.rules.matching.labels import stems
 from graph.rules.matching.names import FULL, misspelt
 from graph.rules.matching.tokens import INITIALS, initials
@@ -44,17 +45,17 @@ class AccountIndex:
 
     def __init__(self, arrays: Arrays) -> None:
         self._arrays = arrays
-        self._records = Records(arrays["records.content"], arrays["records.starts"])  # type: ignore[arg-type]
+        self._records = Records(arrays["records.content"], arrays["records.starts"])
         self._tables = {name: self._table(name) for name in (*TABLES, "words", "slips")}
         self._domains = self._tables["domains"]
-        self._content = memoryview(arrays["words.content"])  # type: ignore[arg-type]
+        self._content = memoryview(arrays["words.content"])  # type: ignore[arg-type] # as in records
         self._counts, self._weights = arrays["words.counts"], arrays["words.weights"]
         self._rows, self._starts = arrays["postings.rows"], arrays["postings.starts"]
         self._row_accounts, self._row_weights = arrays["rows.accounts"], arrays["rows.weights"]
         self.weight = lru_cache(16_384)(self._weight)
 
     def _table(self, name: str) -> Table:
-        return Table(self._arrays[f"{name}.digests"], self._arrays[f"{name}.numbers"])  # type: ignore[arg-type]
+        return Table(self._arrays[f"{name}.digests"], self._arrays[f"{name}.numbers"])
 
     @classmethod
     def build(cls, accounts: Iterable[KnownAccount]) -> Self:
@@ -80,23 +81,20 @@ class AccountIndex:
         found, at = [], 0
         for ask, own in zip(asks, hosts, strict=True):
             end = at + len(own)
-            found.append(self._by_domain(ask, own, low[at:end], high[at:end]) or self._weighed(ask))
+            found.append(self._by_domain(own, low[at:end], high[at:end]) or self._weighed(ask))
             at = end
         return found
 
-    def _by_domain(
-        self, ask: CompanyAsk, hosts: tuple[str, ...], low: list[int], high: list[int]
-    ) -> AccountMatch | None:
+    def _by_domain(self, hosts: tuple[str, ...], low: list[int], high: list[int]) -> AccountMatch | None:
         """The common case: one account has the domain. None where none or several have it."""
         for depth, host in enumerate(hosts):
             if (count := high[depth] - low[depth]) == 0:
                 continue
             if count > 1:
                 return None
-            account = self._records[self._domains.at(low[depth])]
-            if host in account.domains:
-                piece = of_domain(hosts[0], host, depth, ask, account)
-                return AccountMatch(piece.key, piece.code, confidence(piece.kind, piece.strength), piece.said)
+            key, domains = self._records.key_and_domains(self._domains.at(low[depth]))
+            if host in domains:
+                return AccountMatch(key, "domain", confidence("domain", 1.0), domain_said(hosts[0], host, depth))
         return None
 
     def _weighed(self, ask: CompanyAsk) -> AccountMatch:
@@ -166,7 +164,7 @@ class AccountIndex:
     def _accounts_with_initials(self, short: str) -> NDArray[np.uint32]:
         """Accounts whose name has these initials or holds this word; more than two are not told apart."""
         by_word = [self._row_accounts[self._postings(word)[:3]] for word in self._tables["words"].find(short)]
-        return np.unique(np.concatenate([self._tables["initials"].find(short)[:3], *by_word]))  # type: ignore[no-any-return]
+        return np.unique(np.concatenate([self._tables["initials"].find(short)[:3], *by_word]))
 
     def _by_initials(self, parts: tuple[str, ...]) -> list[NDArray[np.uint32]]:
         shorts = {short for short in (*parts, initials(parts)) if short}
@@ -175,7 +173,7 @@ class AccountIndex:
 
     def _postings(self, word: int) -> NDArray[np.uint32]:
         start, end = self._starts[word : word + 2].tolist()
-        return self._rows[start:end]  # type: ignore[return-value]
+        return self._rows[start:end]
 
     def _by_words(self, asked: Asked, least: float) -> NDArray[np.uint32]:
         """The CANDIDATES accounts that share the most of their name with the asked one."""
@@ -191,12 +189,14 @@ class AccountIndex:
         enough = bound >= min(least - 1e-3, float(bound.max()))
         accounts, bound = accounts[enough], bound[enough]
         order = np.argsort(-(bound + self._near(asked, accounts)), kind="stable")
-        return accounts[order[:CANDIDATES]]  # type: ignore[no-any-return]
+        return accounts[order[:CANDIDATES]]
 
     def _gathered(self, ranked: list[int], weights: dict[int, float]) -> tuple[NDArray[np.uint32], NDArray[np.float64]]:
         """(rows that hold any of the words, the weight that they share). Rarest words first, up to MOST_POSTINGS; a
         commoner word adds to rows that are there already."""
-        taken, late, total = [], [], 0
+        taken: list[tuple[NDArray[np.uint32], float]] = []
+        late: list[tuple[NDArray[np.uint32], float]] = []
+        total = 0
         for word in ranked:
             rows = self._postings(word)
             if taken and total + len(rows) > MOST_POSTINGS:
@@ -205,24 +205,23 @@ class AccountIndex:
                 total += len(rows)
                 taken.append((rows, weights[word]))
         if not taken:
-            return self._rows[:0], np.zeros(0)  # type: ignore[return-value]
+            return self._rows[:0], np.zeros(0)
         if len(taken) == 1 and late and total > MOST_POSTINGS:  # all of them are common: those that hold the rarest two
             both = np.intersect1d(taken[0][0], late[0][0], assume_unique=True)
             taken = [(both, taken[0][1])]
         every = np.concatenate([rows for rows, _ in taken])
         shares = np.concatenate([np.full(len(rows), share) for rows, share in taken])
         rows, places = np.unique(every, return_inverse=True)
-        scores = np.bincount(places, weights=shares, minlength=len(rows))
+        scores: NDArray[np.float64] = np.bincount(places, weights=shares, minlength=len(rows)).astype(np.float64)
         for more, share in late:
-            at = np.searchsorted(more, rows)
-            at[at == len(more)] = 0
-            scores += share * (more[at] == rows) if len(more) else 0.0
+            at = np.minimum(np.searchsorted(more, rows), len(more) - 1)
+            scores += np.where(more[at] == rows, share, 0.0)
         return rows, scores
 
     def _word_ids(self, parts: tuple[str, ...]) -> dict[int, float]:
         """Words of the book that the asked ones may stand for, with the weight that a name gains by holding them: the
         same, two run together, one taken apart, one slip away."""
-        exact = dict.fromkeys((*parts, *(one + other for one, other in zip(parts, parts[1:], strict=False))))
+        exact = dict.fromkeys((*parts, *(one + other for one, other in pairwise(parts))))
         for part in parts:
             exact |= dict.fromkeys(half for at in range(2, len(part) - 1) for half in (part[:at], part[at:]))
         texts = [*exact]

@@ -47,7 +47,7 @@ class Records:
     """bytes: all records; starts: where each begins, one more than there are."""
 
     def __init__(self, content: NDArray[np.uint8], starts: NDArray[np.uint64]) -> None:
-        self._content, self._starts = memoryview(content), starts
+        self._content, self._starts = memoryview(content), starts  # type: ignore[arg-type] # numpy's types know no buffers before 3.12
 
     def __len__(self) -> int:
         return len(self._starts) - 1
@@ -55,6 +55,11 @@ class Records:
     def raw(self, number: int) -> bytes:
         start, end = self._starts[number : number + 2].tolist()
         return bytes(self._content[start:end])
+
+    def key_and_domains(self, number: int) -> tuple[str, list[str]]:
+        """What every lead pays for: the fields that an exact domain needs."""
+        key, _, domains, _ = self.raw(number).decode().split(_FIELD, 3)
+        return key, domains.split(_ITEM)
 
     def __getitem__(self, number: int) -> KnownAccount:
         return unpacked(self.raw(number))

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
     from graph.domain.evidence import AccountMatch
+    from graph.ports import CompanyAsk
     from tools.accounts.known import Matcher
     from tools.settings import Settings
 
@@ -117,7 +118,7 @@ def _reading(path: Path) -> TextIO:
     """Standard input is left open for whoever gave it."""
     return open(
         sys.stdin.fileno() if str(path) == "-" else path, newline="", encoding="utf-8-sig", closefd=str(path) != "-"
-    )  # noqa: PTH123 - a Path has no descriptor
+    )
 
 
 def _answers(file: TextIO, said: list[str], matcher: Matcher) -> Iterator[list[str]]:
@@ -172,7 +173,7 @@ def _fields(header: list[str], said: list[str]) -> dict[str, int]:
     return own | {name: at for name, at in columns.at.items() if name in FIELDS}
 
 
-def _ask(row: list[str], fields: dict[str, int]):  # noqa: ANN202 - as ask_of
+def _ask(row: list[str], fields: dict[str, int]) -> tuple[CompanyAsk, list[str]]:
     from tools.accounts.matching.asking import ask_of
 
     return ask_of({name: row[at] for name, at in fields.items() if at < len(row)})

@@ -21,7 +21,10 @@ class PlainBook:
         self._initials = [{initials(name_words(name)) for name in one.names} for one in accounts]
 
     def weight(self, word: str) -> float:
-        return weight(word, sum(word in words for words in self._words), len(self.accounts))
+        families = {
+            one.parent or one.key for one, words in zip(self.accounts, self._words, strict=True) if word in words
+        }
+        return weight(word, len(families), len(self.accounts))
 
     def knows(self, word: str) -> bool:
         return any(word in words for words in self._words)
