@@ -62,7 +62,17 @@ print(json.dumps(told))
 def generate(path: Path, rows: int, seed: int = SEED) -> None:
     """Companies as a CRM's export has them, the same for the same seed."""
     dice = random.Random(seed)
-    header = ("Company", "Website", "Parent Account", "Ownership %", "Account Owner", "Country", "City", "Employees", "Revenue")
+    header = (
+        "Company",
+        "Website",
+        "Parent Account",
+        "Ownership %",
+        "Account Owner",
+        "Country",
+        "City",
+        "Employees",
+        "Revenue",
+    )
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(header)
@@ -107,5 +117,6 @@ def _measured(folder: Path, rows: int) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory(dir=ROOT) as work:
+    (ROOT / "var").mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=ROOT / "var") as work:  # a real disk, and no file of the repository
         print(json.dumps(_measured(Path(work), int(sys.argv[1]) if len(sys.argv) > 1 else ROWS), indent=2))

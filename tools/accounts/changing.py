@@ -86,9 +86,8 @@ def change_book(
     Raises Refused, and Busy when another process is changing the book. The same entries twice make no second version."""
     result = Result(lines=scratch.count)
     with writing(engine, wait_s=wait_s) as book:
-        with engine.connect() as before:
-            for page in _pages(_accounts(scratch, change, result), _PAGE):
-                _tell(before, book, change, page, result)
+        for page in _pages(_accounts(scratch, change, result), _PAGE):
+            _tell(engine, book, change, page, result)
         if change.replace:
             _end_the_rest(engine, book, change.source, scratch, result)
         if not (result.new or result.changed or result.gone):
@@ -135,8 +134,9 @@ def _accounts(scratch: Scratch, change: Change, result: Result) -> Iterator[Join
     result.dropped += problems
 
 
-def _tell(before: Connection, book: Writing, change: Change, page: list[Joined], result: Result) -> None:
-    held = _held(before, change.source, [account.key for account in page], book.state.version)
+def _tell(engine: Engine, book: Writing, change: Change, page: list[Joined], result: Result) -> None:
+    with engine.connect() as connection:  # not kept: SQLite's log grows for as long as somebody reads the same state
+        held = _held(connection, change.source, [account.key for account in page], book.state.version)
     rows, ended = [], []
     for account in page:
         was = held.get(account.key)
@@ -163,14 +163,18 @@ def _held(connection: Connection, source: str, keys: Sequence[str], at: int) -> 
 
 
 def _end_the_rest(engine: Engine, book: Writing, source: str, scratch: Scratch, result: Result) -> None:
-    wanted = select(book_told.c.key).where(book_told.c.source == source, live(book_told))
-    with engine.connect() as connection:
-        held = connection.execution_options(yield_per=_PAGE).execute(wanted, {"v_at": book.state.version})
-        for page in _pages((row.key for row in held), CHUNK):
-            there = scratch.has(page)
-            gone = [key for key in page if key not in there]
-            book.end_told(source, gone)
-            result.gone += len(gone)
+    mine = select(book_told.c.key).where(book_told.c.source == source, live(book_told))
+    last = ""
+    while True:
+        wanted = mine.where(book_told.c.key > last).order_by(book_told.c.key).limit(CHUNK)
+        with engine.connect() as connection:
+            page = list(connection.scalars(wanted, {"v_at": book.state.version}))
+        if not page:
+            return
+        there, last = scratch.has(page), page[-1]
+        gone = [key for key in page if key not in there]
+        book.end_told(source, gone)
+        result.gone += len(gone)
 
 
 def _pages(items: Iterable[Any], size: int) -> Iterator[list[Any]]:

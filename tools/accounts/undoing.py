@@ -5,19 +5,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from itertools import groupby, islice
+from itertools import groupby
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine, and_, select
 
 from tools.accounts.changing import Change, Refused, Result, derive, show
 from tools.accounts.telling import told_row
-from tools.store.book import Changed, changes
+from tools.store.book import CHUNK, Changed, changes
 from tools.store.book_writing import Writing, writing
 from tools.store.tables import book_told
 
-_PAGE: Final = 2_000
 _ALL: Final = 1_000_000  # changes of one source
 
 
@@ -58,26 +57,33 @@ def _last(connection: Connection, version: int) -> Changed:
 
 def _back_to(engine: Engine, book: Writing, source: str, then: int, result: Result) -> None:
     """What the source told in version `then` is what it tells now."""
-    with engine.connect() as connection:
-        differing = (one for one in _then_and_now(connection, source, then, book.state.version) if one[1] != one[2])
-        while page := list(islice(differing, _PAGE)):
-            ended = [key for key, _, now in page if now is not None]
-            book.end_told(source, ended)
-            rows = [told_row(source, key, orjson.loads(was[0]), was[1]) for key, was, _ in page if was is not None]
-            if rows:
-                book.tell(rows)
-            result.gone += sum(was is None for _, was, _ in page)
-            result.new += sum(now is None for _, _, now in page)
-            result.changed += sum(was is not None and now is not None for _, was, now in page)
+    for compared in _then_and_now(engine, source, then, book.state.version):
+        page = [one for one in compared if one[1] != one[2]]
+        book.end_told(source, [key for key, _, now in page if now is not None])
+        rows = [told_row(source, key, orjson.loads(was[0]), was[1]) for key, was, _ in page if was is not None]
+        if rows:
+            book.tell(rows)
+        result.gone += sum(was is None for _, was, _ in page)
+        result.new += sum(now is None for _, _, now in page)
+        result.changed += sum(was is not None and now is not None for _, was, now in page)
 
 
-def _then_and_now(connection: Connection, source: str, then: int, now: int) -> Iterator[tuple[str, Any, Any]]:
-    """(key, what was told then, what is told now), each (JSON, the version that brought it) or None."""
-    wanted = select(book_told).where(book_told.c.source == source, book_told.c.since <= now).order_by(book_told.c.key)
-    rows = connection.execution_options(yield_per=_PAGE).execute(wanted)
-    for key, group in groupby(rows, lambda row: row.key):
-        told = list(group)
-        yield key, _live(told, then), _live(told, now)
+def _then_and_now(engine: Engine, source: str, then: int, now: int) -> Iterator[list[tuple[str, Any, Any]]]:
+    """Pages of (key, what was told then, what is told now), each (JSON, the version that brought it) or None. A page is
+    read at once: SQLite's log grows for as long as somebody reads the same state."""
+    mine = and_(book_told.c.source == source, book_told.c.since <= now)
+    last = ""
+    while True:
+        keys = select(book_told.c.key).where(mine, book_told.c.key > last).distinct().order_by(book_told.c.key)
+        with engine.connect() as connection:
+            page = list(connection.scalars(keys.limit(CHUNK)))
+            wanted = select(book_told).where(mine, book_told.c.key.in_(page)).order_by(book_told.c.key)
+            rows = list(connection.execute(wanted)) if page else []
+        if not page:
+            return
+        last = page[-1]
+        groups = ((key, list(told)) for key, told in groupby(rows, lambda row: row.key))
+        yield [(key, _live(told, then), _live(told, now)) for key, told in groups]
 
 
 def _live(told: Sequence[Any], at: int) -> tuple[str, int] | None:
