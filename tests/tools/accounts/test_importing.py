@@ -319,6 +319,7 @@ def test_when_and_by_whom_each_thing_was_told_is_kept(database: Engine, tmp_path
 def test_what_a_writer_left_that_was_killed_is_never_seen_and_taken_away(database: Engine, tmp_path: Path):
     tell(database, tmp_path, "name,domain,parent\nA,a.com,b.com\n")
     before = everything(database)
+
     def killed() -> None:
         with writing(database) as book:
             book.tell([("import", "x.com", "X", "x", None, None, None, "{}", None)])

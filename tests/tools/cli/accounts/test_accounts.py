@@ -32,7 +32,9 @@ def accounts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
 
 
 def test_an_import_ends_with_0_and_as_json_says_everything(accounts):
-    code, out, _ = accounts("import", "Company,Website,Parent,Land\nA,a.com,B,Philipines\nB,b.com,,\n", "--json", "--by", "ana")
+    code, out, _ = accounts(
+        "import", "Company,Website,Parent,Land\nA,a.com,B,Philipines\nB,b.com,,\n", "--json", "--by", "ana"
+    )
     told = json.loads(out)
     assert code == 0
     assert {name: told[name] for name in ("new", "changed", "same", "families", "links", "version")} == {
@@ -71,12 +73,18 @@ def test_what_makes_no_sense_ends_with_2(accounts, words: tuple[str, ...], compl
 
 
 def test_an_account_is_shown_by_name_and_domain_and_a_near_miss_is_helped(accounts):
-    accounts("import", "name,domain,parent,owner,aliases\nAcme Labs,labs.com,Acme,a@us.example,Labsters\nAcme,acme.com,,,\n")
+    accounts(
+        "import", "name,domain,parent,owner,aliases\nAcme Labs,labs.com,Acme,a@us.example,Labsters\nAcme,acme.com,,,\n"
+    )
     for asked in ("acme labs", "https://www.labs.com/x", "Labsters"):
         code, out, _ = accounts("show", asked)
         assert (code, out.splitlines()[0]) == (0, "Acme Labs (labs.com)")
     told = json.loads(accounts("show", "acme.com", "--json")[1])
-    assert ([one["key"] for one in told["below"]], told["owner"], told["told"][0]["source"]) == (["labs.com"], None, "import")
+    assert ([one["key"] for one in told["below"]], told["owner"], told["told"][0]["source"]) == (
+        ["labs.com"],
+        None,
+        "import",
+    )
     code, _, complaint = accounts("show", "labs")
     assert (code, complaint) == (1, "labs: no account is called so; near: labs.com\n")
 
