@@ -104,7 +104,7 @@ def test_disputes_are_listed_and_shown(accounts):
 
 
 def test_text_of_strangers_is_printed_without_what_a_terminal_obeys(accounts):
-    accounts("import", 'name,domain,city\n"=cmd|A\x1b[31m ‮x",evil.com,"\x1b]0;t\x07Oslo"\n')
+    accounts("import", 'name,domain,city\n"=cmd|A\x1b[31m \u202ex",evil.com,"\x1b]0;t\x07Oslo"\n')
     for words in (("show", "evil.com"), ("list",), ("families",), ("import", "--history")):
         _, out, _ = accounts(*words)
         assert all(character.isprintable() or character == "\n" for character in out)
