@@ -117,5 +117,6 @@ def _measured(folder: Path, rows: int) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory(dir=ROOT) as work:
+    (ROOT / "var").mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=ROOT / "var") as work:  # a real disk, and no file of the repository
         print(json.dumps(_measured(Path(work), int(sys.argv[1]) if len(sys.argv) > 1 else ROWS), indent=2))

@@ -20,8 +20,8 @@ _OWN = {
         "email phone firstname lastname jobtitle company country state message hubspot_owner_id hs_additional_emails"
     },
     "companies": {
-        "domain name country state city zip address phone industry numberofemployees annualrevenue hubspot_owner_id "
-        "hs_parent_company_id hs_additional_domains"
+        "domain name country state city numberofemployees hubspot_owner_id hs_parent_company_id",
+        "hs_additional_domains zip address phone industry annualrevenue",
     },
     "deals": {"dealname amount deal_currency_code dealstage hubspot_owner_id hs_is_closed"},
     "tasks": {"hs_task_subject hs_task_body hs_task_status hs_task_type hs_timestamp hubspot_owner_id"},

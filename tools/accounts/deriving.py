@@ -58,7 +58,7 @@ class Deriving:
     def __init__(self, engine: Engine, version: int, order: Sequence[str], alive: Callable[[], None]) -> None:
         self._engine, self._version, self._order, self._alive = engine, version, order, alive
         self._same: dict[str, str] = {}  # key of a name without a domain -> the account that it means
-        self._meant: dict[str, tuple[str, ...]] = {}  # parent as said -> who it may be
+        self._meant: dict[tuple[str, str], tuple[str, ...]] = {}  # (parent as said, source) -> who it may be
         self._names: dict[str, str] = {}  # of parents that are no accounts, as said
         self._parents: dict[str, str] = {}
         self._by: dict[str, tuple[str, float | None]] = {}  # (source, share) of the parent; few different ones
@@ -107,24 +107,26 @@ class Deriving:
                 self._same[key] = fitting[0]
 
     def _find_meant(self, connection: Connection) -> None:
-        said = {
-            text for _, _, parents in book_links.claimed(connection, self._version) for text, _ in orjson.loads(parents)
-        }
+        claimed = book_links.claimed(connection, self._version)
+        said = {(text, source) for _, source, parents in claimed for text, _ in orjson.loads(parents)}
         self._alive()
-        words = {text: meant_by(text) for text in said}
+        words = {text: meant_by(text) for text, _ in said}
         domains = {one for domain, _ in words.values() if domain for one in (domain, registrable(domain) or domain)}
         there = book_links.existing(connection, self._version, sorted(domains))
-        bearers: dict[str, set[str]] = defaultdict(set)
-        for bare, key in book_links.named(connection, self._version, sorted({n for _, n in words.values() if n})):
-            bearers[bare].add(self._same.get(key, key))
+        bearers: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+        names = sorted({name for _, name in words.values() if name})
+        for bare, key, source in book_links.named(connection, self._version, names):
+            bearers[bare][self._same.get(key, key)].add(source)
         open_words = {
             text: (domain, name)
             for text, (domain, name) in words.items()
             if not {domain, registrable(domain or "")} & there and name not in bearers
         }
         also = self._also(connection, open_words.values())
-        for text, (domain, name) in words.items():
-            self._meant[text] = self._who(text, domain, name, there, bearers, also)
+        for text, source in said:
+            domain, name = words[text]
+            own = _own(bearers.get(name or "", {}), source)
+            self._meant[text, source] = self._who(text, domain, name, there, own, also)
 
     def _also(self, connection: Connection, words: Any) -> dict[str, set[str]]:
         """Accounts by further domain or name, of those that somebody names as a parent."""
@@ -142,7 +144,7 @@ class Deriving:
         domain: str | None,
         name: str | None,
         there: set[str],
-        bearers: dict[str, set[str]],
+        bearers: set[str],
         also: dict[str, set[str]],
     ) -> tuple[str, ...]:
         """The account meant, or those that it may be; a key of its own for somebody who is no account."""
@@ -150,7 +152,7 @@ class Deriving:
         for key in (domain, above):
             if key is not None and key in there:
                 return (key,)
-        for known in (bearers.get(name or ""), also.get(domain or ""), also.get(NAME + (name or ""))):
+        for known in (bearers, also.get(domain or ""), also.get(NAME + (name or ""))):
             if known:
                 return tuple(sorted(known))
         if above is not None:
@@ -183,7 +185,7 @@ class Deriving:
 
     def _claims(self, source: str, parents: list[list[Any]]) -> list[Claim]:
         rank = rank_of(source, self._order)
-        return [Claim(one, source, rank, pct) for said, pct in parents for one in self._meant[said]]
+        return [Claim(one, source, rank, pct) for said, pct in parents for one in self._meant[said, source]]
 
     def _settle(self, account: str, claims: Sequence[Claim]) -> None:
         found = standing(account, claims)
@@ -220,9 +222,19 @@ class Deriving:
             yield (key, account, None, None, "", None, None)
         for key, head in seen.items():
             yield self._row(key, head, in_circle)
-        more = {*self._odd, *self._holds, *in_circle} - seen.keys()
-        for key in sorted(more):
+        for key in sorted(self._alone()):
             yield self._row(key, key, in_circle)
+
+    def _alone(self) -> set[str]:
+        """Who is in no family, and yet there is something to say of it."""
+        named = {
+            one.parent
+            for odd in self._odd.values()
+            for one in (*odd.disputed, *odd.minority, *odd.outranked)
+            if one.parent in self._names
+        }
+        circled = {one for ring in self.found.circles for one, _, _ in ring}
+        return {*self._odd, *self._holds, *named, *circled} - self._heads.keys()
 
     def _row(self, key: str, head: str, in_circle: dict[str, list[tuple[str, str, str]]]) -> Row:
         odd = self._odd.get(key)
@@ -248,17 +260,22 @@ class Deriving:
         return [row for row in page if held.get(row[0]) != row]
 
     def _end_the_rest(self, writing: Writing) -> None:
-        lined = self._same.keys() | self._odd.keys() | self._holds.keys()
-        circled = {one for ring in self.found.circles for one, _, _ in ring}
+        alone = self._alone()
         with self._engine.connect() as connection:
             gone = (
                 key
                 for key in book_links.open_line_keys(connection)
-                if key not in self._heads and key not in lined and key not in circled
+                if key not in self._heads and key not in alone and key not in self._same
             )
             while page := list(islice(gone, 500)):
                 writing.end_lines(page)
                 self.found.changed += len(page)
+
+
+def _own(bearers: dict[str, set[str]], source: str) -> set[str]:
+    """Who bears a name; of several the one that the source itself tells of, if that is one: it means its own."""
+    own = {key for key, sources in bearers.items() if source in sources}
+    return own if len(own) == 1 else set(bearers)
 
 
 _SHARES: dict[Said, Said] = {}

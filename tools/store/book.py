@@ -256,7 +256,7 @@ def counts(connection: Connection, at: int) -> dict[str, int]:
         .where(book_lines.c.state != "", live(book_lines))
         .group_by(book_lines.c.state)
     )
-    found = {state: count for state, count in connection.execute(states, {"v_at": at})}
+    found = {row[0]: row[1] for row in connection.execute(states, {"v_at": at})}
     families = connection.scalar(select(func.count()).select_from(heads.subquery()), {"v_at": at})
     return {"families": int(families or 0), "disputed": found.get("disputed", 0), "in_circles": found.get("circle", 0)}
 

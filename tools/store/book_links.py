@@ -49,10 +49,12 @@ def existing(connection: Connection, at: int, keys: Sequence[str]) -> set[str]:
     return {key for some in parts(keys) for key in connection.scalars(wanted, {"v_at": at, "v_keys": some})}
 
 
-def named(connection: Connection, at: int, name_keys: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """(name for comparing, key) of whoever is told under it."""
+def named(connection: Connection, at: int, name_keys: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+    """(name for comparing, key, source) of whoever is told under it."""
     wanted = (
-        select(book_told.c.name_key, book_told.c.key).where(book_told.c.name_key.in_(_KEYS), live(book_told)).distinct()
+        select(book_told.c.name_key, book_told.c.key, book_told.c.source)
+        .where(book_told.c.name_key.in_(_KEYS), live(book_told))
+        .distinct()
     )
     for some in parts(name_keys):
         for row in connection.execute(wanted, {"v_at": at, "v_keys": some}):

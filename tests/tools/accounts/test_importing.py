@@ -243,10 +243,11 @@ def test_half_or_less_is_kept_as_a_link_and_makes_no_family(database: Engine, tm
 
 
 def test_a_parent_named_by_a_name_that_two_bear_is_disputed_until_one_is_left(database: Engine, tmp_path: Path):
-    tell(database, tmp_path, "name,domain,parent\nTwin,twin.com,\nX,x.com,Twin\n")
-    assert parent(database, "x.com") == "twin.com"
+    tell(database, tmp_path, "name,domain,parent\nX,x.com,Twin\n")
+    tell(database, tmp_path, "name,domain,parent\nTwin,twin.com,\nY,y.com,Twin\n", "other")
+    assert (parent(database, "x.com"), parent(database, "y.com")) == ("twin.com", "twin.com")
     tell(database, tmp_path, "name,domain\nTwin Inc,twin.de\n", "crm")
-    assert parent(database, "x.com") is None
+    assert (parent(database, "x.com"), parent(database, "y.com")) == (None, "twin.com")  # a source means its own
     tell(database, tmp_path, "name,domain\nOther,twin.de\n", "crm")
     assert parent(database, "x.com") == "twin.com"
 
@@ -318,12 +319,17 @@ def test_when_and_by_whom_each_thing_was_told_is_kept(database: Engine, tmp_path
 def test_what_a_writer_left_that_was_killed_is_never_seen_and_taken_away(database: Engine, tmp_path: Path):
     tell(database, tmp_path, "name,domain,parent\nA,a.com,b.com\n")
     before = everything(database)
-    with pytest.raises(KeyboardInterrupt), writing(database) as book:
-        book.tell([("import", "x.com", "X", "x", None, None, None, "{}", None)])
-        book.end_told("import", ["a.com"])
-        book.end_lines(["a.com"])
-        assert everything(database)[0] == before[0]
-        raise KeyboardInterrupt
+
+    def killed() -> None:
+        with writing(database) as book:
+            book.tell([("import", "x.com", "X", "x", None, None, None, "{}", None)])
+            book.end_told("import", ["a.com"])
+            book.end_lines(["a.com"])
+            assert everything(database)[0] == before[0]
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        killed()
     assert everything(database) == before
 
 
@@ -363,8 +369,8 @@ def test_what_the_book_says_does_not_depend_on_the_order_in_which_it_was_told(da
         "crm": "name,domain,parent\nBee,bee.com,\nA,a.com,c.com\nOnly Name,on.com,\n",
         "bundled": "name,domain,parent\nC,c.com,bee.com\nJ,j.com,c.com\n",
     }
-    for source in texts:
-        tell(database, tmp_path, texts[source], source)
+    for source, text in texts.items():
+        tell(database, tmp_path, text, source)
     first = everything(database)
     for source in texts:
         tell(database, tmp_path, "name,domain\nNobody,nobody.com\n", source, replace=True)

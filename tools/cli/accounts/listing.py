@@ -73,7 +73,7 @@ def _row(key: str, kin: Any) -> dict[str, Any]:
 def _table(rows: list[dict[str, Any]]) -> str:
     from tools.planning.showing import plain, table
 
-    shown = [("key", "name", "ultimate parent", "owner", "country", "people", "told by")]
+    shown: list[tuple[str, ...]] = [("key", "name", "ultimate parent", "owner", "country", "people", "told by")]
     for row in rows:
         people = "" if row["employees"] is None else f"{row['employees']:,}"
         texts = (row[name] or "" for name in ("key", "name", "ultimate_parent", "owner", "country"))

@@ -54,8 +54,8 @@ def _lines(view: View) -> list[str]:
     if view.account is None:
         lines.append("only named as a parent: nobody told of it as an account")
     else:
-        if others := view.account.names[1:]:
-            lines.append(f"also called: {'; '.join(plain(name, LONGEST) for name in others)}")
+        if names := view.account.names[1:]:
+            lines.append(f"also called: {'; '.join(plain(name, LONGEST) for name in names)}")
         if further := [domain for domain in view.account.domains if domain != view.key]:
             lines.append(f"further domains: {', '.join(further)}")
         rows = [("", "", "says", "when (UTC)", "others say")]
