@@ -62,7 +62,17 @@ print(json.dumps(told))
 def generate(path: Path, rows: int, seed: int = SEED) -> None:
     """Companies as a CRM's export has them, the same for the same seed."""
     dice = random.Random(seed)
-    header = ("Company", "Website", "Parent Account", "Ownership %", "Account Owner", "Country", "City", "Employees", "Revenue")
+    header = (
+        "Company",
+        "Website",
+        "Parent Account",
+        "Ownership %",
+        "Account Owner",
+        "Country",
+        "City",
+        "Employees",
+        "Revenue",
+    )
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(header)

@@ -24,7 +24,9 @@ MIXES: Final[tuple[Mix, ...]] = ("domain", "other domain", "misspelt", "name", "
 _ONSETS = "b br c ch cl cr d dr f fl fr g gl gr h j k kl kr l m n p pl pr qu r s sc sh sk sl sp st str t th tr v w x y z".split()
 _VOWELS = "a e i o u a e i o ae ea io ou y".split()
 _CODAS = " n r s l t x m d k nd nt rn st ck ll ss lt rt".split(" ")
-_ENDINGS = "a ia io ex ix on os us um is ify ly era ara ent ant or ar eo iq yx era tek son man berg feld ham ton ley".split()
+_ENDINGS = (
+    "a ia io ex ix on os us um is ify ly era ara ent ant or ar eo iq yx era tek son man berg feld ham ton ley".split()
+)
 _PLAIN = """apex summit pioneer atlas phoenix vertex prime alpha omega delta quantum nova stellar horizon blue green red silver
 golden eagle falcon lion oak cedar maple river ocean mountain valley bridge stone rock iron bright clear true noble royal crown
 liberty heritage legacy keystone cornerstone landmark beacon compass anchor harbor lighthouse north south east west pacific
@@ -158,7 +160,9 @@ class World:
 def coined(rank: int) -> str:
     """A word that nobody had before: the same for the same number."""
     draw = Random(rank)
-    parts = [draw.choice(_ONSETS) + draw.choice(_VOWELS) + draw.choice(_CODAS) for _ in range(draw.choice((1, 2, 2, 2, 3)))]
+    parts = [
+        draw.choice(_ONSETS) + draw.choice(_VOWELS) + draw.choice(_CODAS) for _ in range(draw.choice((1, 2, 2, 2, 3)))
+    ]
     return "".join(parts) + (draw.choice(_ENDINGS) if draw.random() < 0.6 else "")
 
 
@@ -245,6 +249,10 @@ def _other(domain: str, draw: Random) -> str:
         case 2:
             return f"{label}-group.{ending}"
         case 3:
-            return f"{label.replace('-', '')}.{draw.choice(endings)}" if "-" in label else f"{label}.{draw.choice(endings)}"
+            return (
+                f"{label.replace('-', '')}.{draw.choice(endings)}"
+                if "-" in label
+                else f"{label}.{draw.choice(endings)}"
+            )
         case _:
             return f"{label}.{draw.choice(endings)}"

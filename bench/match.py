@@ -65,7 +65,10 @@ def generate(folder: Path, count: int) -> dict[str, Any]:
     draw.shuffle(kept)
     strangers = list(world.companies(LEADS))
     asks = {
-        mix: [asdict(ask(one, mix, draw)) for one in (strangers if mix == "nothing" else kept[at * LEADS : (at + 1) * LEADS])]
+        mix: [
+            asdict(ask(one, mix, draw))
+            for one in (strangers if mix == "nothing" else kept[at * LEADS : (at + 1) * LEADS])
+        ]
         for at, mix in enumerate(MIXES)
     }
     asks["batch"] = [asdict(ask(one, "domain", draw)) for one in kept[LEADS * len(MIXES) :] if one.account.domains]
@@ -86,7 +89,10 @@ def build(folder: Path, count: int) -> dict[str, Any]:
 
 
 def ask_all(folder: Path, _count: int) -> dict[str, Any]:
-    asks = {mix: [CompanyAsk(**one) for one in found] for mix, found in json.loads((folder / "asks.json").read_text()).items()}
+    asks = {
+        mix: [CompanyAsk(**one) for one in found]
+        for mix, found in json.loads((folder / "asks.json").read_text()).items()
+    }
     batch = asks.pop("batch")
     before = _memory()
     began = time.perf_counter()
@@ -143,7 +149,11 @@ def _at(times: list[float], share: float) -> float:
 def _memory() -> dict[str, float]:
     """Megabytes of this process: RssAnon is its own, RssFile lies in files that every process shares."""
     lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
-    return {name: int(rest.split()[0]) / 1024 for name, _, rest in (one.partition(":") for one in lines) if name.startswith("Rss")}
+    return {
+        name: int(rest.split()[0]) / 1024
+        for name, _, rest in (one.partition(":") for one in lines)
+        if name.startswith("Rss")
+    }
 
 
 if __name__ == "__main__":

@@ -147,7 +147,10 @@ def main() -> int:
     text = ""
     for _ in range(ROUNDS if options.write else 1):  # what is sure enough decides which kinds are looked at
         by_source = {source: list(samples(index, cases)) for source, index, cases in parts}
-        head = ["# Measured and written by `python -m bench.match_confidence --write`.", "kind,least,confidence,right,of,source"]
+        head = [
+            "# Measured and written by `python -m bench.match_confidence --write`.",
+            "kind,least,confidence,right,of,source",
+        ]
         text = "\n".join([*head, *rows(by_source)]) + "\n"
         if options.write:
             OUT.write_text(text, encoding="utf-8")

@@ -83,6 +83,13 @@ LINES = (
     Line("batch_rows_per_cpu_s", "  rows per second of processor time", "{:,.0f}", "reported"),
     Line("batch_memory_growth_mb", "  memory growth, tenth batch to last", "{:+.0f} MB", f"flat (at most {BATCH_FLAT_MB:.0f} MB)",
          lambda f: f["batch_memory_growth_mb"] <= BATCH_FLAT_MB),
+    Line("dedupe_per_s", "bulk duplicates of 1,000,000 records, CSV to groups: records/s", "{:,.0f}", "finishes"),
+    Line("dedupe_peak_mb", "  peak memory", "{:,.0f} MB", "reported"),
+    Line("dedupe_precision", "  precision of the groups, by pairs", "{:.4f}", "reported"),
+    Line("dedupe_recall", "  recall of the groups, of all true pairs", "{:.3f}", "reported"),
+    Line("dedupe_all_precision", "  precision of all pairs written", "{:.4f}", "reported"),
+    Line("dedupe_all_recall", "  recall of all pairs written", "{:.3f}", "reported"),
+    Line("person_lookup_us", "online: is the person known, batch of 32, a lead", "{:,.0f} us", "reported"),
     Line("x_auc", "X Education, intake fields, five folds: ROC-AUC", "{:.3f}", "at least .82", lambda f: f["x_auc"] >= 0.82),
     Line("x_ece", "  ECE", "{:.3f}", "at most .03", lambda f: f["x_ece"] <= 0.03),
     Line("x_ranges", "  one hash split: groups within their 80% range", "{:.0%}", "72% to 88%",
@@ -148,7 +155,9 @@ def beside(detail: Mapping[str, Any]) -> list[str]:
     if found := detail.get("match"):
         kinds = "; ".join(f"{kind} {at['p50_ms']:.2f}, {at['p99_ms']:.2f}" for kind, at in found["kinds"].items())
         told.append(f"match of one lead among {found['accounts']:,} accounts, p50 and p99 in ms: {kinds}")
-        told.append(f"the index: {found['build_peak_mb']:,.0f} MB at the most while it is built, open in {found['open_ms']} ms")
+        told.append(
+            f"the index: {found['build_peak_mb']:,.0f} MB at the most while it is built, open in {found['open_ms']} ms"
+        )
     if found := detail.get("endurance"):
         told.append("memory, MB: " + ", ".join(f"{when} {_megabytes(parts)}" for when, parts in found["parts"].items()))
         told.append("the stream's server holds {keys:,} keys, {waiting:,} entries wait".format(**found["stream"]))

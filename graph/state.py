@@ -18,6 +18,7 @@ from graph.domain.effects import Effect
 from graph.domain.facts import Fact
 from graph.domain.late_facts import FactChange
 from graph.domain.lead import Lead, Path, Submission
+from graph.domain.person import KnownPerson
 from graph.domain.profiling import Question
 from graph.domain.routing import Assignment, PoolState, RoutingFacts
 from graph.domain.scoring import AccountScore, Judgement, Score
@@ -31,12 +32,14 @@ if TYPE_CHECKING:
 
 @value(frozen=True)
 class Reads:
-    """Every fact a decision rests on, each with source and time. None: not read yet. pools: the ledger of each pool that
+    """Every fact a decision rests on, each with source and time. None: not read yet. person: not asked for a lead without a
+    name. pools: the ledger of each pool that
     was asked, as it was before; open: leads open at once, by the e-mail of those whose caps were asked; language_model: who
     may be asked after the decision, empty for nobody; late: what the company's facts say otherwise than the decision before,
     where they came after it."""
 
     prior: Fact[Prior] | None = None
+    person: Fact[KnownPerson] | None = None
     profile: Fact[CompanyProfile] | None = None
     crm: Fact[CrmAccount] | None = None
     judgement: Fact[Judgement] | None = None

@@ -70,7 +70,7 @@ class UpsertCompany:
 
 @value(frozen=True)
 class UpsertContact:
-    """`contact_key` is the e-mail, else the phone number."""
+    """`contact_key` is the e-mail, else the phone number. given_name, family_name: None where only the whole is sure."""
 
     contact_key: str
     email: str | None
@@ -86,6 +86,8 @@ class UpsertContact:
     path: str
     source: str | None
     message: str | None
+    given_name: str | None = None
+    family_name: str | None = None
     kind: Literal["upsert_contact"] = "upsert_contact"
 
     @property

@@ -26,7 +26,8 @@ MAY_COME_LATE: Final = GIVES_BACK | LATE
 
 @value(frozen=True)
 class Form:
-    """One POST as typed. Blank fields are None; `fill_time_ms` is the time the form was open in milliseconds.
+    """One POST as typed. Blank fields are None; `first_name` and `last_name` where the form asked for them apart (`full_name`
+    holds both); `fill_time_ms` is the time the form was open in milliseconds, `submitted_at` when the form says it was sent.
 
     asked: the field that this form asked for as an answer to a question of ours; blanks: how often each was asked for and
     left blank, over all forms of the person (`employees:1 title:2`). Nobody posts `blanks`: it is counted.
@@ -52,6 +53,9 @@ class Form:
     consent_text: str | None = None
     honeypot: str | None = None
     fill_time_ms: int | None = None
+    first_name: str | None = None
+    last_name: str | None = None
+    submitted_at: str | None = None
     asked: str | None = None
     blanks: str | None = None
     extra: dict[str, str] = field(default_factory=dict)
@@ -100,7 +104,8 @@ class Lead:
     """The normalised person and company as far as the form says it.
 
     country: ISO 3166-1 alpha-2; state: ISO 3166-2 (`US-CA`); phone: E.164; domain: registrable company domain, None for
-    free mail; host: the full host of the e-mail address or website, for accounts that name a subdomain.
+    free mail; host: the full host of the e-mail address or website, for accounts that name a subdomain. postal: as its
+    country writes it. given_name and family_name: None where it is not sure which is which.
     """
 
     lead_id: str
@@ -126,6 +131,8 @@ class Lead:
     consent: bool | None
     flags: tuple[Flag, ...] = ()
     unknown: tuple[Unknown, ...] = ()
+    given_name: str | None = None
+    family_name: str | None = None
 
     @property
     def needs_review(self) -> bool:

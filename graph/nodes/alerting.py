@@ -86,6 +86,7 @@ def draft_of(case: Case, context: RunContext) -> Brief:
         assignment_number=number,
         receipt=f"sha256:{receipt[:16]}",
         timezone=context.table.timezone,
+        person=value_of(case.reads.person),
     )
 
 

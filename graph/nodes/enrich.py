@@ -18,6 +18,7 @@ from graph.domain.values import evolve
 from graph.nodes.shell import alive, each, lead_of, read, step, with_read
 from graph.ports import CompanyAsk, CrmAsk
 from graph.rules.matched import match_said
+from graph.rules.people.matching import is_sure
 from graph.state import BatchState, Case, RunContext
 
 NODE = "enrich"
@@ -56,7 +57,9 @@ def company_ask(lead: Lead) -> CompanyAsk:
 def _crm_ask(case: Case) -> CrmAsk:
     lead, profile = lead_of(case), value_of(case.reads.profile)
     domain = lead.domain or (profile.domain if profile else None) or None
-    return CrmAsk(lead.email, lead.phone, domain, profile.parent_domain if profile else None)
+    person = value_of(case.reads.person)
+    also = person.emails if person is not None and is_sure(person.match) else ()
+    return CrmAsk(lead.email, lead.phone, domain, profile.parent_domain if profile else None, also)
 
 
 def _with_links(case: Case) -> Case:

@@ -13,6 +13,8 @@ from langgraph.runtime import Runtime
 
 from graph.domain.account import CompanyProfile, CrmAccount, Opportunity, Prior
 from graph.domain.facts import value_of
+from graph.domain.lead import GIVES_BACK
+from graph.domain.person import KnownPerson
 from graph.domain.routing import Assignment, PoolState, RoutingFacts
 from graph.domain.scoring import Score
 from graph.domain.table import RoutingTable
@@ -22,6 +24,8 @@ from graph.record import begins
 from graph.rules.escalation import escalate, kept
 from graph.rules.forms import blanks_of, merged
 from graph.rules.nurture import sequence_for, stays, unsure_of, way_for, work_moved
+from graph.rules.people.matching import is_sure
+from graph.rules.people.telling import as_one_person
 from graph.rules.profiling import next_question
 from graph.rules.routing import leads_counted
 from graph.rules.routing import route as route_lead
@@ -95,17 +99,32 @@ def _assign(
     cause, table, now = case.submission.cause, context.table, context.now
     if prior is not None and cause == "missed":
         return escalate(prior, facts, table, pools, now, open_leads=opened, excluded=excluded)
-    return kept(prior, cause, facts, table, now) or route_lead(
+    person = same_person(case)
+    turns = dict(prior.turns) if prior else {}
+    if (
+        person is not None and cause not in GIVES_BACK
+    ):  # who gave the lead back is not asked through another one of theirs
+        turns = dict(person.turns) | turns
+    assignment = kept(prior, cause, facts, table, now) or route_lead(
         facts,
         table,
         pools,
         now,
-        prior_turns=dict(prior.turns) if prior else {},
-        holder=prior.owner if prior else None,
+        prior_turns=turns,
+        holder=prior.owner if prior else person.owner if person and person.open else None,
         returned=cause == "pass",
         open_leads=opened,
         excluded=excluded,
     )
+    if person is None or prior is not None or assignment.turn is None or not assignment.turn.reused:
+        return assignment
+    return evolve(assignment, why=f"{assignment.why} {as_one_person(person)}")
+
+
+def same_person(case: Case) -> KnownPerson | None:
+    """Somebody who surely wrote before under another key."""
+    person = value_of(case.reads.person)
+    return person if person is not None and is_sure(person.match) else None
 
 
 def facts_of(case: Case) -> RoutingFacts:

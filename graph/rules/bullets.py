@@ -11,10 +11,12 @@ from typing import NamedTuple
 from graph.domain.account import CompanyProfile, CrmAccount, Opportunity, SimilarAccount
 from graph.domain.brief import Bullet, Part
 from graph.domain.lead import Lead, Path
+from graph.domain.person import KnownPerson
 from graph.domain.routing import Assignment
 from graph.domain.scoring import AccountScore, Judgement, Score
 from graph.rules.local_time import hour_there
 from graph.rules.matched import match_said
+from graph.rules.people.matching import is_sure
 from graph.rules.wording import clock_time, counted, day_and_time, first_name, money, people, plain, reasons
 
 NAME = 80
@@ -31,6 +33,7 @@ SOURCES = {
     "judgement": "the language model",
     "similar": "the similar accounts",
     "prior": "the history",
+    "person": "the history of people",
 }
 """The names of reads, as people know what is read."""
 NOT_SALES = {
@@ -41,7 +44,8 @@ NOT_SALES = {
 
 
 class Told(NamedTuple):
-    """What bullets may tell from. company, parent: names as shown, empty when unknown; zone: for fallback times."""
+    """What bullets may tell from. company, parent: names as shown, empty when unknown; zone: for fallback times;
+    public_url: of this service, for links."""
 
     lead: Lead
     profile: CompanyProfile | None
@@ -56,6 +60,8 @@ class Told(NamedTuple):
     parent: str
     now: datetime
     zone: tzinfo
+    person: KnownPerson | None = None
+    public_url: str = ""
 
 
 def cut(text: str, limit: int = NAME) -> str:
@@ -92,6 +98,38 @@ def who(told: Told) -> Bullet | None:
         words.append(cut(lead.title) + (" (decision maker)" if lead.seniority in {"c_level", "vp"} else ""))
     text = ", ".join([word for word in words if word])
     return _bullet("Who", text) if text else None
+
+
+def same_person(told: Told) -> Bullet | None:
+    """Somebody who wrote before under another key; what is not sure is said as a question."""
+    person = told.person
+    if person is None or not (ids := (person.match.lead_id,) if person.match.lead_id else person.match.rivals):
+        return None
+    sure = is_sure(person.match)
+    parts = [Part("text", "Same person as " if sure else "May be the same person as ")]
+    for place, lead_id in enumerate(ids[:SHOWN_ACCOUNTS]):
+        parts += [Part("text", " or ")] if place else []
+        name = cut(person.full_name or lead_id) if len(ids) == 1 else lead_id
+        parts.append(
+            Part("link", name, f"{told.public_url}/inbox/crm/{lead_id}") if told.public_url else Part("text", name)
+        )
+    parts.append(
+        Part("text", _what_is_known(told, person) if person.match.lead_id else "; which of them, nobody can say")
+    )
+    if not sure:
+        parts.append(Part("text", ". Nothing was changed: see the page Duplicates"))
+    return Bullet("Same person", tuple(parts))
+
+
+def _what_is_known(told: Told, person: KnownPerson) -> str:
+    told_of = ", ".join(
+        [cut(address) for address in person.emails[:SHOWN_ACCOUNTS]] or ([person.phone] if person.phone else [])
+    )
+    text = f", also wrote from {told_of}" if told_of else ""
+    if person.open and person.owner:
+        yours = person.owner == told.assignment.owner
+        text += "; you have that lead too" if yours else f"; {first_name(person.owner)} has that lead"
+    return text + f" ({person.match.why.rstrip('.')[:1].lower()}{person.match.why.rstrip('.')[1:]})"
 
 
 def company(told: Told) -> Bullet | None:

@@ -62,6 +62,8 @@ def crm_writes(
             path=path,
             source=lead.source,
             message=lead.message,
+            given_name=lead.given_name,
+            family_name=lead.family_name,
         )
     )
     writes.append(AssignOwner(contact_key(lead), assignment.owner, assignment.rule))

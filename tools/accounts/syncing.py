@@ -52,7 +52,18 @@ def sync(
 def embedded_companies(engine: Engine) -> Iterator[dict[str, str]]:
     """The companies of the CRM that we bring along."""
     names = {"parent_domain": "parent_domain", "company_id": "id"}
-    wanted = ("company_id", "domain", "name", "country", "state", "city", "industry", "employees", "parent_domain", "owner")
+    wanted = (
+        "company_id",
+        "domain",
+        "name",
+        "country",
+        "state",
+        "city",
+        "industry",
+        "employees",
+        "parent_domain",
+        "owner",
+    )
     query = select(*(crm_companies.c[name] for name in wanted)).order_by(crm_companies.c.company_id)
     with engine.connect() as connection:
         for row in connection.execution_options(yield_per=2_000).execute(query):

@@ -71,7 +71,12 @@ def view_of(connection: Connection, state: State, key: str) -> View:
     above = _above(connection, state, line)
     view.below_count, daughters = below(connection, state.version, key, SHOWN)
     told = {name: links.get(name, []) for name in ("disputed", "outranked", "minority")}
-    others = {*above, *daughters, *(one[0] for said in told.values() for one in said), *(k for k, _ in links.get("holds", []))}
+    others = {
+        *above,
+        *daughters,
+        *(one[0] for said in told.values() for one in said),
+        *(k for k, _ in links.get("holds", [])),
+    }
     names = _names(connection, state, sorted(others))
     view.state = line.state
     shares = _shares(connection, state, [key, *above, *daughters])
@@ -120,6 +125,4 @@ def _shares(connection: Connection, state: State, keys: list[str]) -> dict[str, 
 def _names(connection: Connection, state: State, keys: list[str]) -> dict[str, str | None]:
     lines = lines_of(connection, state.version, keys)
     accounts = accounts_of(connection, state, keys)
-    return {
-        key: accounts[key].name if key in accounts else lines[key].name if key in lines else None for key in keys
-    }
+    return {key: accounts[key].name if key in accounts else lines[key].name if key in lines else None for key in keys}

@@ -20,6 +20,7 @@ log = structlog.get_logger(__name__)
 
 NEEDED = (
     "graph.build",
+    "nameparser",
     "tools.cli.processes",
     "tools.stream.dispatcher",
     "tools.stream.worker",

@@ -42,6 +42,7 @@ effects = Counter("lead_effects", "Outcomes of effects.", ["vendor", "kind", "ou
 vendor_errors = Counter("lead_vendor_errors", "Errors of vendors, by class.", ["vendor", "error"])
 breaker_open = Gauge("lead_breaker_open", "1 while a vendor's breaker is open.", ["vendor"], multiprocess_mode="max")
 not_understood = Counter("lead_not_understood", "Values that were typed and not understood, by field.", ["field"])
+flagged = Counter("lead_flagged", "Findings about submissions, by code of the flag.", ["flag"])
 reads = Counter("lead_reads", "Facts read, by port and kind.", ["port", "kind"])
 enrichment_answers = Counter(
     "lead_enrichment_answers", "Answers about companies, by source and outcome.", ["source", "outcome"]
@@ -103,6 +104,7 @@ def count_decisions(cases: Sequence[Case], now_s: float) -> None:
     facts: Tally[tuple[str, ...]] = Tally()
     missed: Tally[tuple[str, ...]] = Tally()
     strange: Tally[tuple[str, ...]] = Tally()
+    flags: Tally[tuple[str, ...]] = Tally()
     judged: Tally[tuple[str, ...]] = Tally()
     models: Tally[tuple[str, ...]] = Tally()
     for case in cases:
@@ -115,6 +117,7 @@ def count_decisions(cases: Sequence[Case], now_s: float) -> None:
             missed["accept", (prior.sla if prior else None) or "none", "missed"] += 1
         if case.lead is not None:
             strange.update((unknown.field,) for unknown in case.lead.unknown)
+            flags.update((flag.code,) for flag in case.lead.flags)
         decision_seconds.observe(max(0.0, now_s - case.submission.received_at.timestamp()))
         reads_of = case.reads
         if isinstance(reads_of.judgement, Found):
@@ -128,7 +131,7 @@ def count_decisions(cases: Sequence[Case], now_s: float) -> None:
                 facts[name, fact.kind] += 1
     counted = (
         (decided, paths), (owned, owners), (reads, facts), (not_understood, strange), (sla, missed), (scored, models),
-        (judgements, judged), *_questions(cases),
+        (judgements, judged), (flagged, flags), *_questions(cases),
     )  # fmt: skip
     for counter, tally in counted:
         for labels, count in tally.items():

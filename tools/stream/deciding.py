@@ -26,6 +26,7 @@ from graph.build import run_batch
 from graph.domain.account import Family, Prior
 from graph.domain.facts import Fact
 from graph.domain.lead import MAY_COME_LATE, Submission
+from graph.domain.person import KnownPerson, Who
 from graph.domain.routing import PoolState
 from graph.domain.trace import Failure
 from graph.nodes.route import open_changes
@@ -80,6 +81,9 @@ class Behind:
     async def priors(self, lead_ids: Sequence[str], now: datetime) -> Sequence[Fact[Prior]]:
         return await self._history.priors(lead_ids, now)
 
+    async def people(self, asks: Sequence[Who], now: datetime) -> Sequence[Fact[KnownPerson]]:
+        return await self._history.people(asks, now)
+
     async def families(self, parent_domains: Sequence[str], now: datetime) -> Mapping[str, Family]:
         return await self._history.families(parent_domains, now)
 
@@ -112,6 +116,9 @@ class Onwards:
 
     async def priors(self, lead_ids: Sequence[str], now: datetime) -> Sequence[Fact[Prior]]:
         return await self._history.priors(lead_ids, now)
+
+    async def people(self, asks: Sequence[Who], now: datetime) -> Sequence[Fact[KnownPerson]]:
+        return await self._history.people(asks, now)
 
     async def families(self, parent_domains: Sequence[str], now: datetime) -> Mapping[str, Family]:
         return await self._history.families(parent_domains, now)
@@ -304,7 +311,7 @@ def _turn_in_vain(decided: Sequence[Case], broken: Mapping[str, Failure]) -> boo
 
 def _fresh(case: Case) -> Case:
     """The same case before its run, with the facts that cost something; history and ledgers are read anew."""
-    return Case(case.submission, reads=replace(case.reads, prior=None, family=None, pools=None, open=None))
+    return Case(case.submission, reads=replace(case.reads, prior=None, person=None, family=None, pools=None, open=None))
 
 
 def is_outage(error: SQLAlchemyError) -> bool:

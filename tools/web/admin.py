@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, HTTPException, Query, Response
 from pydantic import AwareDatetime
@@ -48,7 +49,8 @@ def _lead_routes(router: APIRouter, engine: Engine, inbox: Inbox) -> None:
         record = record_json(engine, storable(lead_id), revision)
         if record is None:
             raise HTTPException(404, "No decision of this lead is recorded. Waiting leads are counted in /health.")
-        return Response(record, media_type="application/json")
+        related = {"Link": f'</admin/leads/{quote(lead_id)}/person>; rel="related"'}  # the same person's other leads
+        return Response(record, media_type="application/json", headers=related)
 
     @router.get("/leads/{lead_id}/effects")
     def effects(lead_id: str) -> dict[str, list[dict[str, Any]]]:

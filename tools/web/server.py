@@ -29,6 +29,7 @@ from tools.web.health import Probe, health_router
 from tools.web.inbox import inbox_router
 from tools.web.insights.side import InsightsSide
 from tools.web.intake import LeadForm
+from tools.web.people import duplicates_router, people_router
 from tools.web.questions import Questions, question_router
 from tools.web.rules import Rules, rules_router
 from tools.web.waiting import Decisions
@@ -107,6 +108,8 @@ class FrontDoor:
                 self._currency,
             )
         )
+        api.include_router(people_router(self._store.engine, utc_now), dependencies=[required])
+        api.include_router(duplicates_router(self._store.engine, login.required, utc_now))
         api.add_api_route("/", lambda: RedirectResponse("/inbox"), methods=["GET"], include_in_schema=False)
         return api
 

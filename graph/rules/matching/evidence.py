@@ -250,7 +250,9 @@ def _by_label(asked: Asked, label: str, account: Account) -> Alike | None:
     if label == asked.name_key and stands_alone(label):
         return Alike("whole", 1 / FULL)
     if label in asked.words and any(initials(name_words(name)) == label for name in account.names):
-        return Alike("whole" if len(asked.words) == 1 else "inside", 1 / FULL * (1.0 if asked.words[0] == label else 0.8))
+        return Alike(
+            "whole" if len(asked.words) == 1 else "inside", 1 / FULL * (1.0 if asked.words[0] == label else 0.8)
+        )
     return None
 
 

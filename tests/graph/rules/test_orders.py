@@ -6,7 +6,7 @@ import pytest
 
 from graph.domain.lead import Form
 from graph.rules.bots import TRIES, findings
-from graph.rules.identity import LONGEST_MESSAGE
+from graph.rules.form_fields import LONGEST_MESSAGE
 from graph.rules.judging import SAYS_LITTLE, judge_message
 from graph.rules.orders import SIGNS, gives_orders, signs_in
 from graph.rules.orders_said import _ENGLISH, _OTHER_LANGUAGES, _SHAPES, ORDERS

@@ -86,9 +86,7 @@ def test_a_header_that_cannot_be_used_is_refused_with_the_way_out(
         ("A,a.com", "line 2: has 2 cells and line 1 has 5; quote a text that holds the separator"),
     ],
 )
-def test_a_bad_cell_is_named_with_line_column_value_and_fix(
-    database: Engine, tmp_path: Path, cells: str, message: str
-):
+def test_a_bad_cell_is_named_with_line_column_value_and_fix(database: Engine, tmp_path: Path, cells: str, message: str):
     (problem,) = problems(database, tmp_path, f"name,domain,employees,ownership_pct,revenue_usd\n{cells}\n")
     assert problem.startswith(message)
 

@@ -28,11 +28,17 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--domain", help="acme.com, a host below it, or a link")
     parser.add_argument("--email", help="of somebody there; at a free provider the name is only claimed")
     parser.add_argument("--name", help="as typed")
-    for name, text in (("country", "DE or Germany"), ("state", "CA with its country, or US-CA"), ("city", "as written")):
+    for name, text in (
+        ("country", "DE or Germany"),
+        ("state", "CA with its country, or US-CA"),
+        ("city", "as written"),
+    ):
         parser.add_argument(f"--{name}", help=text)
     for name, text in (("postal", "as written"), ("street", "with its number"), ("phone", "+14155550100")):
         parser.add_argument(f"--{name}", help=text)
-    parser.add_argument("--file", type=Path, metavar="FILE.csv", help="companies with a header, instead of one; - reads stdin")
+    parser.add_argument(
+        "--file", type=Path, metavar="FILE.csv", help="companies with a header, instead of one; - reads stdin"
+    )
     parser.add_argument("--column", action="append", default=[], metavar="FIELD=HEADER", help="which column is which")
     parser.add_argument("--out", type=Path, metavar="OUT.csv", help="where the answers go (default: standard output)")
     parser.add_argument("--json", action="store_true", help="one company's answer as JSON")
@@ -109,7 +115,9 @@ def _file(arguments: argparse.Namespace, matcher: Matcher) -> int:
 
 def _reading(path: Path) -> TextIO:
     """Standard input is left open for whoever gave it."""
-    return open(sys.stdin.fileno() if str(path) == "-" else path, newline="", encoding="utf-8-sig", closefd=str(path) != "-")  # noqa: PTH123 - a Path has no descriptor
+    return open(
+        sys.stdin.fileno() if str(path) == "-" else path, newline="", encoding="utf-8-sig", closefd=str(path) != "-"
+    )  # noqa: PTH123 - a Path has no descriptor
 
 
 def _answers(file: TextIO, said: list[str], matcher: Matcher) -> Iterator[list[str]]:
@@ -141,7 +149,13 @@ def _fields(header: list[str], said: list[str]) -> dict[str, int]:
 
     told = {name.strip(): column.strip() for name, _, column in (one.partition("=") for one in said)}
     emails = [at for at, title in enumerate(header) if title.strip().casefold() in ("email", "e-mail", "email address")]
-    own = {"email": header.index(told.pop("email"))} if told.get("email") in header else {"email": emails[0]} if emails else {}
+    own = (
+        {"email": header.index(told.pop("email"))}
+        if told.get("email") in header
+        else {"email": emails[0]}
+        if emails
+        else {}
+    )
     rest = ["" if at in own.values() else title for at, title in enumerate(header)]
     try:
         columns = columns_of(rest, told)

@@ -61,7 +61,9 @@ def _lines(view: View) -> list[str]:
         rows = [("", "", "says", "when (UTC)", "others say")]
         for one in view.values:
             others = "; ".join(f"{source}: {_value(said)}" for source, said in one.others)
-            rows.append((one.field, _value(one.value), f"{one.source} ({plain(one.by)})", f"{one.at:%Y-%m-%d %H:%M}", others))
+            rows.append(
+                (one.field, _value(one.value), f"{one.source} ({plain(one.by)})", f"{one.at:%Y-%m-%d %H:%M}", others)
+            )
         lines += ["", *table(rows)]
         lines += [
             f"{name} {plain(typed)!r} was not understood ({told.source})"
@@ -71,7 +73,10 @@ def _lines(view: View) -> list[str]:
     if view.above:
         lines += ["", "belongs to " + " -> ".join(_link(link) for link in view.above)]
     if view.state == "disputed":
-        lines += ["", f"disputed: it has no parent, for it may belong to {' or to '.join(_link(one) for one in view.disputed)}"]
+        lines += [
+            "",
+            f"disputed: it has no parent, for it may belong to {' or to '.join(_link(one) for one in view.disputed)}",
+        ]
     if view.state == "circle":
         circle = [plain(one, LONGEST) for one in view.circle]
         lines += ["", f"in a circle, and so without a parent: {' -> '.join([*circle, circle[0]])}"]
@@ -79,7 +84,11 @@ def _lines(view: View) -> list[str]:
     lines += [f"a share without control: {_link(one)} holds {one.share:g}% of it" for one in view.owned_by]
     lines += [f"a share without control: it holds {one.share:g}% of {_link(one, share=False)}" for one in view.holds]
     if view.below_count:
-        lines += ["", f"{counted(view.below_count, 'daughter')} of its own:", *(f"  {_link(one)}" for one in view.below)]
+        lines += [
+            "",
+            f"{counted(view.below_count, 'daughter')} of its own:",
+            *(f"  {_link(one)}" for one in view.below),
+        ]
         if view.below_count > len(view.below):
             lines.append(f"  ... app.py accounts list --parent {plain(view.key, LONGEST)} lists the whole family")
     return lines
@@ -116,7 +125,13 @@ def _told(view: View) -> dict[str, Any]:
         "domains": account.domains if account else [],
         "owner": account.fields.get("owner") if account else None,
         "fields": {
-            one.field: {"value": one.value, "source": one.source, "at": one.at, "by": one.by, "others": dict(one.others)}
+            one.field: {
+                "value": one.value,
+                "source": one.source,
+                "at": one.at,
+                "by": one.by,
+                "others": dict(one.others),
+            }
             for one in view.values
         },
         "told": [

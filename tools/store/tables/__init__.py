@@ -18,6 +18,9 @@
     enrichment_answers   one row a source and domain: what it said, until when that is good
     enrichment_spending  one row a day and source: questions, US cents, answers
     enrichment_sources   one row a source that is asked for money: is it switched off, and its last answers
+    person_keys  one row a lead and key under which its person is found: hashes of parts of a name beside a phone or company
+    person_edges one row each time two leads were called one person or two; undone rows stay
+    person_candidates  one row a pair of leads that may be one person, found and not sure
     slack_messages   one row a lead and owner: the Slack message that shows the lead, to update it
     book_told    one row an account, source and time: what the source told of it   (with book_changes: when and by whom)
     book_lines   one row an account that is in a family, or disputed: who is above it, worked out from what was told
@@ -32,6 +35,7 @@ from tools.store.tables.deciding import HELD, accounts, assignments, decisions, 
 from tools.store.tables.enriching import enrichment_answers, enrichment_sources, enrichment_spending
 from tools.store.tables.late import late_facts
 from tools.store.tables.learning import ACTIVE, outcomes, prediction_jobs, predictions
+from tools.store.tables.people import STANDS, person_candidates, person_edges, person_keys
 from tools.store.tables.routing import pools, routing_changes, routing_versions, turns
 from tools.store.tables.sending import DEAD, OPEN, dead_letters, outbox, read_cache
 from tools.store.tables.twins import (
@@ -52,6 +56,7 @@ __all__ = [
     "HELD",
     "OPEN",
     "OPEN_END",
+    "STANDS",
     "BigId",
     "UtcTime",
     "accounts",
@@ -77,6 +82,9 @@ __all__ = [
     "nurture_enrolments",
     "outbox",
     "outcomes",
+    "person_candidates",
+    "person_edges",
+    "person_keys",
     "pools",
     "prediction_jobs",
     "predictions",

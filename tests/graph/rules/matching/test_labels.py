@@ -42,7 +42,9 @@ def test_labels_that_only_look_alike_are_not(asked: str, known: str):
     assert related(asked, known) is None
 
 
-@pytest.mark.parametrize("label", ["mi", "dan", "ebay", "mail", "global", "bank", "summit", "123456", "canada", "store"])
+@pytest.mark.parametrize(
+    "label", ["mi", "dan", "ebay", "mail", "global", "bank", "summit", "123456", "canada", "store"]
+)
 def test_a_short_or_common_label_recognises_nobody(label: str):
     assert not stands_alone(label)
 

@@ -58,15 +58,21 @@ def test_more_and_rarer_words_are_stronger():
 
     assert strength("Acmerobo Quatrix", "Acmerobo Quatrix") > strength("Acmerobo", "Acmerobo")
     assert strength("Acmerobo", "Acmerobo") > strength("Solutions", "Solutions")
-    assert strength("Acmerobo Poland", "Acmerobo") > strength("Poland Acmerobo", "Acmerobo"), "a name begins with its brand"
+    assert strength("Acmerobo Poland", "Acmerobo") > strength("Poland Acmerobo", "Acmerobo"), (
+        "a name begins with its brand"
+    )
     assert strength("Bank First", "Bank First") > strength("First Bank", "Bank First"), "order counts"
 
 
-@pytest.mark.parametrize(("one", "other"), [("technology", "technolgy"), ("philippines", "philipines"), ("acmee", "acmed")])
+@pytest.mark.parametrize(
+    ("one", "other"), [("technology", "technolgy"), ("philippines", "philipines"), ("acmee", "acmed")]
+)
 def test_one_slip_is_a_misspelling(one: str, other: str):
     assert misspelt(one, other)
 
 
-@pytest.mark.parametrize(("one", "other"), [("rental", "dental"), ("acme", "acne"), ("acme", "acme"), ("mediocre", "meridian")])
+@pytest.mark.parametrize(
+    ("one", "other"), [("rental", "dental"), ("acme", "acne"), ("acme", "acme"), ("mediocre", "meridian")]
+)
 def test_another_first_letter_a_short_word_or_two_slips_are_not(one: str, other: str):
     assert not misspelt(one, other)

@@ -5,7 +5,16 @@ from __future__ import annotations
 import pytest
 
 from graph.ports import CompanyAsk
-from graph.rules.matching.places import CITY, COUNTRY, ELSEWHERE, POSTAL, UNKNOWN, address_key, nearness, one_head_office
+from graph.rules.matching.places import (
+    CITY,
+    COUNTRY,
+    ELSEWHERE,
+    POSTAL,
+    UNKNOWN,
+    address_key,
+    nearness,
+    one_head_office,
+)
 
 
 def at(country: str | None = None, state: str | None = None, city: str | None = None, postal: str | None = None):
@@ -17,7 +26,9 @@ def test_the_smallest_place_that_both_name_alike_counts():
     assert nearness(at("DE", city="MÜNCHEN"), at("DE", city="Munchen")) == CITY
     assert nearness(at("DE", city="Berlin"), at("DE")) == COUNTRY
     assert nearness(at("DE"), at("US", postal="10115")) == ELSEWHERE
-    assert nearness(at("US", state="US-CA", city="Springfield"), at("US", state="US-IL", city="Springfield")) == ELSEWHERE
+    assert (
+        nearness(at("US", state="US-CA", city="Springfield"), at("US", state="US-IL", city="Springfield")) == ELSEWHERE
+    )
     assert nearness(at(), at("US")) == UNKNOWN
 
 
@@ -34,7 +45,9 @@ def test_an_address_has_one_spelling(one: tuple[str | None, ...], other: tuple[s
     assert address_key(*one) == address_key(*other) is not None
 
 
-@pytest.mark.parametrize("given", [("Main Street", "94103", None), ("100 Main Street", None, None), (None, "94103", None), ("", "", "")])
+@pytest.mark.parametrize(
+    "given", [("Main Street", "94103", None), ("100 Main Street", None, None), (None, "94103", None), ("", "", "")]
+)
 def test_a_street_without_number_or_place_is_no_address(given: tuple[str | None, ...]):
     assert address_key(*given) is None
 

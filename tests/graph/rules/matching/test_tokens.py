@@ -40,7 +40,9 @@ def test_initials_stand_for_a_name_of_three_to_six_words_that_count():
     assert initials(name_words("Bank of New York")) == "bny", "words such as of do not count"
 
 
-@pytest.mark.parametrize("name", ["", " ", "\x00\x1f", "---", "\u202e", "a" * 10_000, "ab " * 5_000, "(.*)+$", *HOSTILE.values()])
+@pytest.mark.parametrize(
+    "name", ["", " ", "\x00\x1f", "---", "\u202e", "a" * 10_000, "ab " * 5_000, "(.*)+$", *HOSTILE.values()]
+)
 def test_whatever_is_typed_gives_bounded_words(name: str):
     found = name_words(name)
     assert len(found) <= MOST_WORDS

@@ -17,7 +17,21 @@ from tests.graph.rules.matching.book import PlainBook
 from tools.accounts.known import KnownAccount
 from tools.accounts.matching import AccountIndex
 
-WORDS = ("acmerobo", "borg", "warner", "borgwarner", "borgwarnr", "quatrix", "solutions", "bank", "first", "national", "poland", "ii", "iii")
+WORDS = (
+    "acmerobo",
+    "borg",
+    "warner",
+    "borgwarner",
+    "borgwarnr",
+    "quatrix",
+    "solutions",
+    "bank",
+    "first",
+    "national",
+    "poland",
+    "ii",
+    "iii",
+)
 LABELS = ("acmerobo", "borgwarner", "borg-warner", "getquatrix", "quatrix", "bnp", "firstnational", "mail")
 ENDINGS = ("com", "de", "co.uk")
 
@@ -45,7 +59,9 @@ def books(draw: st.DrawFn) -> list[KnownAccount]:
         )
     )  # fmt: skip
     return [
-        KnownAccount(f"k{at}", one.names, one.domains, one.parent, one.country, None, one.city, one.postal, one.street, one.phone)
+        KnownAccount(
+            f"k{at}", one.names, one.domains, one.parent, one.country, None, one.city, one.postal, one.street, one.phone
+        )
         for at, one in enumerate(found)
     ]
 
@@ -166,7 +182,9 @@ def test_what_nobody_is_like_is_none(index: AccountIndex):
     assert one(index).code == "none"
 
 
-@pytest.mark.parametrize("text", ["a" * 10_000, "ab " * 5_000, "\x00\x1e\x1f", "(a+)+$", "\ud800", "\u202eacme", *HOSTILE.values()])
+@pytest.mark.parametrize(
+    "text", ["a" * 10_000, "ab " * 5_000, "\x00\x1e\x1f", "(a+)+$", "\ud800", "\u202eacme", *HOSTILE.values()]
+)
 def test_hostile_names_are_data(index: AccountIndex, text: str):
     found = one(index, None, text, city=text, street=text, postal=text, phone=text)
     assert found.code in {"none", "name"}

@@ -215,6 +215,8 @@ def upgrade() -> None:
         sa.Column("acv_usd", sa.Float(), server_default="0", nullable=False),
         sa.Column("email", sa.String(length=320), nullable=True),
         sa.Column("full_name", sa.Text(), nullable=True),
+        sa.Column("name_key", sa.String(length=200), nullable=True),
+        sa.Column("phone", sa.String(length=20), nullable=True),
         sa.Column("company", sa.Text(), nullable=True),
         sa.Column("domain", sa.String(length=255), nullable=True),
         sa.Column("parent_domain", sa.String(length=255), nullable=True),
@@ -545,8 +547,61 @@ def upgrade() -> None:
     with op.batch_alter_table("late_facts", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_late_facts_account"), ["account"], unique=False)
 
+    # people: one person behind several leads
+    with op.batch_alter_table("leads", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_leads_name_key"), ["name_key"], unique=False)
+        batch_op.create_index(batch_op.f("ix_leads_phone_name_key"), ["phone", "name_key"], unique=False)
+    op.create_table(
+        "person_keys",
+        sa.Column("key", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("lead_id", sa.String(length=40), nullable=False),
+        sa.PrimaryKeyConstraint("key", "lead_id", name=op.f("pk_person_keys")),
+    )
+    with op.batch_alter_table("person_keys", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_person_keys_lead_id"), ["lead_id"], unique=False)
+    op.create_table(
+        "person_edges",
+        sa.Column("edge_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("low", sa.String(length=40), nullable=False),
+        sa.Column("high", sa.String(length=40), nullable=False),
+        sa.Column("verdict", sa.String(length=10), nullable=False),
+        sa.Column("code", sa.String(length=30), nullable=False),
+        sa.Column("confidence", sa.Float(), nullable=False),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.Column("made_by", sa.String(length=320), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("undone_by", sa.String(length=320), nullable=True),
+        sa.Column("undone_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("edge_id", name=op.f("pk_person_edges")),
+    )
+    with op.batch_alter_table("person_edges", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_person_edges_high"), ["high"], unique=False)
+        batch_op.create_index(
+            "uq_person_edges_standing",
+            ["low", "high"],
+            unique=True,
+            sqlite_where=sa.text("undone_at IS NULL"),
+            postgresql_where=sa.text("undone_at IS NULL"),
+        )
+    op.create_table(
+        "person_candidates",
+        sa.Column("low", sa.String(length=40), nullable=False),
+        sa.Column("high", sa.String(length=40), nullable=False),
+        sa.Column("code", sa.String(length=30), nullable=False),
+        sa.Column("confidence", sa.Float(), nullable=False),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.Column("found_by", sa.String(length=20), nullable=False),
+        sa.Column("found_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("low", "high", name=op.f("pk_person_candidates")),
+    )
+    with op.batch_alter_table("person_candidates", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_person_candidates_confidence"), ["confidence"], unique=False)
+
 
 def downgrade() -> None:
+    for name in ("person_candidates", "person_edges", "person_keys"):  # people
+        op.drop_table(name)
+
     # late facts
     with op.batch_alter_table("late_facts", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_late_facts_account"))
