@@ -14,7 +14,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Final, Literal, TypeAlias
 
-from graph.rules.domains import FREE_MAIL, registrable
+from graph.rules.domains import registrable
+from graph.rules.mailboxes import is_free
 from graph.rules.matching.words import is_common
 
 Relation: TypeAlias = Literal["label", "affix", "subbrand"]
@@ -38,12 +39,11 @@ _SUFFIXES = tuple(
 def label_of(domain: str) -> str | None:
     """What its owner chose in a domain or host: `acme-labs` of `www.acme-labs.co.uk`. None where it is no public name, or
     belongs to a provider of mailboxes, not to who writes from there."""
-    if domain in FREE_MAIL:
+    own = domain if domain.count(".") == 1 else registrable(domain)
+    if own is None:
         return None
-    if domain.count(".") == 1:
-        return domain.partition(".")[0] or None
-    own = registrable(domain)
-    return None if own is None or own in FREE_MAIL else own.partition(".")[0]
+    label = own.partition(".")[0]
+    return None if not label or is_free(domain, own, label) else label
 
 
 def plain_label(label: str) -> str:
