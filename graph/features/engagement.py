@@ -1,4 +1,5 @@
-"""How the person answers us: rates over the mails we sent, the running sequence, and returning by themselves."""
+"""How the person answers us: rates over the mails we sent, the running sequence, and returning by themselves; and whether
+their family of companies is talking with us already."""
 
 from __future__ import annotations
 
@@ -14,10 +15,16 @@ FEATURES = (
     Feature("avgResponseTime", "engagement", "history", "mean hours from our mail to their answer"),
     Feature("isInActiveSequence", "engagement", "history", "1 if a nurture sequence runs"),
     Feature("priorSubmissions", "engagement", "history", "requests of the same person before this one"),
+    Feature(
+        "familyOpenOpportunities",
+        "engagement",
+        "enrichment",
+        "open opportunities of the company and its ultimate parent; unknown where the CRM names none",
+    ),
 )
 
 
-def values(activity: Activity, prior: Prior | None) -> tuple[float, ...]:
+def values(activity: Activity, prior: Prior | None, open_opportunities: int | None) -> tuple[float, ...]:
     """In the order of FEATURES. Rates are unknown until a mail was sent."""
     count = activity.counts.get
     sent = count("sent", 0)
@@ -29,4 +36,5 @@ def values(activity: Activity, prior: Prior | None) -> tuple[float, ...]:
         activity.response_h,
         1.0 if in_sequence else 0.0,
         float(prior.submissions) if prior is not None else 0.0,
+        float(open_opportunities) if open_opportunities is not None else UNKNOWN,
     )

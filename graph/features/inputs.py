@@ -7,7 +7,7 @@ from __future__ import annotations
 import math
 from datetime import datetime
 
-from graph.domain.account import CompanyProfile, Prior, known_of
+from graph.domain.account import CompanyProfile, CrmAccount, Prior, known_of
 from graph.domain.lead import Lead
 from graph.domain.values import value
 from graph.rules.bots import weighed
@@ -20,7 +20,8 @@ UNKNOWN = math.nan
 class FeatureInput:
     """received_at: the moment seen from; whatever happened after it does not count.
 
-    activities: (type, at) in any order, types as `graph.features.activity.TYPES` reads them.
+    activities: (type, at) in any order, types as `graph.features.activity.TYPES` reads them. open_opportunities: of the
+    company and its ultimate parent; None where none is known, since a CRM need not hold every deal.
     """
 
     lead: Lead
@@ -28,6 +29,7 @@ class FeatureInput:
     received_at: datetime
     prior: Prior | None = None
     activities: tuple[tuple[str, datetime], ...] = ()
+    open_opportunities: int | None = None
 
 
 def feature_input(
@@ -36,11 +38,19 @@ def feature_input(
     received_at: datetime,
     prior: Prior | None = None,
     activities: tuple[tuple[str, datetime], ...] = (),
+    crm: CrmAccount | None = None,
 ) -> FeatureInput:
     """What a score may see of this lead: a text that gives orders counts as left empty, and a
     profile that only says what did not fit as none. Decisions, `/score-lead`,
     predictions and training rows are all made here, so that they agree bit for bit."""
-    return FeatureInput(weighed(lead), known_of(profile), received_at, prior, activities)
+    return FeatureInput(weighed(lead), known_of(profile), received_at, prior, activities, _open(crm))
+
+
+def _open(crm: CrmAccount | None) -> int | None:
+    """A deal that hangs on the company and on its parent counts once."""
+    if crm is None or not (crm.open_opportunities or crm.parent_opportunities):
+        return None
+    return len({deal.opportunity_id for deal in (*crm.open_opportunities, *crm.parent_opportunities)})
 
 
 def log_size(amount: int | None) -> float:

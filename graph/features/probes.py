@@ -61,5 +61,6 @@ PROBES = (
         (_ago("email_sent", 300), _ago("email_open", 299), _ago("email_click", 298), _ago("page_view", 30),
          _ago("page_view", 29), _ago("form_submit", 28), _ago("email_sent", 20), _ago("reply", 12),
          _ago("meeting", 5), _ago("call", 2), _ago("page_view", -1), _ago("nonsense", 3)),
+        open_opportunities=2,
     ),
 )  # fmt: skip

@@ -38,7 +38,7 @@ def vector_of(inp: FeatureInput) -> tuple[float, ...]:
         *behavioural.values(activity),
         *intent.values(inp),
         *temporal.values(activity, inp.received_at),
-        *engagement.values(activity, inp.prior),
+        *engagement.values(activity, inp.prior, inp.open_opportunities),
     )
     return _FLOATS.unpack(_FLOATS.pack(*row))
 

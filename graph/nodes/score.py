@@ -46,7 +46,8 @@ def _with_model(case: Case, name: str) -> Case:
 
 def _with_vector(case: Case) -> Case:
     reads = case.reads
-    seen = feature_input(lead_of(case), value_of(reads.profile), case.submission.received_at, value_of(reads.prior))
+    at, prior = case.submission.received_at, value_of(reads.prior)
+    seen = feature_input(lead_of(case), value_of(reads.profile), at, prior, crm=value_of(reads.crm))
     return evolve(case, vector=vector_of(seen))
 
 

@@ -160,6 +160,7 @@ _NUMBERS: dict[str, tuple[str, str, str]] = {  # above zero, zero, unknown; {} i
     "namesCompetitor": ("names a competitor", "names no competitor", ""),
     "namesScale": ("names a size", "names no size", ""),
     "lowIntentWords": ("words of low intent", "no words of low intent", ""),
+    "familyOpenOpportunities": ("open opportunities: {}", "no open opportunity", "no open opportunity known"),
     "priorSubmissions": ("earlier requests: {}", "first request", ""),
 }
 _TEXTS = {"judgement": "message reads as {}"}

@@ -6,7 +6,8 @@ import re
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from graph.rules.domains import FREE_MAIL, host_of, registrable
+from graph.rules.domains import host_of, registrable
+from graph.rules.mailboxes import FREE_MAIL
 from graph.rules.firmographics import MOST_EMPLOYEES, employees_from
 from graph.rules.text import choice
 

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from graph.domain.account import CompanyProfile, JobPost, Prior
+from graph.domain.account import CompanyProfile, CrmAccount, JobPost, Opportunity, Prior
 from graph.domain.lead import EmailDomainType, Flag, Lead
 from graph.features.inputs import FeatureInput, feature_input
 from graph.features.vector import vector_of
@@ -191,7 +191,8 @@ def _lead(index: int, u: Iterator[float], normal: float) -> tuple[FeatureInput, 
         flags=(Flag("bot_gibberish", "synthetic", review=True),) if next(u) < 0.04 else (),
     )  # fmt: skip
     prior, activities = _history(received_at, persona, u)
-    return feature_input(lead, profile, received_at, prior, activities), float(parent_employees)
+    crm = _deals(u) if profile is not None else None
+    return feature_input(lead, profile, received_at, prior, activities, crm), float(parent_employees)
 
 
 def _email_type(corporate: bool, persona: Persona, uniform: float) -> EmailDomainType:
@@ -225,6 +226,14 @@ def _profile(domain: str, employees: int, received_at: datetime, u: Iterator[flo
 def _post(title: str, received_at: datetime, u: Iterator[float]) -> JobPost:
     """Posted within half a year before the lead came."""
     return JobPost(title, received_at - timedelta(days=180 * next(u)), _pick(POST_TEXTS, next(u)))
+
+
+def _deals(u: Iterator[float]) -> CrmAccount | None:
+    """One family in eight of those we know has one to three open opportunities."""
+    if next(u) >= 0.125:
+        return None
+    count = 1 + int(3 * next(u) ** 2)
+    return CrmAccount(parent_opportunities=tuple(Opportunity(str(n), "", None, None, None) for n in range(count)))
 
 
 def _some(options: tuple[str, ...], chance: float, u: Iterator[float]) -> tuple[str, ...]:

@@ -37,7 +37,8 @@ PER_UNIT: dict[str, tuple[float, float]] = {
     "namesStack": (0.15, 1), "namesCompetitor": (0.2, 1), "namesScale": (0.25, 1), "lowIntentWords": (-0.9, 1),
     "messageLength": (0.1, 2), "recencyScore": (0.4, 1), "activityBurst": (0.25, 1), "isInActiveSequence": (-0.3, 1),
     "sequenceEngagement": (0.5, 1), "emailOpenRate": (0.2, 1), "emailClickRate": (0.4, 1),
-    "priorSubmissions": (0.15, 3), "daysSinceLastActivity": (-0.012, 45), "avgResponseTime": (-0.004, 72),
+    "priorSubmissions": (0.15, 3), "familyOpenOpportunities": (0.25, 2), "daysSinceLastActivity": (-0.012, 45),
+    "avgResponseTime": (-0.004, 72),
 }  # fmt: skip
 """feature -> (log-odds for each unit, units that count at most); unknown adds nothing."""
 

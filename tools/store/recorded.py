@@ -36,7 +36,8 @@ def recorded(record: dict[str, Any]) -> Recorded:
     """From a decision record as JSON (see graph.record)."""
     lead, reads = LEAD.validate_python(record["lead"]), READS.validate_python(record["facts"])
     received_at = datetime.fromisoformat(record["submission"]["received_at"])
-    inp = feature_input(lead, value_of(reads.profile), received_at, value_of(reads.prior))
+    prior, crm = value_of(reads.prior), value_of(reads.crm)
+    inp = feature_input(lead, value_of(reads.profile), received_at, prior, crm=crm)
     return Recorded(inp, reads, account_of(parent_in(record), lead))
 
 

@@ -137,9 +137,10 @@ def _facts(parent_domain: str, records: Iterable[Mapping[str, Any]], listed: Seq
     for record in records:
         if "owner" not in found and (owner := _crm_owner(parent_domain, record)) is not None:
             found["owner"] = owner
-        profile, fact = _value(record, "profile"), record["facts"]["profile"]
+        profile = _value(record, "profile")
         if not profile:
             continue
+        fact = record["facts"]["profile"]
         itself = profile["domain"] == parent_domain and not profile["parent_domain"]
         origins = {origin["field"]: origin for origin in profile.get("origins", ())}
         for name, (as_parent, as_itself) in _OWN.items():
@@ -155,13 +156,13 @@ def _facts(parent_domain: str, records: Iterable[Mapping[str, Any]], listed: Seq
 
 
 def _crm_owner(parent_domain: str, record: Mapping[str, Any]) -> Told | None:
-    crm, fact = _value(record, "crm"), record["facts"]["crm"]
+    crm = _value(record, "crm")
     if not crm:
         return None
     profile = _value(record, "profile")
     company = record["lead"].get("domain") or (profile["domain"] if profile else None)
     owner = crm["owner"] if company == parent_domain else crm["parent_owner"]
-    return Told("owner", owner, "the CRM", fact["at"]) if owner else None
+    return Told("owner", owner, "the CRM", record["facts"]["crm"]["at"]) if owner else None
 
 
 def _members(parent_domain: str, seen: Seen, listed: Sequence[Member], *, alone: bool) -> list[Member]:

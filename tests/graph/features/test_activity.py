@@ -26,7 +26,7 @@ def behaviour(activity):
 
 
 def rates(activity, prior=None):
-    return dict(zip((f.name for f in engagement.FEATURES), engagement.values(activity, prior), strict=True))
+    return dict(zip((f.name for f in engagement.FEATURES), engagement.values(activity, prior, None), strict=True))
 
 
 def times(activity):

@@ -9,7 +9,9 @@ from datetime import UTC, datetime, timedelta, timezone
 import numpy as np
 import pytest
 
+from graph.domain.account import CrmAccount, Opportunity
 from graph.features import intent, vector
+from graph.features.inputs import feature_input
 from graph.features.probes import PROBES
 from graph.features.vector import FEATURES, FEATURES_DIGEST, NAMES, vector_of
 
@@ -19,7 +21,7 @@ pageViewCount formSubmitCount meetingCount callCount activityVelocity channelDiv
 daysSinceCreated daysSinceLastActivity recencyScore activityBurst dayPattern timePattern quarterEndProximity
 emailOpenRate emailClickRate sequenceEngagement avgResponseTime isInActiveSequence
 industryGroup logEmployees logRevenue fundingStage technologyCount hiringVelocityDevOps hiringVelocitySRE hiringVelocitySecOps
-jobPostKeywords jobPostCompetitor hiringLeadership
+jobPostKeywords jobPostCompetitor hiringLeadership familyOpenOpportunities
 """
 KNOWN_NAMES = _KNOWN.split()
 
@@ -99,3 +101,16 @@ def test_the_digest_changes_with_a_definition(monkeypatch):
 def test_the_digest_changes_with_a_word_list(monkeypatch):
     monkeypatch.setattr(intent, "WORDS", intent.WORDS | {intent.LOW: "thesis"})
     assert vector._digest() != FEATURES_DIGEST
+
+
+def test_open_opportunities_of_company_and_parent_count_once_each_and_none_known_is_unknown():
+    lead, at = PROBES[1].lead, PROBES[1].received_at
+
+    def count(crm):
+        return known(feature_input(lead, None, at, crm=crm))["familyOpenOpportunities"]
+
+    own, shared, theirs = (Opportunity(number, "deal", None, None, None) for number in "123")
+    assert count(CrmAccount(open_opportunities=(own, shared), parent_opportunities=(shared, theirs))) == 3
+    assert count(CrmAccount(parent_opportunities=(theirs,))) == 1
+    assert math.isnan(count(CrmAccount(company_id="7")))
+    assert math.isnan(count(None))

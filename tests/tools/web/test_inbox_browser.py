@@ -13,11 +13,12 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 from playwright.sync_api import Browser, Page, expect, sync_playwright
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
 
 from tests.fixtures.inbox import HOSTILE, dispatch, move, offer
 from tools.store import acts
 from tools.store.engine import open_engine
+from tools.store.tables import accounts, leads
 from tools.web.inbox import inbox_router
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -30,6 +31,11 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+ACCOUNT = {
+    "parent_domain": "acme.com", "name": "Acme Corp", "p_max": 0.6, "p_calibrated": 0.5, "companies": 1, "leads": 2,
+    "acv_usd": 1000.0, "priority_usd": 500.0, "updated_at": datetime(2026, 4, 7, tzinfo=UTC),
+}  # fmt: skip
 
 pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"{CHROMIUM} is not installed")
 
@@ -198,3 +204,20 @@ def test_a_lead_is_accepted_touched_and_closed_by_clicks(site: Site, page: Page)
     dispatch(site.engine, datetime.now(UTC))
     expect(page.locator(".context strong").first).to_contain_text("Not a fit, closed by Dee", timeout=8_000)
     expect(page.locator("summary", has_text="Close")).to_have_count(0)
+
+
+def test_an_account_page_draws_its_scores_without_breaking_its_own_security_policy(site: Site, page: Page):
+    """The page fixture fails a test whose page logs an error, as a style or script that the policy forbids would."""
+    offer(site.engine, "ld_1", at=datetime.now(UTC))
+    offer(site.engine, "ld_2", at=datetime.now(UTC) + timedelta(hours=3))
+    with site.engine.begin() as connection:
+        connection.execute(update(leads).values(parent_domain="acme.com"))
+        connection.execute(accounts.insert(), [ACCOUNT])
+    page.goto(f"{site.url}/accounts")
+    page.get_by_role("link", name="Acme Corp").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Acme Corp")
+    expect(page.get_by_role("img", name="Scores of 2 decisions")).to_be_visible()
+    expect(page.locator("svg.scores circle")).to_have_count(2)
+    page.get_by_text("The last 2 decisions as a table").click()
+    expect(page.get_by_role("region", name="Scores").locator("tbody tr")).to_have_count(2)
+    expect(page.get_by_role("region", name="Leads of Acme Corp")).to_contain_text("Maya Ortiz")
