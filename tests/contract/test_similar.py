@@ -20,7 +20,7 @@ from tests.contract.faults import FAULTS, NOW, meaning
 from tests.servers.base import LOSE, Answer
 from tests.servers.openai_server import OpenAiServer
 from tests.servers.pinecone_server import PineconeServer
-from tools.embedded.similar import REACH, ExactSimilar
+from tools.similar.table import REACH, ExactSimilar
 from tools.llm import OpenAiEmbedder
 from tools.pinecone_store import Embedder, PastAccount, PineconeSimilar, PureEmbedder
 from tools.vectors import EMBEDDER_ID, vector

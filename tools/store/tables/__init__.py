@@ -13,8 +13,12 @@
     prediction_jobs   one row a bulk prediction: its leads, how far it came, who works on it
     routing_versions  one row a routing file that decided a lead or was proposed to, by digest
     routing_changes   one row an edit of the routing file: who, why, approvals, and when it went live, if it did
-    crm_*, alerts, alert_notes, nurture_enrolments, remembered_accounts   the embedded twins' own data
+    crm_*, alerts, alert_notes, nurture_enrolments   the embedded twins' own data
     slack_messages   one row a lead and owner: the Slack message that shows the lead, to update it
+    past_accounts    one row an account that leads came from, or that we were told of, and how it ended
+    account_leads    one row a lead: the account that it is counted for
+    account_vectors  one row an account and embedder: the vector, or that it is kept elsewhere
+    account_memory   one row with the number of the last change of past accounts, others with a state of theirs
 
 Times are UTC. JSON is text, so that a decision record reads back bit for bit on both databases.
 """
@@ -22,6 +26,7 @@ Times are UTC. JSON is text, so that a decision record reads back bit for bit on
 from tools.store.tables.common import BigId, UtcTime, metadata
 from tools.store.tables.deciding import HELD, accounts, assignments, decisions, leads
 from tools.store.tables.learning import ACTIVE, outcomes, prediction_jobs, predictions
+from tools.store.tables.past_accounts import account_leads, account_memory, account_vectors, past_accounts
 from tools.store.tables.routing import pools, routing_changes, routing_versions, turns
 from tools.store.tables.sending import DEAD, OPEN, dead_letters, outbox, read_cache
 from tools.store.tables.twins import (
@@ -32,7 +37,6 @@ from tools.store.tables.twins import (
     crm_owners,
     crm_tasks,
     nurture_enrolments,
-    remembered_accounts,
     slack_messages,
 )
 
@@ -43,6 +47,9 @@ __all__ = [
     "OPEN",
     "BigId",
     "UtcTime",
+    "account_leads",
+    "account_memory",
+    "account_vectors",
     "accounts",
     "alert_notes",
     "alerts",
@@ -58,11 +65,11 @@ __all__ = [
     "nurture_enrolments",
     "outbox",
     "outcomes",
+    "past_accounts",
     "pools",
     "prediction_jobs",
     "predictions",
     "read_cache",
-    "remembered_accounts",
     "routing_changes",
     "routing_versions",
     "slack_messages",
