@@ -173,7 +173,8 @@ def similar_of(query: AccountQuery, past: PastAccount, distance: float) -> Simil
 
 def shared_traits(one: AccountQuery, other: AccountQuery) -> tuple[str, ...]:
     """What two accounts have in common, in words: industry, country, head-count and revenue within a factor of two,
-    technologies, a word of the name. Where nothing is, it says so: they are near by sizes that are not that close."""
+    technologies, a word of the name. Where none is, it says so: they are near by the
+    whole, sizes that are not that close for one."""
     said: list[str] = []
     if one.industry and other.industry and _folded(one.industry) == _folded(other.industry):
         said.append(f"same industry: {other.industry}")
@@ -189,7 +190,7 @@ def shared_traits(one: AccountQuery, other: AccountQuery) -> tuple[str, ...]:
         said.append(f"both use {', '.join(both[:3])}{f' and {len(both) - 3} more' if len(both) > 3 else ''}")
     if one.name and other.name and (words := _name_words(one.name) & _name_words(other.name)):
         said.append(f"both names have {', '.join(sorted(words)[:2])}")
-    return tuple(said) or ("no trait in common: near by size or the look of the name alone",)
+    return tuple(said) or ("no single trait in common",)
 
 
 @lru_cache(4096)

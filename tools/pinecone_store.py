@@ -9,7 +9,7 @@ open, stands in our own store; the index holds what is closed, to search it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, get_args
@@ -49,6 +49,7 @@ from tools.embedders import Embedder
 _CLOSED: dict[str, Outcome] = {outcome: outcome for outcome in get_args(Outcome)}
 _REQUEST_BYTES = 1_000_000  # Pinecone takes 2 MB a request; a number takes about 20 bytes, metadata the rest
 _SPARE = 8  # asked for beyond k, so that ties at the end are broken by us and not by chance
+_WRITE = 4.0  # deadlines of a query that a write may take
 _DECIMALS = 6
 _ROUNDING = 1e-3  # how far above 1 a cosine may come out
 
@@ -100,25 +101,28 @@ class PineconeSimilar:
             await self.remove([past.key for past, vector in pairs if not any(vector)])  # a cosine index refuses zeros
             step = max(1, _REQUEST_BYTES // (20 * self._numbers(records) + 2000))
             for first in range(0, len(records), step):
-                try:
-                    answer = await self._index.upsert(
-                        vectors=records[first : first + step], namespace=self._embedder.embedder_id
-                    )
-                except PineconeError as error:
-                    raise ReadError(_reason(error)) from error
-                written += answer.upserted_count
+                part_of = records[first : first + step]
+                await self._written(self._index.upsert(vectors=part_of, namespace=self._embedder.embedder_id))
+                written += len(part_of)
         return written
 
     async def remove(self, keys: Sequence[str]) -> None:
         """Take out what is kept of these accounts, if anything is. Raises ReadError."""
         for start in range(0, len(keys), 500):
             ids = [record_id(key) for key in keys[start : start + 500]]
-            try:
-                await self._index.delete(ids=ids, namespace=self._embedder.embedder_id)
-            except NotFoundError:
-                return  # no namespace: nothing was ever stored
-            except PineconeError as error:
-                raise ReadError(_reason(error)) from error
+            await self._written(self._index.delete(ids=ids, namespace=self._embedder.embedder_id))
+
+    async def _written(self, call: Awaitable[Any]) -> None:
+        """Nobody waits for a write, so it may take longer than a query."""
+        try:
+            async with asyncio.timeout(_WRITE * self._deadline_s):
+                await call
+        except NotFoundError:
+            return  # a deletion where nothing was ever stored: the namespace comes with its first record
+        except TimeoutError as error:  # of asyncio, and the SDK's own
+            raise ReadError("timeout") from error
+        except PineconeError as error:
+            raise ReadError(_reason(error)) from error
 
     @staticmethod
     def _numbers(records: Sequence[dict[str, Any]]) -> int:

@@ -171,4 +171,5 @@ def _longer(held: NDArray[Any], size: int) -> NDArray[Any]:
 def of_outcome(block: Block, outcome: Outcome, mask: Mask | None) -> NDArray[np.intp]:
     """The rows of an outcome among those asked for."""
     theirs = block.columns["outcome"] == OUTCOMES.index(outcome)
-    return (theirs if mask is None else theirs & mask).nonzero()[0]
+    found: NDArray[np.intp] = (theirs if mask is None else theirs & mask).nonzero()[0]
+    return found

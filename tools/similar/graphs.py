@@ -86,7 +86,7 @@ def opened(snapshot: Snapshot) -> Graphs | None:
 def build(snapshot: Snapshot, gate: Gate) -> dict[str, Any]:
     """Build graphs that pass the gate, and note in the snapshot's manifest how it is searched; returns that note."""
     sample = _sample(snapshot, gate.queries)
-    truth = _truth(snapshot, sample)
+    truth = true_distances(snapshot, snapshot.directions(sample), sample)
     tries: list[dict[str, Any]] = []
     said: dict[str, Any] = {"by": "exact"}
     for connectivity, expansion in gate.builds:
@@ -116,7 +116,7 @@ def build(snapshot: Snapshot, gate: Gate) -> dict[str, Any]:
 def recall_of(found: Iterable[float], true: NDArray[np.float64]) -> float:
     """The share of the true distances (ascending) that answers reach: one that is as near as the last of them counts."""
     near = sum(distance <= true[-1] + _SAME for distance in found)
-    return min(near, len(true)) / len(true)
+    return float(min(near, len(true)) / len(true))
 
 
 def _sample(snapshot: Snapshot, queries: int) -> NDArray[np.intp]:
@@ -125,24 +125,28 @@ def _sample(snapshot: Snapshot, queries: int) -> NDArray[np.intp]:
     return np.sort(drawn.choice(alive, min(queries, len(alive)), replace=False))
 
 
-def _truth(snapshot: Snapshot, sample: NDArray[np.intp]) -> list[NDArray[np.float64]]:
-    """The distances of the K nearest to each of the sample, itself left out."""
-    asked = snapshot.directions(sample)
-    best = np.full((len(sample), 4 * K), -2.0, np.float32)
-    where = np.zeros((len(sample), 4 * K), np.intp)
+def true_distances(
+    snapshot: Snapshot, asked: Directions, own: NDArray[np.intp] | None = None, k: int = K
+) -> list[NDArray[np.float64]]:
+    """The distances of the k nearest to each direction, ascending, by comparing with every row. own: a row for each that
+    is left out of its answer."""
+    keep = 4 * k  # of float32's ranking, so that float64's first k are among them
+    best = np.full((len(asked), keep), -2.0, np.float32)
+    where = np.zeros((len(asked), keep), np.intp)
     for start in range(0, len(snapshot), _ADDED):
         rows = np.arange(start, min(start + _ADDED, len(snapshot)))
         products = asked @ snapshot.directions(rows).T
         both = np.concatenate([best, products], axis=1)
         places = np.concatenate([where, np.broadcast_to(rows, products.shape)], axis=1)
-        top = np.argpartition(-both, 4 * K - 1, axis=1)[:, : 4 * K] if both.shape[1] > 4 * K else None
-        best = both if top is None else np.take_along_axis(both, top, axis=1)
-        where = places if top is None else np.take_along_axis(places, top, axis=1)
+        top = np.argpartition(-both, keep - 1, axis=1)[:, :keep]
+        best, where = np.take_along_axis(both, top, axis=1), np.take_along_axis(places, top, axis=1)
     found = []
-    for row, own, rows, likeness in zip(sample.tolist(), asked, where, best, strict=True):
-        others = rows[(rows != row) & (likeness > -2.0)]
-        exact = np.vecdot(snapshot.directions(others).astype(np.float64), own.astype(np.float64))
-        found.append(np.sort(np.maximum(0.0, 1.0 - exact))[:K])
+    for place, (one, rows, likeness) in enumerate(zip(asked, where, best, strict=True)):
+        others = rows[likeness > -2.0]
+        if own is not None:
+            others = others[others != own[place]]
+        exact = np.vecdot(snapshot.directions(others).astype(np.float64), one.astype(np.float64))
+        found.append(np.sort(np.maximum(0.0, 1.0 - exact))[:k])
     return found
 
 
@@ -169,9 +173,7 @@ def _built(snapshot: Snapshot, connectivity: int, expansion: int, threads: int) 
     return graphs
 
 
-def _recall(
-    snapshot: Snapshot, graphs: Graphs, sample: NDArray[np.intp], truth: list[NDArray[np.float64]]
-) -> float:
+def _recall(snapshot: Snapshot, graphs: Graphs, sample: NDArray[np.intp], truth: list[NDArray[np.float64]]) -> float:
     def propose(_: Block, direction: Directions, k: int) -> Iterable[int]:
         return graphs.propose(direction, k)
 

@@ -127,7 +127,9 @@ class Keeper:
                 await close()
 
     def _missing(self) -> list[Change]:
-        return without_vector(self._engine, self._id, BATCH, after=self._done_at, elsewhere=self._plan.elsewhere is not None)
+        return without_vector(
+            self._engine, self._id, BATCH, after=self._done_at, elsewhere=self._plan.elsewhere is not None
+        )
 
     async def _embed(self, new: list[Change]) -> int:
         elsewhere = self._plan.elsewhere

@@ -75,14 +75,14 @@ def candidates(
 ) -> NDArray[np.intp]:
     """Every row that may be among the k nearest, or the nearest of an outcome, whatever the last bits say."""
     slack = max(1e-5, _ERROR * block.dimensions)
-    rows = None if mask is None else mask.nonzero()[0]
+    rows: NDArray[np.intp] | None = None if mask is None else mask.nonzero()[0]
     among = likeness if rows is None else likeness[rows]
     if len(among) <= k:
         return np.arange(len(likeness)) if rows is None else rows
     ordered = among.copy()
     ordered.partition(-k)
     least = ordered[-k]
-    found = (among >= least - slack).nonzero()[0]
+    found: NDArray[np.intp] = (among >= least - slack).nonzero()[0]
     found = found if rows is None else rows[found]
     if not told or k < 2:
         return found

@@ -20,12 +20,20 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 import orjson
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Engine, Row, and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, delete, func, or_, select, update
 
 from graph.domain.account import Outcome
 from graph.ports import AccountQuery
 from tools.account_metadata import OUTCOMES, PastAccount
-from tools.store.tables import account_leads, account_memory, account_vectors, assignments, leads, outcomes, past_accounts
+from tools.store.tables import (
+    account_leads,
+    account_memory,
+    account_vectors,
+    assignments,
+    leads,
+    outcomes,
+    past_accounts,
+)
 from tools.store.upsert import insert_for, upsert
 
 TellsWho: TypeAlias = Literal["bundled", "file", "crm", "lead"]
@@ -96,9 +104,7 @@ def everything(engine: Engine, embedder: str) -> Iterator[Change]:
 
 
 def _with_vectors(embedder: str) -> Any:
-    made = and_(
-        account_vectors.c.account_key == past_accounts.c.account_key, account_vectors.c.embedder == embedder
-    )
+    made = and_(account_vectors.c.account_key == past_accounts.c.account_key, account_vectors.c.embedder == embedder)
     return select(past_accounts, account_vectors.c.vector).outerjoin(account_vectors, made)
 
 
@@ -108,7 +114,7 @@ def remember(connection: Connection, told: Sequence[Remembered], now: datetime) 
     before = _rows(connection, {one.key for one in told})
     links = _links(connection, [one.lead_id for one in told])
     repeated, moved = [], set[str]()
-    kept: dict[str, dict[str, Any]] = {key: dict(row._mapping) for key, row in before.items()}
+    kept = dict(before)
     for one in told:
         again = one.lead_id in links and links[one.lead_id].revision >= one.revision
         repeated.append(again)
@@ -122,7 +128,7 @@ def remember(connection: Connection, told: Sequence[Remembered], now: datetime) 
         elif known := _news(row, one.account):
             kept[one.key] = row | known | {"updated_at": now}
             moved.add(one.key)
-    stale = [key for key in sorted(moved) if key in before and before[key].outcome != OPEN]
+    stale = [key for key in sorted(moved) if key in before and before[key]["outcome"] != OPEN]
     _write(connection, [kept[key] for key in sorted(moved)], now, stale)
     fresh = sorted({one.lead_id for one, again in zip(told, repeated, strict=True) if not again})
     upsert(
@@ -145,12 +151,11 @@ def note_ends(connection: Connection, lead_ids: Sequence[str], now: datetime) ->
     ends, changed = _ends(connection, keys), []
     for key, row in sorted(_rows(connection, set(ends)).items()):
         end = ends[key]
-        told = dict(row._mapping)
-        later = row.closed_on is not None and row.closed_on > end["closed_on"]
-        if row.told_by != "lead" and row.outcome in OUTCOMES and later:
+        later = row["closed_on"] is not None and row["closed_on"] > end["closed_on"]
+        if row["told_by"] != "lead" and row["outcome"] in OUTCOMES and later:
             continue
-        news = told | end | {"told_by": "lead"}
-        if news != told:
+        news = row | end | {"told_by": "lead"}
+        if news != row:
             changed.append(news | {"updated_at": now})
     _write(connection, changed, now)
     return len(changed)
@@ -174,7 +179,7 @@ def keep(engine: Engine, accounts: Iterable[PastAccount], told_by: TellsWho, now
                     continue
                 kept += 1
                 new = _closed_row(told[key], told_by, now, row)
-                old = None if row is None else dict(row._mapping) | {"number": 0, "updated_at": now}
+                old = None if row is None else row | {"number": 0, "updated_at": now}
                 if new != old:
                     news.append(new)
                 if old is not None and _facts(new) != _facts(old):
@@ -194,10 +199,10 @@ def forget(connection: Connection, told_by: TellsWho, now: datetime) -> int:
 def without_vector(
     engine: Engine, embedder: str, limit: int, *, after: int = -1, elsewhere: bool = False
 ) -> list[Change]:
-    """Closed accounts, changed after this number, of which this embedder has made nothing yet. elsewhere: where vectors are kept together with what
-    is told of their accounts, so that every change goes there, the end of an account included."""
-    missing = account_vectors.c.vector.is_(None)
-    fits = past_accounts.c.outcome.in_(OUTCOMES)
+    """Closed accounts, changed after this number, of which this embedder has made nothing yet. elsewhere: where vectors are
+    kept together with what is told of their accounts, so that every change goes there, the end of an account included."""
+    missing: ColumnElement[bool] = account_vectors.c.vector.is_(None)
+    fits: ColumnElement[bool] = past_accounts.c.outcome.in_(OUTCOMES)
     if elsewhere:
         missing = or_(missing, account_vectors.c.number != past_accounts.c.number)
         fits = or_(fits, and_(past_accounts.c.outcome == GONE, account_vectors.c.vector.is_not(None)))
@@ -240,7 +245,9 @@ def counts(engine: Engine, embedder: str) -> dict[str, int]:
     """closed, open, embedded (closed accounts with a vector of this embedder)."""
     of = past_accounts.c
     with engine.connect() as connection:
-        by = dict(connection.execute(select(of.outcome, func.count()).group_by(of.outcome)).tuples().all())
+        by: dict[str, int] = {
+            row[0]: row[1] for row in connection.execute(select(of.outcome, func.count()).group_by(of.outcome))
+        }
         embedded = connection.scalar(
             select(func.count())
             .select_from(account_vectors.join(past_accounts, of.account_key == account_vectors.c.account_key))
@@ -316,12 +323,12 @@ def _next_number(connection: Connection, now: datetime) -> int:
     return number
 
 
-def _rows(connection: Connection, keys: set[str]) -> dict[str, Row[Any]]:
-    found: dict[str, Row[Any]] = {}
+def _rows(connection: Connection, keys: set[str]) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = {}
     wanted = sorted(keys)
     for start in range(0, len(wanted), PAGE):
         some = select(past_accounts).where(past_accounts.c.account_key.in_(wanted[start : start + PAGE]))
-        found |= {row.account_key: row for row in connection.execute(some)}
+        found |= {row["account_key"]: dict(row) for row in connection.execute(some).mappings()}
     return found
 
 
@@ -404,9 +411,7 @@ class _End:
         }
 
 
-def _write(
-    connection: Connection, rows: Sequence[dict[str, Any]], now: datetime, stale: Sequence[str] = ()
-) -> None:
+def _write(connection: Connection, rows: Sequence[dict[str, Any]], now: datetime, stale: Sequence[str] = ()) -> None:
     """stale: keys of accounts of which something else is known than when their vectors were made."""
     if not rows:
         return
@@ -443,10 +448,12 @@ def _open_row(one: Remembered, now: datetime, before: Mapping[str, Any] | None) 
     return about | _columns(one.account) | ends
 
 
-def _closed_row(past: PastAccount, told_by: TellsWho, now: datetime, before: Row[Any] | None) -> dict[str, Any]:
+def _closed_row(
+    past: PastAccount, told_by: TellsWho, now: datetime, before: Mapping[str, Any] | None
+) -> dict[str, Any]:
     told = _columns(past.account)
-    if before is not None and told_by != before.told_by:  # what is unknown here is not forgotten
-        told = {name: before._mapping[name] if value in {None, "[]"} else value for name, value in told.items()}
+    if before is not None and told_by != before["told_by"]:  # what is unknown here is not forgotten
+        told = {name: before[name] if value in {None, "[]"} else value for name, value in told.items()}
     return {
         "account_key": past.key,
         "account_id": past.account_id,
@@ -462,12 +469,13 @@ def _closed_row(past: PastAccount, told_by: TellsWho, now: datetime, before: Row
     }
 
 
-def _outranked(row: Row[Any], told: PastAccount, told_by: TellsWho) -> bool:
-    if row.outcome not in OUTCOMES or row.told_by == told_by:
+def _outranked(row: Mapping[str, Any], told: PastAccount, told_by: TellsWho) -> bool:
+    if row["outcome"] not in OUTCOMES or row["told_by"] == told_by:
         return False
     if told_by == "bundled":
         return True
-    return row.told_by != "bundled" and row.closed_on is not None and row.closed_on > (told.closed_on or date.min)
+    known = row["closed_on"]
+    return row["told_by"] != "bundled" and known is not None and known > (told.closed_on or date.min)
 
 
 def _change(row: Row[Any]) -> Change:

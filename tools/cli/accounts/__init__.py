@@ -11,7 +11,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tools.settings import Settings
 
-COMMANDS: dict[str, str] = {}
+COMMANDS: dict[str, str] = {
+    "similar": "past accounts like this one, how they ended, and why they are alike",
+    "closed": "tell of accounts that were won, lost or never decided, from a CSV file",
+    "embed": "make past accounts ready to be searched: after a change of embedder, or a large import",
+}
 
 
 def _module(name: str) -> ModuleType:

@@ -56,7 +56,9 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
         reader = csv.DictReader(file)
         names = {(name or "").strip().lower() for name in reader.fieldnames or ()}
         if not names & {"lead_id", "email"} or not {"outcome", "closed_at"} <= names:
-            raise ValueError("the header needs lead_id or email, outcome and closed_at; contract_usd and reason may follow")
+            raise ValueError(
+                "the header needs lead_id or email, outcome and closed_at; contract_usd and reason may follow"
+            )
         for row in reader:
             yield (
                 reader.line_num,

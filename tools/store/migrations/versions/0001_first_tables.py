@@ -474,7 +474,6 @@ def upgrade() -> None:
     )
 
 
-
 def downgrade() -> None:
     # room: past accounts
     op.drop_table("account_memory")
