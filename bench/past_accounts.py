@@ -85,11 +85,54 @@ def queries(count: int, seed: int = 12) -> list[AccountQuery]:
 
 
 def _words(drawn: np.random.Generator) -> list[str]:
-    begin = "b br c ch cl d dr f fl g gr h j k kl l m n p pl pr q r s sc sh sl st t tr v w z".split()
-    middle, end = (
-        "a e i o u ai ea ee ia io oa ou".split(),
-        "b ck d ft g l ll m n nd ng nt p r rk rn s sk st t th v".split(),
-    )
+    begin = [
+        "b",
+        "br",
+        "c",
+        "ch",
+        "d",
+        "dr",
+        "f",
+        "g",
+        "gr",
+        "h",
+        "j",
+        "k",
+        "l",
+        "m",
+        "n",
+        "p",
+        "q",
+        "r",
+        "s",
+        "st",
+        "t",
+        "v",
+    ]
+    middle = ["a", "e", "i", "o", "u", "ai", "ea", "ee", "ia", "io", "oa", "ou"]
+    end = [
+        "b",
+        "ck",
+        "d",
+        "ft",
+        "g",
+        "l",
+        "ll",
+        "m",
+        "n",
+        "nd",
+        "ng",
+        "nt",
+        "p",
+        "r",
+        "rk",
+        "rn",
+        "s",
+        "sk",
+        "st",
+        "th",
+        "v",
+    ]
     made: set[str] = set()
     while len(made) < WORDS:
         parts = [str(drawn.choice(begin)) + str(drawn.choice(middle)) for _ in range(1 + int(drawn.integers(1, 3)))]
