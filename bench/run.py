@@ -3,8 +3,8 @@
     ./start.sh bench                 everything, some ten minutes
     ./start.sh bench --quick         everything, too short to quote
     ./start.sh bench --only NAME     one measurement (sustained, acceptance, latency, endurance, cold, routing, scoring,
-                                     proof, plan, replay, reload, batch, scores, score_lead, similar); writes
-                                     nothing
+                                     proof, plan, replay, reload, batch, scores, score_lead, match, dedupe,
+                                     similar); writes nothing
     ./start.sh bench --only latency --rate 30     the same at 30 leads/s instead of half of the sustained rate
 
 Every server runs on a free port of 127.0.0.1 with data in a folder of its own under var/, and is ended whatever happens.
@@ -29,9 +29,11 @@ from bench import (
     acceptance,
     batch,
     cold,
+    dedupe,
     edits,
     endurance,
     latency,
+    match,
     proof,
     routing,
     score_lead,
@@ -62,6 +64,8 @@ ALONE: dict[str, Callable[[Plan], tuple[dict[str, float], dict[str, Any]]]] = {
     "scores": scores.measure,
     "score_lead": score_lead.measure,
     "similar": similar.measure,
+    "match": match.measure,
+    "dedupe": dedupe.measure,
 }
 MEASUREMENTS = (
     "sustained",

@@ -17,6 +17,7 @@ from graph.domain.account import CompanyProfile, CrmAccount, Family, Prior, Simi
 from graph.domain.effects import Effect
 from graph.domain.facts import Fact
 from graph.domain.lead import Lead
+from graph.domain.person import KnownPerson, Who
 from graph.domain.routing import PoolState
 from graph.domain.scoring import Judgement, ModelOutput
 from graph.domain.values import value
@@ -25,10 +26,10 @@ from graph.domain.values import value
 @value(frozen=True)
 class CompanyAsk:
     """What a lead says of its company. domain: registrable company domain, None for free mail; name: as typed; host: full
-    host of the e-mail or website; phone: E.164; country, state: ISO codes; postal, city: as typed.
+    host of the e-mail or website; phone: E.164; country, state: ISO codes; postal, city, street: as typed.
 
     claimed: the name was typed above a free-mail address. It proves nothing: it may be shown, and counts only together
-    with evidence that a stranger does not choose.
+    with evidence that a stranger does not choose. employees, industry: as the form says, in our vocabulary.
     """
 
     domain: str | None
@@ -40,6 +41,9 @@ class CompanyAsk:
     postal: str | None = None
     city: str | None = None
     claimed: bool = False
+    street: str | None = None
+    employees: int | None = None
+    industry: str | None = None
 
 
 @value(frozen=True)
@@ -48,6 +52,8 @@ class CrmAsk:
     phone: str | None
     domain: str | None
     parent_domain: str | None
+    also: tuple[str, ...] = ()
+    """Other addresses of the same person: their leads are not other people's."""
 
 
 @value(frozen=True)
@@ -134,6 +140,10 @@ class History(Protocol):
     """What we decided before. Read at the start of a run; the commit checks that it still holds."""
 
     async def priors(self, lead_ids: Sequence[str], now: datetime) -> Sequence[Fact[Prior]]: ...
+
+    async def people(self, asks: Sequence[Who], now: datetime) -> Sequence[Fact[KnownPerson]]:
+        """Who wrote before under another key; absent for nobody."""
+        ...
 
     async def families(self, parent_domains: Sequence[str], now: datetime) -> Mapping[str, Family]: ...
 

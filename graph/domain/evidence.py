@@ -63,3 +63,39 @@ class Tried:
 
     source: str
     outcome: str
+
+
+PersonCode: TypeAlias = Literal[
+    "merged",  # people, or the router before, have linked the two
+    "email",  # one personal address, and no name that contradicts; in bulk only, at intake these are one lead
+    "phone_name",  # one phone, one name
+    "phone_initial",  # one phone, the name with an initial for the first one
+    "phone_typo",  # one phone, a slip in the name
+    "switchboard_name",  # one name behind a phone that several people give
+    "mail_family",  # the same mailbox name at another domain of one company, and a name that fits
+    "company_name",  # one rare name at one company
+    "common_company_name",  # the same with a name that others have too
+    "company_initial",  # one company, an initial for the first name
+    "company_typo",  # one company, a slip in the name, mailboxes alike
+    "typed_name",  # one rare name, a work and a private address, the same company typed
+    "common_typed_name",  # the same with a name that others have too
+    "statistical",  # in bulk only: the columns together say so, no single rule does
+    "none",  # nobody fits, or nobody well enough
+    "rivals",  # two or more fit about equally
+]
+
+
+@value(frozen=True)
+class PersonMatch:
+    """Which earlier lead is the same person under another key.
+
+    lead_id: that lead's; None for `none` and `rivals`. confidence: 0..1, the share of matches of this code that are right
+    (infra/docs/duplicates.md says how it was measured). why: a sentence for people. rivals: ids of the other leads that fit
+    about as well, best first; for `rivals` all of them. For `none` the confidence is 0.
+    """
+
+    lead_id: str | None
+    code: PersonCode
+    confidence: float
+    why: str
+    rivals: tuple[str, ...] = ()

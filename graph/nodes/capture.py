@@ -1,4 +1,5 @@
-"""First node: what was typed becomes a lead; what we decided about the same person before is read."""
+"""First node: what was typed becomes a lead; what we decided about the same person before is read, also where they wrote under
+another address or spelling."""
 
 from __future__ import annotations
 
@@ -9,11 +10,14 @@ from langgraph.runtime import Runtime
 from graph.domain.account import Prior
 from graph.domain.facts import value_of
 from graph.domain.lead import Lead
+from graph.domain.person import Who
 from graph.domain.values import evolve
-from graph.nodes.shell import alive, each, read, step
+from graph.nodes.shell import alive, each, lead_of, read, step
 from graph.rules.aliases import Aliases, used
 from graph.rules.forms import merged
 from graph.rules.identity import capture as capture_lead
+from graph.rules.people.names import read_name
+from graph.rules.people.telling import told
 from graph.state import BatchState, Case, RunContext
 
 NODE = "capture"
@@ -27,15 +31,31 @@ async def capture(state: BatchState, runtime: Runtime[RunContext]) -> dict[str, 
         lambda case: case.submission.lead_id,
         lambda ids: context.ports.history.priors(ids, context.now),
     )
-    return each(NODE, cases, lambda case: _capture(case, context.table.aliases))
+    cases = each(NODE, cases, lambda case: _capture(case, context.table.aliases))["cases"]
+    named = await read(
+        {i: case for i, case in cases.items() if case.failure is None},
+        "person",
+        lambda case: who_of(lead_of(case)),
+        lambda asks: context.ports.history.people(asks, context.now),
+        only=lambda case: read_name(lead_of(case).full_name) is not None,
+    )
+    return each(NODE, cases | named, lambda case: _tell(case, context.table.aliases))
 
 
 def _capture(case: Case, aliases: Aliases) -> Case:
-    prior = value_of(case.reads.prior)
-    form = merged(case.submission.form, prior)
-    lead = capture_lead(form, case.submission.lead_id, case.submission.received_at, aliases)
-    sentence = _sentence(case, lead, prior, used(aliases, form, lead) if aliases else [])
-    return evolve(case, lead=lead, trace=step(case, NODE, _rule(case, prior), sentence))
+    form = merged(case.submission.form, value_of(case.reads.prior))
+    return evolve(case, lead=capture_lead(form, case.submission.lead_id, case.submission.received_at, aliases))
+
+
+def _tell(case: Case, aliases: Aliases) -> Case:
+    prior, lead = value_of(case.reads.prior), lead_of(case)
+    aliased = used(aliases, merged(case.submission.form, prior), lead) if aliases else []
+    return evolve(case, trace=step(case, NODE, _rule(case, prior), _sentence(case, lead, prior, aliased)))
+
+
+def who_of(lead: Lead) -> Who:
+    """What a lead says of its person."""
+    return Who(lead.lead_id, lead.full_name, lead.email, lead.phone, lead.company, lead.domain)
 
 
 def _rule(case: Case, prior: Prior | None) -> str:
@@ -59,6 +79,9 @@ def _sentence(case: Case, lead: Lead, prior: Prior | None, aliased: list[tuple[s
         text += f"; known since revision {prior.revision}, owner {prior.owner}"
     if case.submission.cause == "pass":
         text += f"; passed on: {case.submission.reason or 'no reason given'}"
+    known_person = value_of(case.reads.person)
+    if known_person is not None:
+        text += f"; {told(known_person)}"
     if aliased:
         text += "; by the file's aliases: " + ", ".join(
             f"{name} '{typed[:40]}' is {meant}" for name, typed, meant in aliased

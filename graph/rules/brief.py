@@ -1,6 +1,6 @@
 """Turns one decision into what its owner reads: a headline, a deadline, and bullets in a fixed order.
 
-    Who · Company · Asked for · Score · Account · Looks like · Why you · Next step · Not known · Note
+    Who · Same person · Company · Asked for · Score · Account · Looks like · Why you · Next step · Not known · Note
 
 A bullet without a fact is left out, never filled. Every number, name and date comes from the arguments, which all stand
 in the decision record; a writer's note that says more than the bullets is dropped. Nothing here is escaped: the channel
@@ -14,6 +14,7 @@ from datetime import datetime
 from graph.domain.account import CompanyProfile, CrmAccount, SimilarAccount
 from graph.domain.brief import Brief, Bullet, Part
 from graph.domain.lead import Lead, Path
+from graph.domain.person import KnownPerson
 from graph.domain.routing import Assignment
 from graph.domain.scoring import AccountScore, Judgement, Score
 from graph.domain.values import evolve
@@ -49,17 +50,20 @@ def brief_of(
     assignment_number: int,
     receipt: str,
     timezone: str = "UTC",
+    person: KnownPerson | None = None,
 ) -> Brief:
     """What the owner of this assignment reads.
 
     similar: nearest first. unavailable: names of the reads that did not answer (`profile`, `crm`, ...). public_url: of
     this service, without a slash at its end; empty leaves out the link. timezone: IANA name, for readers whose channel
-    cannot show their own. Raises ZoneInfoNotFoundError for a timezone that does not exist.
+    cannot show their own. person: who wrote before under another key, or may have.
+    Raises ZoneInfoNotFoundError for a timezone that does not exist.
     """
     zone = named_zone(timezone)
     company, parent = _company_name(lead, profile), _parent_name(profile, account)
     told = Told(
-        lead, profile, crm, score, account, judgement, similar, assignment, path, company, parent, now, zone
+        lead, profile, crm, score, account, judgement, similar, assignment, path, company, parent, now, zone,
+        person, public_url,
     )  # fmt: skip
     due = assignment.accept_due_at
     due = due if due is not None and due > now else None  # one that went by is nobody's deadline
@@ -87,6 +91,7 @@ def brief_of(
 def _bullets(told: Told, unavailable: tuple[str, ...], digest: str, version: int | None) -> tuple[Bullet, ...]:
     ordered = (
         bullets.who(told),
+        bullets.same_person(told),
         bullets.company(told),
         bullets.asked_for(told),
         bullets.score(told),

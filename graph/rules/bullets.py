@@ -11,9 +11,12 @@ from typing import NamedTuple
 from graph.domain.account import CompanyProfile, CrmAccount, Opportunity, SimilarAccount
 from graph.domain.brief import Bullet, Part
 from graph.domain.lead import Lead, Path
+from graph.domain.person import KnownPerson
 from graph.domain.routing import Assignment
 from graph.domain.scoring import AccountScore, Judgement, Score
 from graph.rules.local_time import hour_there
+from graph.rules.matched import match_said
+from graph.rules.people.matching import is_sure
 from graph.rules.wording import clock_time, counted, day_and_time, first_name, money, people, plain, reasons
 
 NAME = 80
@@ -30,6 +33,7 @@ SOURCES = {
     "judgement": "the language model",
     "similar": "the similar accounts",
     "prior": "the history",
+    "person": "the history of people",
 }
 """The names of reads, as people know what is read."""
 NOT_SALES = {
@@ -40,7 +44,8 @@ NOT_SALES = {
 
 
 class Told(NamedTuple):
-    """What bullets may tell from. company, parent: names as shown, empty when unknown; zone: for fallback times."""
+    """What bullets may tell from. company, parent: names as shown, empty when unknown; zone: for fallback times;
+    public_url: of this service, for links."""
 
     lead: Lead
     profile: CompanyProfile | None
@@ -55,6 +60,8 @@ class Told(NamedTuple):
     parent: str
     now: datetime
     zone: tzinfo
+    person: KnownPerson | None = None
+    public_url: str = ""
 
 
 def cut(text: str, limit: int = NAME) -> str:
@@ -93,6 +100,38 @@ def who(told: Told) -> Bullet | None:
     return _bullet("Who", text) if text else None
 
 
+def same_person(told: Told) -> Bullet | None:
+    """Somebody who wrote before under another key; what is not sure is said as a question."""
+    person = told.person
+    if person is None or not (ids := (person.match.lead_id,) if person.match.lead_id else person.match.rivals):
+        return None
+    sure = is_sure(person.match)
+    parts = [Part("text", "Same person as " if sure else "May be the same person as ")]
+    for place, lead_id in enumerate(ids[:SHOWN_ACCOUNTS]):
+        parts += [Part("text", " or ")] if place else []
+        name = cut(person.full_name or lead_id) if len(ids) == 1 else lead_id
+        parts.append(
+            Part("link", name, f"{told.public_url}/inbox/crm/{lead_id}") if told.public_url else Part("text", name)
+        )
+    parts.append(
+        Part("text", _what_is_known(told, person) if person.match.lead_id else "; which of them, nobody can say")
+    )
+    if not sure:
+        parts.append(Part("text", ". Nothing was changed: see the page Duplicates"))
+    return Bullet("Same person", tuple(parts))
+
+
+def _what_is_known(told: Told, person: KnownPerson) -> str:
+    told_of = ", ".join(
+        [cut(address) for address in person.emails[:SHOWN_ACCOUNTS]] or ([person.phone] if person.phone else [])
+    )
+    text = f", also wrote from {told_of}" if told_of else ""
+    if person.open and person.owner:
+        yours = person.owner == told.assignment.owner
+        text += "; you have that lead too" if yours else f"; {first_name(person.owner)} has that lead"
+    return text + f" ({person.match.why.rstrip('.')[:1].lower()}{person.match.why.rstrip('.')[1:]})"
+
+
 def company(told: Told) -> Bullet | None:
     lead, profile = told.lead, told.profile
     facts = [told.company] if told.company else []
@@ -110,6 +149,8 @@ def company(told: Told) -> Bullet | None:
     if profile and told.parent:
         size = f", {people(profile.parent_employees)}" if profile.parent_employees is not None else ""
         text += f"; parent {told.parent}{size}"
+    if profile and (how := match_said(profile.match, profile.domain)):
+        text = f"{text}; {cut(how, 300)}" if text else how
     return _bullet("Company", text) if text else None
 
 
@@ -138,12 +179,14 @@ def score(told: Told) -> Bullet:
 
 
 def account(told: Told) -> Bullet | None:
-    facts: list[str] = []
     crm, of = told.crm, told.account
+    facts = _ownership(told)
     if crm is not None:
-        facts += _ownership(told, crm)
         if crm.open_opportunities:
             facts.append(_opportunities(crm.open_opportunities))
+        if crm.parent_opportunities:
+            parent = told.parent or cut(crm.parent_name or crm.parent_domain or "the parent")
+            facts.append(f"{_opportunities(crm.parent_opportunities)} at {parent}")
         if crm.family_leads_30d:
             facts.append(f"{counted(crm.family_leads_30d, 'other lead', 'other leads')} from the family in 30 days")
     if of is not None and told.path != "manual_review":  # what nobody may have asked for is worth nothing yet
@@ -157,9 +200,12 @@ def account(told: Told) -> Bullet | None:
     return _bullet("Account", "; ".join(facts)) if facts else None
 
 
-def _ownership(told: Told, crm: CrmAccount) -> list[str]:
-    you = told.assignment.owner
-    held = ((told.parent or "the parent", crm.parent_owner), (told.company or "the company", crm.owner))
+def _ownership(told: Told) -> list[str]:
+    """By the CRM, else by the list of known accounts, as routing has it."""
+    you, crm, profile = told.assignment.owner, told.crm, told.profile
+    parents = (crm.parent_owner if crm else None) or (profile.parent_owner if profile else None)
+    own = (crm.owner if crm else None) or (profile.owner if profile else None)
+    held = ((told.parent or "the parent", parents), (told.company or "the company", own))
     yours = [name for name, owner in held if owner == you]
     theirs = [f"{first_name(owner)} owns {name}" for name, owner in held if owner and owner != you]
     return ([f"you own {' and '.join(yours)}"] if yours else []) + theirs

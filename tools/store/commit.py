@@ -24,6 +24,7 @@ from graph.rules.forms import form_fields, merged
 from graph.state import Case, RunContext
 from tools.store.account_rows import families_before, write_accounts
 from tools.store.assigning import NoLongerOffered, write_assignments
+from tools.store.people_commit import stored_name_key, write_people
 from tools.store.rows import insert_rows
 from tools.store.tables import decisions, leads, outbox, pools, turns
 from tools.store.upsert import insert_for
@@ -68,6 +69,7 @@ def commit(engine: Engine, batch: Sequence[Decided], now: datetime, versions: Ve
             rows = [_lead(d, now) for d in batch]
             insert_rows(connection, leads, LEADS, rows, keys=("lead_id",), keep=("created_at",))
             write_accounts(connection, cases, before, now)
+            write_people(connection, cases, now)
             insert_rows(connection, outbox, OUTBOX, [row for d in batch for row in _effects(d, now)])
     except NoLongerOffered as error:
         raise Conflict(str(error)) from error
@@ -95,8 +97,8 @@ def _decision(decided: Decided, now: datetime, versions: Versions) -> tuple[Any,
 
 LEADS = (
     "lead_id", "revision", "assignment", "owner", "alert_owner", "path", "tier", "score", "propensity", "acv_usd", "email",
-    "full_name", "company", "domain", "parent_domain", "country", "form", "passed_by", "submissions", "created_at",
-    "decided_at",
+    "full_name", "name_key", "phone", "company", "domain", "parent_domain", "country", "form", "passed_by", "submissions",
+    "created_at", "decided_at",
 )  # fmt: skip
 
 
@@ -119,8 +121,10 @@ def _lead(decided: Decided, now: datetime) -> tuple[Any, ...]:
         score.acv_usd,
         lead.email,
         lead.full_name,
+        stored_name_key(lead.full_name),
+        lead.phone,
         (profile.name if profile else None) or lead.company,
-        lead.domain or (profile.domain if profile else None),
+        lead.domain or (profile.domain if profile else None) or None,
         parent_of(case),
         lead.country,
         orjson.dumps(form_fields(merged(case.submission.form, prior))).decode(),

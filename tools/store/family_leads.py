@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, bindparam, case, func, select
+from sqlalchemy import Connection, Engine, bindparam, case, func, or_, select
 
 from graph.ports import CrmAsk
-from tools.store.tables import leads
+from tools.store.people_edges import components
+from tools.store.tables import leads, person_edges
 
 DAYS = 30
 _PEOPLE: Any = bindparam("people", expanding=True)
@@ -24,6 +26,19 @@ _OWN = select(leads.c.email, leads.c.parent_domain).where(
     leads.c.email.in_(_PEOPLE),
     leads.c.created_at >= bindparam("since"),
 )
+_LOW, _HIGH = leads.alias("low_lead"), leads.alias("high_lead")
+_LINKED = (
+    select(person_edges.c.low, person_edges.c.high)
+    .join(_LOW, _LOW.c.lead_id == person_edges.c.low)
+    .join(_HIGH, _HIGH.c.lead_id == person_edges.c.high)
+    .where(person_edges.c.undone_at.is_(None), person_edges.c.verdict == "same")
+    .where(or_(_LOW.c.parent_domain.in_(_FAMILIES), _HIGH.c.parent_domain.in_(_FAMILIES)))
+)
+_FAMILY = select(leads.c.lead_id, leads.c.parent_domain).where(
+    leads.c.lead_id.in_(bindparam("ids", expanding=True)),
+    leads.c.created_at >= bindparam("since"),
+    or_(leads.c.email.is_(None), leads.c.email.not_in(_PEOPLE)),
+)
 
 
 def family_of(ask: CrmAsk) -> str | None:
@@ -36,7 +51,7 @@ def count_family_leads(connection: Connection, asks: Sequence[CrmAsk], now: date
     families = sorted({family for ask in asks if (family := family_of(ask)) is not None})
     if not families:
         return [0] * len(asks)
-    people = sorted({ask.email for ask in asks if ask.email is not None})
+    people = sorted({email for ask in asks for email in (ask.email, *ask.also) if email is not None})
     since = now - timedelta(days=DAYS)
     asked = {"families": families, "people": people, "since": since}
     total: dict[str, int] = {}
@@ -49,8 +64,34 @@ def count_family_leads(connection: Connection, asks: Sequence[CrmAsk], now: date
     counts = []
     for ask in asks:
         root = family_of(ask)
-        counts.append(total.get(root, 0) - own.get((root, ask.email or ""), 0) if root else 0)
+        counts.append(
+            total.get(root, 0) - sum(own.get((root, one or ""), 0) for one in (ask.email, *ask.also)) if root else 0
+        )
+    if any(counts):
+        twice = _counted_twice(connection, families, people, since)
+        counts = [count and count - twice.get(family_of(ask) or "", 0) for count, ask in zip(counts, asks, strict=True)]
     return counts
+
+
+def _counted_twice(
+    connection: Connection, families: Sequence[str], people: Sequence[str], since: datetime
+) -> dict[str, int]:
+    """Leads of each family beyond the first of their person, without those of the people who ask."""
+    asked = {"families": families, "people": people, "since": since}
+    pairs = connection.execute(_LINKED, asked).all()
+    same: dict[str, set[str]] = {}
+    for low, high in pairs:
+        same.setdefault(low, set()).add(high)
+        same.setdefault(high, set()).add(low)
+    if not same:
+        return {}
+    family = dict(connection.execute(_FAMILY, {"ids": sorted(same), "people": people, "since": since}).tuples())
+    twice: dict[str, int] = {}
+    for group in set(components(same).values()):
+        sizes = Counter(family[one] for one in group if one in family)
+        for name, size in sizes.items():
+            twice[name] = twice.get(name, 0) + size - 1
+    return twice
 
 
 class SqlFamilyLeads:

@@ -13,7 +13,9 @@ from sqlalchemy import Connection, Engine, Row, and_, bindparam, func, select
 
 from graph.domain.account import Family, Prior
 from graph.domain.facts import Absent, Fact, Found
+from graph.domain.person import KnownPerson, Who
 from graph.domain.routing import PoolState, Spent
+from tools.store.people import read_people
 from tools.store.tables import HELD, assignments, leads, pools, turns
 
 T = TypeVar("T")
@@ -30,6 +32,10 @@ class SqlHistory:
     async def priors(self, lead_ids: Sequence[str], now: datetime) -> Sequence[Fact[Prior]]:
         found = await self._run(lambda connection: read_priors(connection, lead_ids))
         return [Found(found[i], SOURCE, now) if i in found else Absent(SOURCE, now) for i in lead_ids]
+
+    async def people(self, asks: Sequence[Who], now: datetime) -> Sequence[Fact[KnownPerson]]:
+        found = await self._run(lambda connection: read_people(connection, asks))
+        return [Absent(SOURCE, now) if person is None else Found(person, SOURCE, now) for person in found]
 
     async def families(self, parent_domains: Sequence[str], now: datetime) -> Mapping[str, Family]:  # noqa: ARG002
         return await self._run(lambda connection: read_families(connection, parent_domains))

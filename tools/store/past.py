@@ -15,9 +15,11 @@ import orjson
 from pydantic import TypeAdapter
 from sqlalchemy import Engine, func, select
 
-from graph.domain.lead import Cause, Path
+from graph.domain.evidence import PersonMatch
+from graph.domain.lead import GIVES_BACK, Cause, Path
 from graph.domain.routing import PoolState, RoutingFacts
 from graph.rules.nurture import stays
+from graph.rules.people.matching import is_sure
 from tools.store.tables import decisions
 
 POOLS: TypeAdapter[dict[str, PoolState]] = TypeAdapter(dict[str, PoolState])
@@ -126,8 +128,8 @@ def past_of(decided_at: datetime, record: dict[str, Any]) -> Past:
         decided_at=decided_at,
         cause=submission["cause"],
         facts=RoutingFacts(**(facts | {"family": tuple(facts["family"])})),
-        prior_turns=dict(prior["turns"]) if prior else {},
-        holder=prior["owner"] if prior else None,
+        prior_turns=turns_in(reads, submission["cause"]),
+        holder=prior["owner"] if prior else _holder(reads),
         held_way=prior["path"] if prior else None,
         closed=prior is not None and prior["closed"],
         excluded=(*(prior["passed_by"] if prior else ()), *submission["excluded"]),
@@ -146,6 +148,23 @@ def past_of(decided_at: datetime, record: dict[str, Any]) -> Past:
         company=(profile["name"] if profile else None) or lead["company"],
         unknown=tuple((item["field"], item["typed"]) for item in lead["unknown"]),
     )
+
+
+def turns_in(reads: dict[str, Any], cause: str) -> dict[str, str]:
+    """The turns that counted for the lead: its own before those of the same person's other leads (graph.nodes.route)."""
+    prior, person = _value(reads["prior"]), _same_person(reads)
+    own = dict(prior["turns"]) if prior else {}
+    return own if person is None or cause in GIVES_BACK else dict(person["turns"]) | own
+
+
+def _holder(reads: dict[str, Any]) -> str | None:
+    person = _same_person(reads)
+    return person["owner"] if person is not None and person["open"] else None
+
+
+def _same_person(reads: dict[str, Any]) -> Any:
+    person = _value(reads.get("person"))
+    return person if person is not None and is_sure(PersonMatch(**person["match"])) else None
 
 
 def _value(fact: dict[str, Any] | None) -> Any:

@@ -26,16 +26,18 @@ from graph.build import run_batch
 from graph.domain.account import Family, Prior
 from graph.domain.facts import Fact
 from graph.domain.lead import MAY_COME_LATE, Submission
+from graph.domain.person import KnownPerson, Who
 from graph.domain.routing import PoolState
 from graph.domain.trace import Failure
 from graph.nodes.route import open_changes
 from graph.nodes.shell import failed
 from graph.ports import History
 from graph.record import Undecided
-from graph.state import Case, RunContext
+from graph.state import Case, Reads, RunContext
 from tools.observe import metrics
 from tools.store.assigning import too_late
 from tools.store.commit import Conflict, Decided, already_decided, commit, seal
+from tools.store.late_facts import late_reads
 from tools.stream.consumer import Entry
 
 log = structlog.get_logger(__name__)
@@ -79,6 +81,9 @@ class Behind:
     async def priors(self, lead_ids: Sequence[str], now: datetime) -> Sequence[Fact[Prior]]:
         return await self._history.priors(lead_ids, now)
 
+    async def people(self, asks: Sequence[Who], now: datetime) -> Sequence[Fact[KnownPerson]]:
+        return await self._history.people(asks, now)
+
     async def families(self, parent_domains: Sequence[str], now: datetime) -> Mapping[str, Family]:
         return await self._history.families(parent_domains, now)
 
@@ -111,6 +116,9 @@ class Onwards:
 
     async def priors(self, lead_ids: Sequence[str], now: datetime) -> Sequence[Fact[Prior]]:
         return await self._history.priors(lead_ids, now)
+
+    async def people(self, asks: Sequence[Who], now: datetime) -> Sequence[Fact[KnownPerson]]:
+        return await self._history.people(asks, now)
 
     async def families(self, parent_domains: Sequence[str], now: datetime) -> Mapping[str, Family]:
         return await self._history.families(parent_domains, now)
@@ -155,7 +163,12 @@ class Decider:
                 if before is not None:
                     ports = replace(context.ports, history=Behind(context.ports.history, before))
                     context = replace(context, ports=ports)
-                cases = [known.get(j.submission.submission_id, Case(j.submission)) for j in open_jobs]
+                late = await self._late(open_jobs)
+                cases = [
+                    known.get(id_) or Case(j.submission, late.get(id_, Reads()))
+                    for j in open_jobs
+                    for id_ in (j.submission.submission_id,)
+                ]
                 decided = await self._run_graph(cases, context) if cases else []
                 ready, broken = _seal(decided, context)
                 while _turn_in_vain(decided, broken):  # those behind it are routed anew, without the gap
@@ -233,6 +246,11 @@ class Decider:
         late: set[str] = await self._in_thread(too_late, self._engine, submissions)
         return done | late
 
+    async def _late(self, jobs: list[Job]) -> Mapping[str, Reads]:
+        """By submission id: the facts that came late for those of these leads that are decided again because of them."""
+        enriched = [job.submission for job in jobs if job.submission.cause == "enriched"]
+        return await self._in_thread(late_reads, self._engine, enriched) if enriched else {}
+
     async def _run_graph(self, cases: list[Case], context: RunContext) -> list[Case]:
         """The batch in one run. If the run itself breaks, each lead gets its own, so that only the guilty one fails."""
         thread = cases[0].submission.submission_id if self._threads else None
@@ -293,7 +311,7 @@ def _turn_in_vain(decided: Sequence[Case], broken: Mapping[str, Failure]) -> boo
 
 def _fresh(case: Case) -> Case:
     """The same case before its run, with the facts that cost something; history and ledgers are read anew."""
-    return Case(case.submission, reads=replace(case.reads, prior=None, family=None, pools=None, open=None))
+    return Case(case.submission, reads=replace(case.reads, prior=None, person=None, family=None, pools=None, open=None))
 
 
 def is_outage(error: SQLAlchemyError) -> bool:

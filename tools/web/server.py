@@ -29,11 +29,13 @@ from tools.web.health import Probe, health_router
 from tools.web.inbox import inbox_router
 from tools.web.insights.side import InsightsSide
 from tools.web.intake import LeadForm
+from tools.web.people import duplicates_router, people_router
+from tools.web.questions import Questions, question_router
 from tools.web.rules import Rules, rules_router
 from tools.web.similar import similar_router
 from tools.web.waiting import Decisions
 from tools.web.webhook import PATH, IntakeOptions, Receive, Send, Webhook
-from tools.wiring import free_company_facts, live_routing, open_store, similar_accounts
+from tools.wiring import company_facts, live_routing, open_store, similar_accounts
 
 DESCRIPTION = "Inbound lead router: post a lead, see who owns it and why."
 
@@ -42,6 +44,7 @@ class FrontDoor:
     """An ASGI application: POST /webhooks/lead goes straight to the webhook, everything else to FastAPI."""
 
     def __init__(self, settings: Settings) -> None:
+        self._questions = Questions(settings.questions_file)
         secrets = load_or_make(settings.data_dir)
         token = settings.admin_token.get_secret_value() if settings.admin_token else secrets.admin_token
         url = socket_url(settings)
@@ -70,7 +73,7 @@ class FrontDoor:
             models=settings.models_dir,
         )
         self._insights = InsightsSide(
-            settings, self._store.engine, connect(url), Identifier(secrets.lead_key), self._routing, utc_now
+            settings, self._store, connect(url), Identifier(secrets.lead_key), self._routing, utc_now
         )
         self._settings, self._similar = settings, similar_accounts(settings, self._store)
         self._currency = Currency(settings.currency, settings.currency_per_usd)
@@ -89,9 +92,12 @@ class FrontDoor:
             openapi_extra=webhook_schema(),
             responses=WEBHOOK_ANSWERS,
         )
+        api.include_router(question_router(self._store.engine, self._questions))
         api.include_router(health_router(self._probe))
         api.include_router(login.router())
-        similar = similar_router(self._store.engine, self._similar, free_company_facts(self._settings), utc_now)
+        similar = similar_router(
+            self._store.engine, self._similar, company_facts(self._settings, self._store, free=True), utc_now
+        )
         api.include_router(similar, dependencies=[required])
         api.include_router(admin_router(self._store.engine, self._inbox, self._currency), dependencies=[required])
         api.include_router(rules_router(self._rules), dependencies=[required])
@@ -108,6 +114,8 @@ class FrontDoor:
                 self._currency,
             )
         )
+        api.include_router(people_router(self._store.engine, utc_now), dependencies=[required])
+        api.include_router(duplicates_router(self._store.engine, login.required, utc_now))
         api.add_api_route("/", lambda: RedirectResponse("/inbox"), methods=["GET"], include_in_schema=False)
         return api
 

@@ -91,12 +91,12 @@ async def _answer(
 
     from graph.domain.facts import Absent, Unavailable
     from tools.similar.describing import who
-    from tools.wiring import free_company_facts, similar_accounts
+    from tools.wiring import company_facts, similar_accounts
 
     memory, now = similar_accounts(settings, store, look_every_s=0), datetime.now(UTC)
     try:
         if described is None:
-            meant = await who(store.engine, free_company_facts(settings), arguments.name, now)
+            meant = await who(store.engine, company_facts(settings, store, free=True), arguments.name, now)
             if meant.account is None:
                 print(_nobody(arguments.name, meant.rivals), file=sys.stderr)
                 return 1

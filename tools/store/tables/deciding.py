@@ -21,6 +21,8 @@ leads = Table(
     Column("acv_usd", Float, nullable=False, server_default="0"),
     Column("email", String(320)),
     Column("full_name", Text),
+    Column("name_key", String(200), index=True),  # see graph.rules.people.names
+    Column("phone", String(20)),
     Column("company", Text),
     Column("domain", String(255), index=True),
     Column("parent_domain", String(255)),
@@ -33,6 +35,7 @@ leads = Table(
 )
 
 Index(None, leads.c.parent_domain, leads.c.created_at, leads.c.email)  # counts a family's leads without reading them
+Index(None, leads.c.phone, leads.c.name_key)  # counts the names behind a phone without reading its leads
 
 accounts = Table(
     "accounts",

@@ -38,7 +38,9 @@ def test_an_account_is_found_by_domain_name_or_id(capsys: pytest.CaptureFixture[
     assert (nearest["account_id"], nearest["distance"], nearest["why"][0]) == ("A-1001", 0.0, "the same company")
 
 
-def test_a_company_of_the_bundled_table_is_found_though_no_lead_came_from_it(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_company_of_the_bundled_table_is_found_though_no_lead_came_from_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     code, out, _ = said(capsys, "similar", "acmelabs.com", "--k", "3")
     assert code == 0
     assert out.startswith("Acme Labs: acmelabs.com · software · US · 420 employees")
@@ -46,7 +48,10 @@ def test_a_company_of_the_bundled_table_is_found_though_no_lead_came_from_it(cap
 
 
 def test_conditions_hold_and_a_description_needs_no_name(capsys: pytest.CaptureFixture[str]) -> None:
-    assert {one["outcome"] for one in rows(capsys, "lumenara.io", "--outcome", "lost,no-decision")} <= {"lost", "no_decision"}
+    assert {one["outcome"] for one in rows(capsys, "lumenara.io", "--outcome", "lost,no-decision")} <= {
+        "lost",
+        "no_decision",
+    }
     assert all(one["deal_usd"] >= 100_000 for one in rows(capsys, "lumenara.io", "--min-deal", "100000"))
     described = rows(capsys, "--industry", "software", "--country", "Deutschland", "--employees", "300", "--k", "2")
     assert "same industry: software" in described[0]["why"]

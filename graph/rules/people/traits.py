@@ -1,0 +1,99 @@
+"""What is compared of a person, made once a lead: name, phone, mailbox, company; and the keys under which one is looked up.
+
+A key joins a part of the name with something that few share (a phone, a company), so that a look-up never has to read all
+people of a common name. Two people may share a key: it finds candidates, `evidence` judges them.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from hashlib import blake2b
+from typing import NamedTuple
+
+from graph.domain.person import Who
+from graph.rules.company_names import company_key
+from graph.rules.domains import mailbox_type, registrable
+from graph.rules.people.names import Name, read_name
+from graph.rules.text import words
+
+ROLES = words(
+    """
+    info sales contact office admin administrator support hello team marketing hr jobs career careers billing accounts
+    accounting finance purchasing procurement orders order service help helpdesk enquiries inquiries mail post webmaster
+    postmaster noreply donotreply newsletter press media pr legal privacy security it reception kontakt vertrieb einkauf
+    buchhaltung empfang zentrale contacto ventas direction commercial general main company events partners partner
+    """
+)
+_SHORTEST_COMPANY = 3
+
+
+class Traits(NamedTuple):
+    """mailbox: letters and digits of what stands before the @ (without a `+tag`), None for role addresses; digits: the digits
+    behind its letters; host: all behind the @; free: a private address. domains: company domains that the lead stands for;
+    labels: what these and the company's typed name come down to (`acme`); typed: the company's name as a key."""
+
+    who: Who
+    name: Name | None
+    phone: str | None
+    mailbox: str | None
+    digits: str
+    host: str
+    free: bool
+    domains: frozenset[str]
+    labels: frozenset[str]
+    typed: str
+
+
+def traits_of(who: Who) -> Traits:
+    local, _, host = (who.email or "").rpartition("@")
+    plain = "".join(filter(str.isalnum, local.partition("+")[0]))
+    letters = plain.rstrip("0123456789")
+    free = bool(host) and mailbox_type(host) == "free"
+    domains = {domain for domain in (who.domain, who.parent_domain) if domain}
+    if host and not free and (own := registrable(host)):
+        domains.add(own)
+    typed = company_key(who.company) if who.company else ""
+    labels = {_label(domain) for domain in domains}
+    if len(typed) >= _SHORTEST_COMPANY:
+        labels.add(typed)
+    return Traits(
+        who,
+        read_name(who.full_name),
+        who.phone,
+        None if letters in ROLES or not letters else letters,
+        plain[len(letters) :],
+        host,
+        free,
+        frozenset(domains),
+        frozenset(labels),
+        typed if len(typed) >= _SHORTEST_COMPANY else "",
+    )
+
+
+@lru_cache(4_096)
+def _label(domain: str) -> str:
+    """`acme` of acme.com and of acme.co.uk; a key that has no dots is itself."""
+    return domain.removeprefix("name:").partition(".")[0].replace("-", "")
+
+
+def keys_of(traits: Traits) -> tuple[int, ...]:
+    """The keys under which this person is found, as 64-bit integers: each word of the name with the initial of the other,
+    and the mailbox's name, beside the phone, and beside each company."""
+    name, made = traits.name, []
+    labels = sorted(traits.labels)
+    if name is not None:
+        around = [traits.phone, *labels] if traits.phone else labels
+        # whichever order is typed, the two words give the same two keys
+        parts = {f"{name.last} {name.first[:1]}", f"{name.first} {name.last[:1]}"} if name.last else {name.first}
+        made = [f"n|{part}|{at}" for part in sorted(parts) if not _initials(part) for at in around]
+    if traits.mailbox is not None and not traits.free and len(traits.mailbox) >= _SHORTEST_COMPANY:
+        made += [f"m|{traits.mailbox}|{at}" for at in labels]
+    return tuple(dict.fromkeys(_hashed(text) for text in made))
+
+
+def _initials(part: str) -> bool:
+    return len(part) == 3 and part[1] == " "
+
+
+def _hashed(text: str) -> int:
+    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), signed=True)
