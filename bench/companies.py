@@ -21,15 +21,25 @@ Mix: TypeAlias = Literal["domain", "other domain", "misspelt", "name", "nothing"
 BRANDS: Final = 10
 MIXES: Final[tuple[Mix, ...]] = ("domain", "other domain", "misspelt", "name", "nothing")
 
-_ONSETS = ["b", "br", "c", "ch", "cl", "cr", "d", "dr", "f", "fl", "fr", "g", "gl", "gr", "h", "j", "k", "kl", "kr", "l", "m", "n", "p", "pl", "pr", "qu", "r", "s", "sc", "sh", "sk", "sl", "sp", "st", "str", "t", "th", "tr", "v", "w", "x", "y", "z"]
-_VOWELS = ["a", "e", "i", "o", "u", "a", "e", "i", "o", "ae", "ea", "io", "ou", "y"]
-_CODAS = ["", "n", "r", "s", "l", "t", "x", "m", "d", "k", "nd", "nt", "rn", "st", "ck", "ll", "ss", "lt", "rt"]
+_ONSETS = "b br c ch cl cr d dr f fl fr g gl gr h j k kl kr l m n p pl pr qu r s sc sh sk sl sp st str t th tr v w x y z".split()
+_VOWELS = "a e i o u a e i o ae ea io ou y".split()
+_CODAS = " n r s l t x m d k nd nt rn st ck ll ss lt rt".split(" ")
 _ENDINGS = (
-    ["a", "ia", "io", "ex", "ix", "on", "os", "us", "um", "is", "ify", "ly", "era", "ara", "ent", "ant", "or", "ar", "eo", "iq", "yx", "era", "tek", "son", "man", "berg", "feld", "ham", "ton", "ley"]
+    "a ia io ex ix on os us um is ify ly era ara ent ant or ar eo iq yx era tek son man berg feld ham ton ley".split()
 )
-_PLAIN = ["apex", "summit", "pioneer", "atlas", "phoenix", "vertex", "prime", "alpha", "omega", "delta", "quantum", "nova", "stellar", "horizon", "blue", "green", "red", "silver", "golden", "eagle", "falcon", "lion", "oak", "cedar", "maple", "river", "ocean", "mountain", "valley", "bridge", "stone", "rock", "iron", "bright", "clear", "true", "noble", "royal", "crown", "liberty", "heritage", "legacy", "keystone", "cornerstone", "landmark", "beacon", "compass", "anchor", "harbor", "lighthouse", "north", "south", "east", "west", "pacific", "atlantic", "sunrise", "evergreen", "premier", "elite", "select", "superior", "dynamic", "advanced", "integrated", "universal", "allied", "united", "first", "national", "american", "global", "continental", "central", "metro", "capital", "community", "family", "smart", "rapid", "swift"]
-_TRADES = ["bank", "insurance", "finance", "capital", "energy", "power", "electric", "oil", "gas", "solar", "pharma", "medical", "health", "dental", "foods", "beverage", "logistics", "transport", "freight", "shipping", "steel", "metals", "mining", "chemicals", "plastics", "packaging", "paper", "construction", "builders", "engineering", "architects", "realty", "properties", "hotels", "travel", "airlines", "motors", "automotive", "electronics", "semiconductor", "software", "data", "cloud", "security", "digital", "media", "publishing", "entertainment", "sports", "telecom", "wireless", "retail", "stores", "fashion", "furniture", "education", "academy", "consulting", "legal", "accounting", "staffing", "marketing", "advertising", "design", "printing", "plumbing", "heating", "roofing", "landscaping", "cleaning", "farms", "dairy", "brewing", "coffee", "bakery", "research", "analytics", "robotics", "aerospace", "defense", "water", "environmental", "recycling", "tools", "machinery"]
-_STRUCTURES = ["holdings", "group", "international", "solutions", "services", "systems", "partners", "industries", "technologies", "ventures", "associates", "enterprises", "global", "labs", "works"]
+_PLAIN = """apex summit pioneer atlas phoenix vertex prime alpha omega delta quantum nova stellar horizon blue green red silver
+golden eagle falcon lion oak cedar maple river ocean mountain valley bridge stone rock iron bright clear true noble royal crown
+liberty heritage legacy keystone cornerstone landmark beacon compass anchor harbor lighthouse north south east west pacific
+atlantic sunrise evergreen premier elite select superior dynamic advanced integrated universal allied united first national
+american global continental central metro capital community family smart rapid swift""".split()
+_TRADES = """bank insurance finance capital energy power electric oil gas solar pharma medical health dental foods beverage
+logistics transport freight shipping steel metals mining chemicals plastics packaging paper construction builders engineering
+architects realty properties hotels travel airlines motors automotive electronics semiconductor software data cloud security
+digital media publishing entertainment sports telecom wireless retail stores fashion furniture education academy consulting
+legal accounting staffing marketing advertising design printing plumbing heating roofing landscaping cleaning farms dairy
+brewing coffee bakery research analytics robotics aerospace defense water environmental recycling tools machinery""".split()
+_STRUCTURES = """holdings group international solutions services systems partners industries technologies ventures associates
+enterprises global labs works""".split()
 _PLACES = {
     "US": ("com", ["Texas", "California", "New York", "Ohio", "Florida", "Boston", "Chicago", "Denver", "Seattle", "Dallas"]),
     "GB": ("co.uk", ["London", "Manchester", "Leeds", "UK", "Bristol"]),
@@ -51,7 +61,7 @@ _WEIGHTS = [40, 12, 10, 7, 6, 5, 5, 6, 5, 4]
 _CALLING = {
     "US": "+1", "GB": "+44", "DE": "+49", "FR": "+33", "CA": "+1", "NL": "+31", "ES": "+34", "IN": "+91", "AU": "+61", "JP": "+81",
 }  # fmt: skip
-_STREETS = ["Main", "Oak", "Market", "Church", "Park", "Station", "High", "King", "Queen", "Mill", "Lake", "Hill", "River", "Bridge", "Harbour", "College"]
+_STREETS = "Main Oak Market Church Park Station High King Queen Mill Lake Hill River Bridge Harbour College".split()
 
 
 @dataclass(frozen=True, slots=True)

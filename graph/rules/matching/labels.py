@@ -26,9 +26,12 @@ SHORTEST: Final = 3
 SHORTEST_STEM: Final = 5
 """Letters beside a word that says nothing (get, hq), else `getout` would be a company called `out`."""
 
-_PREFIXES = tuple(["get", "try", "use", "join", "go", "my", "the", "hello", "lets", "watch", "shop", "team", "meet", "hey", "we"])
+_PREFIXES = tuple("get try use join go my the hello lets watch shop team meet hey we".split())
 _SUFFIXES = tuple(
-    ["hq", "app", "inc", "corp", "co", "ltd", "llc", "group", "online", "mail", "web", "site", "net", "usa", "us", "uk", "eu", "de", "fr", "es", "it", "nl", "ca", "au", "in", "jp", "br", "mx", "ch", "at", "global", "intl", "international", "america", "europe", "asia", "india", "canada", "germany", "france", "japan", "brasil", "mexico", "australia", "shop", "store"]
+    """
+    hq app inc corp co ltd llc group online mail web site net usa us uk eu de fr es it nl ca au in jp br mx ch at
+    global intl international america europe asia india canada germany france japan brasil mexico australia shop store
+    """.split()
 )
 
 

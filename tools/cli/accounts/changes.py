@@ -24,12 +24,12 @@ class Outcome:
 @contextmanager
 def changing(settings: Settings) -> Iterator[tuple[Engine, Outcome]]:
     """The store with the book as the settings want it. A refusal is printed, and then the outcome's code says so."""
-    from graph.ports import VendorError
     from tools.accounts.changing import Refused
     from tools.accounts.opening import ready_book
     from tools.cli.accounts.results import counted
     from tools.cli.rules.editing import store_of
     from tools.planning.showing import plain
+    from graph.ports import VendorError
     from tools.store.book_writing import Busy
 
     outcome = Outcome()

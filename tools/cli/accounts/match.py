@@ -117,7 +117,7 @@ def _reading(path: Path) -> TextIO:
     """Standard input is left open for whoever gave it."""
     return open(
         sys.stdin.fileno() if str(path) == "-" else path, newline="", encoding="utf-8-sig", closefd=str(path) != "-"
-    )
+    )  # noqa: PTH123 - a Path has no descriptor
 
 
 def _answers(file: TextIO, said: list[str], matcher: Matcher) -> Iterator[list[str]]:
