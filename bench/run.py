@@ -3,8 +3,8 @@
     ./start.sh bench                 everything, some ten minutes
     ./start.sh bench --quick         everything, too short to quote
     ./start.sh bench --only NAME     one measurement (sustained, acceptance, latency, endurance, cold, routing, scoring,
-                                     proof, plan, replay, reload, batch, scores, score_lead, match, dedupe);
-                                     writes nothing
+                                     proof, plan, replay, reload, batch, scores, score_lead, match, dedupe,
+                                     similar); writes nothing
     ./start.sh bench --only latency --rate 30     the same at 30 leads/s instead of half of the sustained rate
 
 Every server runs on a free port of 127.0.0.1 with data in a folder of its own under var/, and is ended whatever happens.
@@ -40,6 +40,7 @@ from bench import (
     score_lead,
     scores,
     scoring,
+    similar,
     sustained,
 )
 from bench.machine import commit, machine, versions
@@ -63,6 +64,7 @@ ALONE: dict[str, Callable[[Plan], tuple[dict[str, float], dict[str, Any]]]] = {
     "batch": batch.measure,
     "scores": scores.measure,
     "score_lead": score_lead.measure,
+    "similar": similar.measure,
     "match": match.measure,
     "dedupe": dedupe.measure,
     "enrichment": enrichment.measure,

@@ -162,7 +162,8 @@ class OpenAiWriter:
 
 
 class OpenAiEmbedder:
-    """Accounts as vectors. `embedder_id` changes whenever the same account would get another vector."""
+    """Accounts as vectors. `embedder_id` changes whenever the same account would get another vector. dimensions: 0 where
+    nobody said, and the model has its own."""
 
     def __init__(
         self,
@@ -186,6 +187,7 @@ class OpenAiEmbedder:
             check_embedding_ctx_length=False,  # else it downloads a tokeniser; these texts are short
             model_kwargs={"encoding_format": "float"},
         )
+        self.dimensions = dimensions or 0
         self.embedder_id = f"openai/{model}/{dimensions or 'full'}/account-text-1"
 
     async def embed(self, accounts: Sequence[AccountQuery]) -> list[list[float]]:

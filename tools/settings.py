@@ -149,6 +149,23 @@ class Settings(BaseSettings):
     similar: Choice = "embedded"
     pinecone_api_key: SecretStr | None = None
     pinecone_host: str = Field("", description="The index's host.")
+    embedder: Literal["structured", "openai"] = Field(
+        "structured", description="What compares past accounts: our own arithmetic, or OpenAI's embeddings."
+    )
+    openai_embedding_model: str = "text-embedding-3-small"
+    openai_embedding_dimensions: int = Field(1536, ge=8, le=4096, description="A Pinecone index has the same.")
+    similar_bundled: bool = Field(
+        True, description="Show the invented past accounts that ship with the product; false once you have your own."
+    )
+    similar_reach: float = Field(
+        0.7, gt=0, le=2, description="Accounts at a greater distance (1 - cosine) are not similar."
+    )
+    similar_exact_up_to: int = Field(
+        50_000, ge=0, description="More past accounts than this are searched by usearch graphs, if these find enough."
+    )
+    similar_recall: float = Field(
+        0.95, gt=0, le=1, description="Share of the ten nearest that graphs must find; below it the search is exact."
+    )
     llm: Choice = "embedded"
     openai_api_key: SecretStr | None = None
     openai_base_url: str = "https://api.openai.com/v1"
@@ -209,6 +226,8 @@ class Settings(BaseSettings):
                 for name in self.providers
                 if name in _KEYED and not getattr(self, f"{name}_api_key")
             ]
+        if self.embedder == "openai" and not self.openai_api_key:
+            missing.append("EMBEDDER=openai needs OPENAI_API_KEY")
         if self.similar == "live" and not self.pinecone_host:
             missing.append("SIMILAR=live needs PINECONE_HOST")
         if missing:

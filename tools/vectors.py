@@ -19,6 +19,7 @@ import math
 import zlib
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,23 +42,44 @@ _TAIL = 6  # spreads after which the bell is nothing
 def vector(account: AccountQuery) -> NDArray[np.float32]:
     """The account's direction: float32, shape (384,), length 1; all zero where nothing is known. Not writable."""
     blocks = (
-        (0, 1.0, _hashed(_copies(fold(account.industry or "")), 64)),
-        (64, 0.5, _hashed(_copies(fold(account.country or "")), 32)),
+        (0, 1.0, _category(account.industry or "", 64)),
+        (64, 0.5, _category(account.country or "", 32)),
         (96, 0.8, _size(account.employees or 0, _EMPLOYEES_MAX)),
         (128, 0.5, _size(account.revenue_usd or 0, _REVENUE_MAX)),
-        (160, 0.9, _hashed(sorted({folded for name in account.technologies if (folded := fold(name))}), 128)),
-        (288, 0.35, _hashed(_triples(fold(account.name or "")), 96)),
+        (160, 0.9, _technologies(account.technologies)),
+        (288, 0.35, _block(_hashed(_triples(fold(account.name or "")), 96))),
     )
-    length = math.sqrt(math.fsum(weight * weight for _, weight, block in blocks if block))
+    length = math.sqrt(math.fsum(weight * weight for _, weight, block in blocks if block.numbers))
     numbers = [0.0] * DIMENSIONS
     for start, weight, block in blocks:
-        if block:
-            scale = weight / length / math.sqrt(math.fsum(number * number for number in block.values()))
-            for place, number in block.items():
+        if block.numbers:
+            scale = weight / length / block.length
+            for place, number in block.numbers:
                 numbers[start + place] = number * scale
     found = np.array(numbers, dtype=np.float32)
     found.flags.writeable = False
     return found
+
+
+class _Block(NamedTuple):
+    """(place, number) of what is not zero, and its length. Categories and sizes come again and again: they are kept."""
+
+    numbers: tuple[tuple[int, float], ...]
+    length: float
+
+
+def _block(numbers: dict[int, float]) -> _Block:
+    return _Block(tuple(numbers.items()), math.sqrt(math.fsum(number * number for number in numbers.values())))
+
+
+@lru_cache(_CACHE)
+def _category(name: str, size: int) -> _Block:
+    return _block(_hashed(_copies(fold(name)), size))
+
+
+@lru_cache(_CACHE)
+def _technologies(names: tuple[str, ...]) -> _Block:
+    return _block(_hashed(sorted({folded for name in names if (folded := fold(name))}), 128))
 
 
 def _hashed(words: Iterable[str], size: int) -> dict[int, float]:
@@ -71,14 +93,15 @@ def _hashed(words: Iterable[str], size: int) -> dict[int, float]:
     return block if any(block.values()) else {}
 
 
-def _size(count: int, largest: float) -> dict[int, float]:
+@lru_cache(_CACHE)
+def _size(count: int, largest: float) -> _Block:
     """A bell around the size on a logarithmic scale: sizes near each other overlap."""
     if count <= 0:
-        return {}
+        return _Block((), 0.0)
     middle = (_STEPS - 1) * min(1.0, math.log(count) / math.log(largest))
     reach = _SPREAD * _TAIL
     steps = range(max(0, math.ceil(middle - reach)), min(_STEPS, math.floor(middle + reach) + 1))
-    return {step: math.exp(-(((step - middle) / _SPREAD) ** 2)) for step in steps}
+    return _block({step: math.exp(-(((step - middle) / _SPREAD) ** 2)) for step in steps})
 
 
 def _copies(category: str) -> tuple[str, ...]:

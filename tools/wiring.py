@@ -27,8 +27,8 @@ from tools.embedded.crm import EmbeddedCrm
 from tools.embedded.judge import RuleJudge
 from tools.embedded.notifier import EmbeddedNotifier
 from tools.embedded.nurture import EmbeddedNurture
-from tools.embedded.similar import ExactSimilar
 from tools.embedded.writer import TemplateWriter
+from tools.embedders import STRUCTURED, Embedder
 from tools.enrichment.building import build_waterfall
 from tools.enrichment.company import CompanyFacts
 from tools.meanwhile import KnownOpinions, Meanwhile
@@ -36,6 +36,11 @@ from tools.ml.live import LiveModels
 from tools.opinions import ChatModel, source_of
 from tools.routing_file import LiveRouting
 from tools.settings import Settings
+from tools.similar.graphs import Gate
+from tools.similar.keeping import Keeper, Plan
+from tools.similar.memory import StoredSimilar
+from tools.similar.performing import RememberedAccounts
+from tools.similar.seeding import seed
 from tools.store.engine import BATCH_CACHE_KIB, open_engine
 from tools.store.history import SqlHistory
 from tools.store.read_cache import StoreCache
@@ -88,7 +93,7 @@ def build_ports(
     return Ports(
         enrichment=company_facts(settings, store),
         crm=_crm_reader(settings, store),
-        similar=_similar(settings),
+        similar=similar_accounts(settings, store),
         judge=_judge(settings, store, inline=inline),
         writer=_writer(settings, inline=inline),
         scorer=scorer,
@@ -112,7 +117,7 @@ def build_performers(settings: Settings, store: Store) -> Mapping[str, Performer
         "crm": _crm_performer(settings, store),
         "notifier": _notifier(settings, store),
         "nurture": EmbeddedNurture(store.engine, executor=store.executor),
-        "similar": _similar(settings),
+        "similar": RememberedAccounts(store.engine, executor=store.executor),
     }
 
 
@@ -193,17 +198,57 @@ def _notifier(settings: Settings, store: Store) -> Performer:
     )
 
 
-def _similar(settings: Settings) -> Any:
-    if settings.similar == "embedded":
-        return ExactSimilar(DATA / "accounts.csv")
-    from tools.pinecone_store import PineconeSimilar, PureEmbedder  # noqa: PLC0415
-    from tools.vectors import EMBEDDER_ID, vector  # noqa: PLC0415
+def similar_accounts(settings: Settings, store: Store, look_every_s: float = 1.0) -> Any:
+    """Implements `SimilarAccounts`, with conditions: over our own store, or a Pinecone index."""
+    if settings.similar == "live":
+        return _pinecone(settings)
+    return StoredSimilar(
+        store.engine,
+        embedder_of(settings),
+        folder=settings.data_dir / "similar",
+        reach=settings.similar_reach,
+        look_every_s=look_every_s,
+        deadline_s=settings.read_deadline_s,
+        prepare=lambda: seed(store.engine, shown=settings.similar_bundled),
+    )
+
+
+def keeper_of(settings: Settings, store: Store) -> Keeper:
+    """Embeds past accounts and writes their snapshots, or tells Pinecone of them."""
+    plan = Plan(
+        embedder_of(settings),
+        folder=settings.data_dir / "similar",
+        elsewhere=_pinecone(settings) if settings.similar == "live" else None,
+        exact_up_to=settings.similar_exact_up_to,
+        gate=Gate(recall=settings.similar_recall),
+        prepare=lambda: seed(store.engine, shown=settings.similar_bundled),
+    )
+    return Keeper(store.engine, plan)
+
+
+def embedder_of(settings: Settings) -> Embedder:
+    if settings.embedder == "structured":
+        return STRUCTURED
+    from tools.llm import OpenAiEmbedder  # noqa: PLC0415
+
+    return OpenAiEmbedder(
+        _secret(settings.openai_api_key),
+        model=settings.openai_embedding_model,
+        dimensions=settings.openai_embedding_dimensions,
+        base_url=settings.openai_base_url,
+        deadline_s=settings.read_deadline_s,
+    )
+
+
+def _pinecone(settings: Settings) -> Any:
+    from tools.pinecone_store import PineconeSimilar  # noqa: PLC0415
 
     return PineconeSimilar(
         _secret(settings.pinecone_api_key),
-        PureEmbedder(EMBEDDER_ID, vector),
+        embedder_of(settings),
         host=settings.pinecone_host,
         deadline_s=settings.read_deadline_s,
+        reach=settings.similar_reach,
     )
 
 

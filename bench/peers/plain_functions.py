@@ -45,10 +45,10 @@ from graph.rules.writes import crm_writes, enrolment, follow_up, memory
 from graph.state import Case, Reads, RunContext
 from tools.embedded.enrichment import BundledEnrichment
 from tools.embedded.judge import RuleJudge
-from tools.embedded.similar import ExactSimilar
 from tools.embedded.writer import TemplateWriter
 from tools.ml.registry import ensure_bootstrap
 from tools.routing_file.live import load
+from tools.similar.table import ExactSimilar
 from tools.versions import versions_of
 from tools.wiring import DATA
 from tools.xgb import XgbScorer

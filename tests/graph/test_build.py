@@ -45,7 +45,7 @@ def sample_cases() -> list[Case]:
 
 def bundled(history: Memory) -> RunContext:
     from tools.embedded.enrichment import BundledEnrichment
-    from tools.embedded.similar import ExactSimilar
+    from tools.similar.table import ExactSimilar
 
     return context(
         ports(

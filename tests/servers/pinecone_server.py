@@ -1,4 +1,5 @@
-"""A local Pinecone index (metric: cosine): upsert, fetch, update, query with `$eq` and `$in`, as its REST API has it.
+"""A local Pinecone index (metric: cosine): upsert, delete, query with `$eq`, `$in`, `$gte` and `$lte`, as its REST API has
+it.
 
 Numbers in metadata come back as floats, a vector of zeros or of another length is refused, and namespaces are apart:
 what an adapter could get wrong, it gets wrong here too.
@@ -7,9 +8,10 @@ what an adapter could get wrong, it gets wrong here too.
 from __future__ import annotations
 
 import math
+import operator
 from collections import defaultdict
+from collections.abc import Callable
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 from tests.servers.base import Answer, LocalServer, Request
 
@@ -28,10 +30,8 @@ class PineconeServer(LocalServer):
         match request.method, request.path:
             case "POST", "/vectors/upsert":
                 return self._upsert(request.json())
-            case "GET", "/vectors/fetch":
-                return self._fetch(parse_qs(urlsplit(request.target).query))
-            case "POST", "/vectors/update":
-                return self._update(request.json())
+            case "POST", "/vectors/delete":
+                return self._delete(request.json())
             case "POST", "/query":
                 return self._query(request.json())
         return super().handle(request)
@@ -46,18 +46,12 @@ class PineconeServer(LocalServer):
             records[vector["id"]] = {"id": vector["id"], "values": vector["values"], "metadata": kept}
         return Answer(200, {"upsertedCount": len(body["vectors"])})
 
-    def _fetch(self, query: dict[str, list[str]]) -> Answer:
-        namespace = query.get("namespace", [""])[0]
-        found = {one: self.records[namespace][one] for one in query["ids"] if one in self.records[namespace]}
-        return Answer(200, {"vectors": found, "namespace": namespace, "usage": {"readUnits": 1}})
-
-    def _update(self, body: dict[str, Any]) -> Answer:
-        record = self.records[body.get("namespace", "")].get(body["id"])
-        if fault := self._fault_in(body["values"]) or _fault_of(body["setMetadata"]):
-            return _refused(fault)
-        if record is not None:  # an unknown id is answered alike
-            record["values"] = body["values"]
-            record["metadata"] |= {name: _kept(value) for name, value in body["setMetadata"].items()}
+    def _delete(self, body: dict[str, Any]) -> Answer:
+        namespace = body.get("namespace", "")
+        if namespace not in self.records:
+            return Answer(404, {"code": 5, "message": "Namespace not found", "details": []})
+        for one in body["ids"]:
+            self.records[namespace].pop(one, None)
         return Answer(200, {})
 
     def _query(self, body: dict[str, Any]) -> Answer:
@@ -102,16 +96,20 @@ def _kept(value: Any) -> Any:
     return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
+_OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
+    "$eq": operator.eq,
+    "$in": lambda kept, wanted: kept in wanted,
+    "$gte": lambda kept, wanted: isinstance(kept, float) and kept >= wanted,
+    "$lte": lambda kept, wanted: isinstance(kept, float) and kept <= wanted,
+}
+
+
 def _passes(metadata: dict[str, Any], conditions: dict[str, dict[str, Any]]) -> bool:
-    for name, condition in conditions.items():
-        for operator, wanted in condition.items():
-            if operator == "$eq" and metadata.get(name) != wanted:
-                return False
-            if operator == "$in" and metadata.get(name) not in wanted:
-                return False
-            if operator not in {"$eq", "$in"}:
-                raise NotImplementedError(operator)
-    return True
+    return all(
+        _OPERATORS[name](metadata.get(field), wanted)
+        for field, condition in conditions.items()
+        for name, wanted in condition.items()
+    )
 
 
 def _cosine(one: list[float], other: list[float]) -> float:

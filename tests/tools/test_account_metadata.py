@@ -49,13 +49,19 @@ def test_shared_traits_say_what_two_accounts_have_in_common() -> None:
         "same industry: Software",
         "same country: US",
         "similar size: 199 employees",
-        "both use Go, Kafka, AWS",
+        "both use Go, Kafka, AWS and 1 more",
     )
 
 
-@pytest.mark.parametrize("other", [NOTHING, AccountQuery("c.com", "C", "retail", "DE", 201, 5_000_000, ("dotnet",))])
-def test_what_is_unknown_or_different_is_not_shared(other: AccountQuery) -> None:
-    assert shared_traits(FULL, other) == shared_traits(NOTHING, NOTHING) == ()
+@pytest.mark.parametrize("other", [NOTHING, AccountQuery("c.com", "C", "retail", "DE", 201, 50_000_000, ("dotnet",))])
+def test_what_is_unknown_or_different_is_not_shared_and_it_says_so(other: AccountQuery) -> None:
+    assert shared_traits(FULL, other) == shared_traits(NOTHING, NOTHING) == ("no single trait in common",)
+
+
+def test_revenue_and_words_of_the_name_are_traits_too() -> None:
+    one = AccountQuery(None, "Nordkap Shipping GmbH", None, None, None, 5_000_000)
+    other = AccountQuery(None, "Südkap shipping GmbH", None, None, None, 9_000_000)
+    assert shared_traits(one, other) == ("similar revenue: $9,000,000 a year", "both names have shipping")
 
 
 def test_the_nearest_lost_account_takes_the_place_of_the_last_won_one() -> None:

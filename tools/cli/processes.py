@@ -128,7 +128,7 @@ async def _dispatch(settings: Settings, *, drain: bool) -> None:
     from tools.stream.late_answers import late_answers
     from tools.stream.late_facts import late_facts
     from tools.stream.sla_timers import SlaTimers
-    from tools.wiring import build_performers, open_store
+    from tools.wiring import build_performers, keeper_of, open_store
 
     store = open_store(settings, threads=4, cache_kib=SMALL_CACHE_KIB)
     wake = Wake()
@@ -157,12 +157,16 @@ async def _dispatch(settings: Settings, *, drain: bool) -> None:
     _stop_on_signal(stop)
     redis = connect(socket_url(settings), timeout_s=None)
     ear = asyncio.create_task(_listen(redis, settings.stream_partitions, wake))
+    keeper = keeper_of(settings, store)
+    keeping = asyncio.create_task(keeper.run())
     log.info("dispatcher ready")
     try:
         async with back:
             await dispatcher.run(drain=drain)
     finally:
         ear.cancel()
+        keeping.cancel()
+        await keeper.aclose()
         if later is not None:
             await later.aclose()
         await facts.aclose()

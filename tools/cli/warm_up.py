@@ -58,11 +58,14 @@ def prepare(settings: Settings) -> int:
 
 
 def migrate_database(settings: Settings) -> None:
+    """Tables, and in them the past accounts that ship with the product."""
+    from tools.similar.seeding import seed
     from tools.store.engine import open_engine
     from tools.store.migrate import migrate
 
     engine = open_engine(settings.database)
     migrate(engine)
+    seed(engine, shown=settings.similar_bundled)
     ready_accounts(settings, engine)
     engine.dispose()
 

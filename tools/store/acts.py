@@ -21,6 +21,7 @@ from graph.rules.message_states import OUTCOMES, TOUCHES, accepted_message, sett
 from graph.rules.wording import duration, first_name
 from tools.observe import metrics
 from tools.store.inbox import holder_of
+from tools.store.past_accounts import note_ends
 from tools.store.redraw import redraw, shown, standing
 from tools.store.tables import alert_notes, assignments, leads
 from tools.store.timers import ACCEPT, ALL, TOUCH, settle_timers
@@ -101,6 +102,7 @@ def close(engine: Engine, lead_id: str, number: int, by: str, outcome: str, now:
         if not won:
             return _lost(state)
         settle_timers(connection, lead_id, ALL, "closed", now)
+        note_ends(connection, [lead_id], now)
         if (message := shown(connection, state)) is not None:
             note = f"{words}, closed by {first_name(by)}. Was the score right?"
             update = UpdateAlert(state.owner, number, settled_message(message, outcome, by), note)

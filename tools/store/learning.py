@@ -15,6 +15,7 @@ import orjson
 from sqlalchemy import Engine, func, select
 
 from tools.ml.history_rows import PastLead
+from tools.store.past_accounts import note_ends
 from tools.store.recorded import account_in, parent_in, vector_in
 from tools.store.tables import assignments, decisions, leads, outcomes
 from tools.store.upsert import upsert
@@ -25,12 +26,14 @@ End: TypeAlias = tuple[str, datetime, float | None]
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """An outcome from outside. outcome: a code of OUTCOMES; contract_usd: a year, None where it is not known."""
+    """An outcome from outside. outcome: a code of OUTCOMES; contract_usd: a year, None where it is not known; reason: in
+    words, None where nobody said."""
 
     lead_id: str
     outcome: str
     closed_at: datetime
     contract_usd: float | None = None
+    reason: str | None = None
 
 
 def past_leads(engine: Engine, since: datetime | None = None, until: datetime | None = None) -> Iterator[PastLead]:
@@ -66,13 +69,15 @@ def ends_of(engine: Engine) -> dict[str, End]:
 
 
 def keep_outcomes(engine: Engine, told: Sequence[Told], source: str, now: datetime) -> int:
-    """Keep what was told; a lead that was told of before is told anew. Returns how many were kept."""
+    """Keep what was told; a lead that was told of before is told anew, and its account with it. Returns how many were
+    kept."""
     held = [
         {
             "lead_id": one.lead_id,
             "outcome": one.outcome,
             "closed_at": one.closed_at,
             "contract_usd": one.contract_usd,
+            "reason": one.reason,
             "source": source[:200],
             "noted_at": now,
         }
@@ -80,6 +85,7 @@ def keep_outcomes(engine: Engine, told: Sequence[Told], source: str, now: dateti
     ]
     with engine.execution_options(immediate=True).begin() as connection:
         upsert(connection, outcomes, held, ["lead_id"])
+        note_ends(connection, [one.lead_id for one in told], now)
     return len(held)
 
 

@@ -19,6 +19,7 @@ from sqlalchemy import Engine, text
 from tools.ml.standing import models_state
 from tools.observe import metrics
 from tools.routing_file import LiveRouting
+from tools.store.past_accounts import state_of
 from tools.stream.connect import persistence
 from tools.stream.ending import ended
 from tools.stream.keys import GROUP, Partition
@@ -70,7 +71,7 @@ class Probe:
             2, thread_name_prefix="probe"
         )  # its own: a stuck store must not block intake
         self._models = models
-        names = ("stream", "database", "workers", "outbox", "routing", *(("models",) if models else ()))
+        names = ("stream", "database", "workers", "outbox", "routing", "similar", *(("models",) if models else ()))
         self.parts = {name: Part() for name in names}
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -81,6 +82,7 @@ class Probe:
             "workers": self._workers,
             "outbox": self._outbox,
             "routing": self._routing_file,
+            "similar": self._similar,
         }
         if self._models is not None:
             checks["models"] = self._chosen_models
@@ -149,6 +151,11 @@ class Probe:
         if fault:
             detail["fault"] = fault
         return fault is None, detail
+
+    async def _similar(self) -> tuple[bool, dict[str, Any]]:
+        """How far the past accounts are embedded and how they are searched, as their keeper noted it last."""
+        state = await self._in_thread(state_of, self._engine, "similar")
+        return state is None or "waits_for" not in state, state or {}
 
     async def _chosen_models(self) -> tuple[bool, dict[str, Any]]:
         assert self._models is not None

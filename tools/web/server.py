@@ -32,9 +32,10 @@ from tools.web.intake import LeadForm
 from tools.web.people import duplicates_router, people_router
 from tools.web.questions import Questions, question_router
 from tools.web.rules import Rules, rules_router
+from tools.web.similar import similar_router
 from tools.web.waiting import Decisions
 from tools.web.webhook import PATH, IntakeOptions, Receive, Send, Webhook
-from tools.wiring import live_routing, open_store
+from tools.wiring import company_facts, live_routing, open_store, similar_accounts
 
 DESCRIPTION = "Inbound lead router: post a lead, see who owns it and why."
 
@@ -74,6 +75,7 @@ class FrontDoor:
         self._insights = InsightsSide(
             settings, self._store, connect(url), Identifier(secrets.lead_key), self._routing, utc_now
         )
+        self._settings, self._similar = settings, similar_accounts(settings, self._store)
         self._currency = Currency(settings.currency, settings.currency_per_usd)
         self.api = self._api(Login(token))
 
@@ -93,6 +95,10 @@ class FrontDoor:
         api.include_router(question_router(self._store.engine, self._questions))
         api.include_router(health_router(self._probe))
         api.include_router(login.router())
+        similar = similar_router(
+            self._store.engine, self._similar, company_facts(self._settings, self._store, free=True), utc_now
+        )
+        api.include_router(similar, dependencies=[required])
         api.include_router(admin_router(self._store.engine, self._inbox, self._currency), dependencies=[required])
         api.include_router(rules_router(self._rules), dependencies=[required])
         for router in self._insights.routers(required):
@@ -155,6 +161,7 @@ class FrontDoor:
             await stack.enter_async_context(self._watch)
             stack.callback(self._rules.close)
             stack.callback(self._store.close)
+            stack.push_async_callback(self._similar.aclose)
             await stack.enter_async_context(self._insights)  # ends first: it reads and writes the store
             gc.collect()
             gc.freeze()  # what start-up made lives for ever: collections need not walk it

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from tools.settings import Settings
 
 COMMANDS: dict[str, str] = {
+    "similar": "past accounts like this one, how they ended, and why they are alike",
+    "closed": "tell of accounts that were won, lost or never decided, from a CSV file",
+    "embed": "make past accounts ready to be searched: after a change of embedder, or a large import",
     "match": "which known account a company is, one or a file of them",
     "costs": "what company facts cost, how often each source fills a field, and who is switched off",
     "switch": "switch a source of company facts off or on, or leave it to the rule",

@@ -1,7 +1,8 @@
 """Brings outcomes from outside, such as a CRM's export: what became of leads, when, and what they are worth.
 
-A CSV file with a header: lead_id or email; outcome (won, lost, no_show, not_a_fit); closed_at; contract_usd (a year, may be
-blank). A line that cannot be used is named with its reason, and then nothing is kept.
+A CSV file with a header: lead_id or email; outcome (won, lost, no_show, not_a_fit); closed_at; contract_usd (a year) and
+reason (in words) may be blank. A line that cannot be used is named with its reason, and then nothing is kept. The lead's
+account counts as won or lost from then on (`app.py accounts similar`).
 """
 
 from __future__ import annotations
@@ -55,7 +56,9 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
         reader = csv.DictReader(file)
         names = {(name or "").strip().lower() for name in reader.fieldnames or ()}
         if not names & {"lead_id", "email"} or not {"outcome", "closed_at"} <= names:
-            raise ValueError("the header needs lead_id or email, outcome and closed_at; contract_usd may follow")
+            raise ValueError(
+                "the header needs lead_id or email, outcome and closed_at; contract_usd and reason may follow"
+            )
         for row in reader:
             yield (
                 reader.line_num,
@@ -90,6 +93,7 @@ def usable(engine: Engine, rows: list[tuple[int, dict[str, str]]]) -> tuple[list
 
 def _told(lead_id: str, row: dict[str, str]) -> Told:
     from graph.rules.message_states import OUTCOMES
+    from graph.rules.text import line
     from tools.planning.period import moment
     from tools.store.learning import Told
 
@@ -104,4 +108,4 @@ def _told(lead_id: str, row: dict[str, str]) -> Told:
             raise ValueError(f"contract_usd {typed[:40]!r} is no number") from None
         if not 0 < contract < 1e12:
             raise ValueError(f"contract_usd {typed[:40]!r} is no amount of dollars; leave it blank where it is unknown")
-    return Told(lead_id, outcome, moment(row["closed_at"]), contract)
+    return Told(lead_id, outcome, moment(row["closed_at"]), contract, line(row.get("reason")))

@@ -14,14 +14,18 @@
     prediction_jobs   one row a bulk prediction: its leads, how far it came, who works on it
     routing_versions  one row a routing file that decided a lead or was proposed to, by digest
     routing_changes   one row an edit of the routing file: who, why, approvals, and when it went live, if it did
-    crm_*, alerts, alert_notes, nurture_enrolments, remembered_accounts   the embedded twins' own data
+    crm_*, alerts, alert_notes, nurture_enrolments   the embedded twins' own data
+    slack_messages   one row a lead and owner: the Slack message that shows the lead, to update it
+    past_accounts    one row an account that leads came from, or that we were told of, and how it ended
+    account_leads    one row a lead: the account that it is counted for
+    account_vectors  one row an account and embedder: the vector, or that it is kept elsewhere
+    account_memory   one row with the number of the last change of past accounts, others with a state of theirs
     enrichment_answers   one row a source and domain: what it said, until when that is good
     enrichment_spending  one row a day and source: questions, US cents, answers
     enrichment_sources   one row a source that is asked for money: is it switched off, and its last answers
     person_keys  one row a lead and key under which its person is found: hashes of parts of a name beside a phone or company
     person_edges one row each time two leads were called one person or two; undone rows stay
     person_candidates  one row a pair of leads that may be one person, found and not sure
-    slack_messages   one row a lead and owner: the Slack message that shows the lead, to update it
     book_told    one row an account, source and time: what the source told of it   (with book_changes: when and by whom)
     book_lines   one row an account that is in a family, or disputed: who is above it, worked out from what was told
     book_state   one row: the version of the book of accounts that is read
@@ -35,6 +39,7 @@ from tools.store.tables.deciding import HELD, accounts, assignments, decisions, 
 from tools.store.tables.enriching import enrichment_answers, enrichment_sources, enrichment_spending
 from tools.store.tables.late import late_facts
 from tools.store.tables.learning import ACTIVE, outcomes, prediction_jobs, predictions
+from tools.store.tables.past_accounts import account_leads, account_memory, account_vectors, past_accounts
 from tools.store.tables.people import STANDS, person_candidates, person_edges, person_keys
 from tools.store.tables.routing import pools, routing_changes, routing_versions, turns
 from tools.store.tables.sending import DEAD, OPEN, dead_letters, outbox, read_cache
@@ -46,7 +51,6 @@ from tools.store.tables.twins import (
     crm_owners,
     crm_tasks,
     nurture_enrolments,
-    remembered_accounts,
     slack_messages,
 )
 
@@ -59,6 +63,9 @@ __all__ = [
     "STANDS",
     "BigId",
     "UtcTime",
+    "account_leads",
+    "account_memory",
+    "account_vectors",
     "accounts",
     "alert_notes",
     "alerts",
@@ -82,6 +89,7 @@ __all__ = [
     "nurture_enrolments",
     "outbox",
     "outcomes",
+    "past_accounts",
     "person_candidates",
     "person_edges",
     "person_keys",
@@ -89,7 +97,6 @@ __all__ = [
     "prediction_jobs",
     "predictions",
     "read_cache",
-    "remembered_accounts",
     "routing_changes",
     "routing_versions",
     "slack_messages",

@@ -13,6 +13,7 @@ outcomes = Table(
     Column("outcome", String(20), nullable=False),  # a code of graph.rules.message_states.OUTCOMES
     Column("closed_at", UtcTime, nullable=False),
     Column("contract_usd", Float),  # a year, US dollars; null where it is not known
+    Column("reason", Text),  # in words, null where nobody said
     Column("source", String(200), nullable=False),  # the file
     Column("noted_at", UtcTime, nullable=False),
 )

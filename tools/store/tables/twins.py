@@ -115,13 +115,3 @@ nurture_enrolments = Table(
     Column("effect_key", String(500), nullable=False, unique=True),
     Column("enrolled_at", UtcTime, nullable=False, index=True),
 )
-
-remembered_accounts = Table(
-    "remembered_accounts",
-    metadata,
-    Column("domain", String(255), primary_key=True),
-    Column("effect_key", String(500), nullable=False, unique=True),
-    Column("payload", LargeBinary, nullable=False),
-    Column("embedder", String(80), nullable=False),
-    Column("updated_at", UtcTime, nullable=False),
-)

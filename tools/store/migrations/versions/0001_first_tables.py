@@ -259,6 +259,7 @@ def upgrade() -> None:
         sa.Column("outcome", sa.String(length=20), nullable=False),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("contract_usd", sa.Float(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("source", sa.String(length=200), nullable=False),
         sa.Column("noted_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("lead_id", name=op.f("pk_outcomes")),
@@ -373,16 +374,6 @@ def upgrade() -> None:
     with op.batch_alter_table("read_cache", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_read_cache_expires_at"), ["expires_at"], unique=False)
 
-    op.create_table(
-        "remembered_accounts",
-        sa.Column("domain", sa.String(length=255), nullable=False),
-        sa.Column("effect_key", sa.String(length=500), nullable=False),
-        sa.Column("payload", sa.LargeBinary(), nullable=False),
-        sa.Column("embedder", sa.String(length=80), nullable=False),
-        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("domain", name=op.f("pk_remembered_accounts")),
-        sa.UniqueConstraint("effect_key", name=op.f("uq_remembered_accounts_effect_key")),
-    )
     op.create_table(
         "routing_changes",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -597,8 +588,64 @@ def upgrade() -> None:
     with op.batch_alter_table("person_candidates", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_person_candidates_confidence"), ["confidence"], unique=False)
 
+    # room: past accounts (tools/store/tables/past_accounts.py)
+    op.create_table(
+        "past_accounts",
+        sa.Column("account_key", sa.String(length=300), nullable=False),
+        sa.Column("account_id", sa.String(length=300), nullable=False),
+        sa.Column("domain", sa.String(length=255), nullable=True),
+        sa.Column("name", sa.Text(), nullable=True),
+        sa.Column("industry", sa.Text(), nullable=True),
+        sa.Column("country", sa.String(length=2), nullable=True),
+        sa.Column("employees", sa.BigInteger(), nullable=True),
+        sa.Column("revenue_usd", sa.BigInteger(), nullable=True),
+        sa.Column("technologies", sa.Text(), nullable=False),
+        sa.Column("outcome", sa.String(length=12), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("deal_usd", sa.BigInteger(), nullable=True),
+        sa.Column("days_to_close", sa.Integer(), nullable=True),
+        sa.Column("closed_on", sa.Date(), nullable=True),
+        sa.Column("told_by", sa.String(length=20), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("account_key", name=op.f("pk_past_accounts")),
+    )
+    with op.batch_alter_table("past_accounts", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_past_accounts_number"), ["number"], unique=False)
+    op.create_table(
+        "account_leads",
+        sa.Column("lead_id", sa.String(length=40), nullable=False),
+        sa.Column("account_key", sa.String(length=300), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("lead_id", name=op.f("pk_account_leads")),
+    )
+    with op.batch_alter_table("account_leads", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_account_leads_account_key"), ["account_key"], unique=False)
+    op.create_table(
+        "account_vectors",
+        sa.Column("embedder", sa.String(length=160), nullable=False),
+        sa.Column("account_key", sa.String(length=300), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("vector", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("embedder", "account_key", name=op.f("pk_account_vectors")),
+    )
+    op.create_table(
+        "account_memory",
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=True),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_account_memory")),
+    )
+
 
 def downgrade() -> None:
+    # room: past accounts
+    op.drop_table("account_memory")
+    op.drop_table("account_vectors")
+    op.drop_table("account_leads")
+    op.drop_table("past_accounts")
+
     for name in ("person_candidates", "person_edges", "person_keys"):  # people
         op.drop_table(name)
 
@@ -623,7 +670,6 @@ def downgrade() -> None:
     op.drop_table("slack_messages")
     op.drop_table("routing_versions")
     op.drop_table("routing_changes")
-    op.drop_table("remembered_accounts")
     with op.batch_alter_table("read_cache", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_read_cache_expires_at"))
 

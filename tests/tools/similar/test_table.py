@@ -9,11 +9,11 @@ import pytest
 
 import tools.embedded
 from graph.domain.account import SimilarAccount
-from graph.domain.effects import EnrolNurture, RememberAccount
 from graph.domain.facts import Absent, Found
-from graph.ports import AccountQuery, Order, Receipt, VendorError
+from graph.ports import AccountQuery
 from tools.embedded.csv_table import TableError
-from tools.embedded.similar import COLUMNS, REACH, ExactSimilar
+from tools.similar.searching import REACH
+from tools.similar.table import COLUMNS, ExactSimilar
 from tools.vectors import vector
 
 NOW = datetime(2026, 4, 7, 14, 2, tzinfo=UTC)
@@ -30,10 +30,10 @@ o1,Open One,o1.com,software,US,400,90000000,kubernetes;go,,,,,
 """
 
 
-def memory(tmp_path: Path, rows: str = ROWS, **options: int) -> ExactSimilar:
+def memory(tmp_path: Path, rows: str = ROWS) -> ExactSimilar:
     path = tmp_path / "accounts.csv"
     path.write_text(",".join(COLUMNS) + "\n" + rows.strip() + "\n", encoding="utf-8")
-    return ExactSimilar(path, **options)
+    return ExactSimilar(path)
 
 
 async def near(similar: ExactSimilar, query: AccountQuery, k: int = 3) -> tuple[SimilarAccount, ...]:
@@ -161,51 +161,6 @@ async def test_the_answer_is_that_of_a_search_over_every_pair() -> None:
             assert outcomes >= {"lost", "won"} & {past[key][1] for _, key in within}
 
 
-def remember(key: str, domain: str = "new.com", name: str = "New") -> Order:
-    effect = RememberAccount(domain, name, "software", "US", 400, 90_000_000, ("kubernetes", "go"))
-    return Order(key, "ld_1", 1, 1, effect)
-
-
-async def test_a_remembered_account_is_kept_and_never_shown(tmp_path: Path) -> None:
-    similar = memory(tmp_path)
-    before = await near(similar, ACME, 50)
-    assert await similar.perform(remember("k1")) == Receipt("new.com")
-    kept = similar.remembered("new.com")
-    assert kept is not None
-    assert kept.name == "New"
-    assert similar.remembered("o1.com") is not None
-    assert await near(similar, ACME, 50) == before
-
-
-async def test_an_effect_is_performed_once_for_its_key(tmp_path: Path) -> None:
-    similar = memory(tmp_path)
-    await similar.perform(remember("k1", name="Old"))
-    await similar.perform(remember("k2", name="Newer"))
-    assert await similar.perform(remember("k1", name="Old")) == Receipt("new.com", repeated=True)
-    kept = similar.remembered("new.com")
-    assert kept is not None
-    assert kept.name == "Newer"
-
-
-async def test_only_the_newest_open_accounts_are_kept(tmp_path: Path) -> None:
-    similar = memory(tmp_path, open_limit=3)
-    for n in range(10):
-        await similar.perform(remember(f"k{n}", f"d{n}.com"))
-    assert [n for n in range(10) if similar.remembered(f"d{n}.com")] == [7, 8, 9]
-
-
-async def test_another_effect_is_refused_for_good_and_fails_no_other(tmp_path: Path) -> None:
-    wrong = Order("k", "ld_1", 1, 1, EnrolNurture("a@b.com", "edu-90d", "o@company.com"))
-    similar = memory(tmp_path)
-    with pytest.raises(VendorError) as raised:
-        await similar.perform(wrong)
-    assert raised.value.permanent
-    outcomes = await similar.perform_many([remember("k1"), wrong, remember("k1")])
-    assert outcomes[0] == Receipt("new.com")
-    assert isinstance(outcomes[1], VendorError)
-    assert outcomes[2] == Receipt("new.com", repeated=True)
-
-
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
@@ -213,6 +168,10 @@ async def test_another_effect_is_refused_for_good_and_fails_no_other(tmp_path: P
         ("a1,A,a.com,,,,,,won,,,,\na1,B,b.com,,,,,,won,,,,", "line 3: account_id a1 is there twice"),
         ("a1,A,a.com,,,,,,won,,lots,,", "line 2: deal_usd 'lots' is no whole number"),
         (",A,a.com,,,,,,won,,,,", "line 2: account_id is blank"),
+        ("a1,A,a.com,,,,,,won,,,,\na2,B,A.com,,,,,,won,,,,", "line 3: domain a.com is there twice"),
+        ("a1,A,a.com,,Germany,,,,won,,,,", "line 2: country 'Germany' is no ISO code"),
+        ("a1,A,a.com,,,,,,won,,,90000,", "line 2: days_to_close 90000 is more than"),
+        ("a1,A,a.com,,,,,,won,,,,yesterday", "line 2: closed_on 'yesterday' is no day"),
     ],
 )
 def test_a_table_with_a_fault_is_refused(tmp_path: Path, rows: str, message: str) -> None:

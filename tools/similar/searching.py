@@ -1,0 +1,112 @@
+"""The nearest past accounts of some blocks: float32 proposes, float64 decides.
+
+What is reported is computed pair by pair in float64 and rounded, and ties go by account id. So the same query has the
+same answer in any batch, over any division of the accounts into blocks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from graph.domain.account import Outcome
+from tools.account_metadata import ANY, OUTCOMES, TOLD, PastAccount, Wanted, shown
+from tools.similar.blocks import Block, Directions, Mask, mask_of, of_outcome
+
+REACH = 0.7
+"""Farther accounts are not similar: with nothing known but the same country, a structured vector lies 0.71 away."""
+_DECIMALS = 6
+_ERROR = 6e-8  # of a float32 product, relative to the lengths, which are 1; sums of n err by n times as much at most
+
+Propose: TypeAlias = Callable[[Block, Directions, int], Iterable[int] | None]
+"""Rows that may be among the k nearest of any outcome, where a graph can tell; None where it cannot."""
+
+
+class Hit(NamedTuple):
+    """An account near a query; past() reads the rest."""
+
+    distance: float
+    account_id: str
+    outcome: Outcome
+    past: PastAccount
+
+
+def nearest(
+    blocks: Sequence[Block],
+    direction: Directions,
+    k: int,
+    *,
+    wanted: Wanted,
+    reach: float = REACH,
+    propose: Propose | None = None,
+    told: bool = True,
+) -> tuple[Hit, ...]:
+    """The k nearest of the accounts asked for within reach, nearest first. told: among them one of each of TOLD, where
+    one is within reach and k is at least 2. direction: float32, length 1; all zero is near to nothing."""
+    if k < 1 or not direction.any():
+        return ()
+    exact = direction.astype(np.float64)
+    hits: list[Hit] = []
+    for block in blocks:
+        if len(block):
+            rows = _rows(block, direction, k, wanted, propose, told)
+            hits += _hits(block, rows, exact, reach)
+    hits.sort(key=lambda hit: (hit.distance, hit.account_id))
+    return shown(hits, k) if told else tuple(hits[:k])
+
+
+def _rows(
+    block: Block, direction: Directions, k: int, wanted: Wanted, propose: Propose | None, told: bool
+) -> NDArray[np.intp]:
+    mask = None if wanted is ANY and not block.dead else mask_of(block, wanted)
+    if propose is not None and wanted == ANY:
+        proposed = propose(block, direction, k)
+        if proposed is not None:
+            rows = np.fromiter(proposed, np.intp)
+            return rows if mask is None else rows[mask[rows]]
+    return candidates(block, block.likeness(direction), k, mask, told)
+
+
+def candidates(
+    block: Block, likeness: NDArray[np.float32], k: int, mask: Mask | None, told: bool = True
+) -> NDArray[np.intp]:
+    """Every row that may be among the k nearest, or the nearest of an outcome, whatever the last bits say."""
+    slack = max(1e-5, _ERROR * block.dimensions)
+    rows: NDArray[np.intp] | None = None if mask is None else mask.nonzero()[0]
+    among = likeness if rows is None else likeness[rows]
+    if len(among) <= k:
+        return np.arange(len(likeness)) if rows is None else rows
+    ordered = among.copy()
+    ordered.partition(-k)
+    least = ordered[-k]
+    found: NDArray[np.intp] = (among >= least - slack).nonzero()[0]
+    found = found if rows is None else rows[found]
+    if not told or k < 2:
+        return found
+    outcomes = block.columns["outcome"]
+    surely = outcomes[found[likeness[found] >= least]].tolist()
+    for outcome in TOLD:
+        if OUTCOMES.index(outcome) in surely:
+            continue  # so its nearest is found
+        theirs = of_outcome(block, outcome, mask)
+        if len(theirs):
+            of_theirs = likeness[theirs]
+            nearest_of_them = theirs[of_theirs >= of_theirs.max() - slack]
+            found = np.union1d(found, nearest_of_them)
+    return found
+
+
+def _hits(block: Block, rows: NDArray[np.intp], exact: NDArray[np.float64], reach: float) -> list[Hit]:
+    if not len(rows):
+        return []
+    products = np.vecdot(block.directions(rows).astype(np.float64), exact)
+    hits = []
+    for row, product in zip(rows.tolist(), products.tolist(), strict=True):
+        distance = max(0.0, round(1.0 - product, _DECIMALS))
+        if distance <= reach:
+            past = block.past(row)
+            hits.append(Hit(distance, past.account_id, past.outcome, past))
+    return hits

@@ -1,0 +1,286 @@
+"""A block as files: what all processes of a host open together, by mapping it into memory. Written once, never changed.
+
+    FOLDER/current                    the name of the newest
+    FOLDER/NAME/manifest.json         embedder, rows, the number of the last change in it, how it is searched
+    FOLDER/NAME/rows.f32, or columns.f32   directions, an account after the other, or a dimension after the other
+    FOLDER/NAME/COLUMN.npy            for each of blocks.COLUMNS
+    FOLDER/NAME/details.bin, offsets.npy   an account's details as JSON
+    FOLDER/NAME/key_hashes.npy, key_rows.npy   where an account stands, by the hash of its key, sorted
+    FOLDER/NAME/OUTCOME.usearch       a graph for each outcome, where one is used
+
+By columns, a search reads only the dimensions that its query has: of a structured vector some 60 of 384. By rows, single
+accounts are quickly read, which is what a graph needs. The files hold nothing that the store does not.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import shutil
+import uuid
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+
+from graph.ports import AccountQuery
+from tools.account_metadata import OUTCOMES, PastAccount
+from tools.similar.blocks import COLUMNS, Directions, numbers_of
+
+Layout: TypeAlias = Literal["rows", "columns"]
+FORMAT = 1
+_CHUNK = 16_384  # likenesses that stay in the processor's cache while dimensions are added
+_WRITTEN = 4_096  # accounts a write
+
+
+class SnapshotError(ValueError):
+    """Files that do not fit together, or are of another format."""
+
+
+class Snapshot:
+    """A block that is opened from its folder. Rows can be dropped, in this process' memory."""
+
+    def __init__(self, folder: Path) -> None:
+        """Raises SnapshotError, or OSError where a file is missing."""
+        self.folder = folder
+        self.manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_text())
+        if self.manifest.get("format") != FORMAT:
+            raise SnapshotError(f"{folder.name}: format {self.manifest.get('format')!r}, this release reads {FORMAT}")
+        rows, dimensions, self._layout = (self.manifest[name] for name in ("rows", "dimensions", "layout"))
+        self.dimensions: int = dimensions
+        shape = (rows, dimensions) if self._layout == "rows" else (dimensions, rows)
+        self._matrix = _mapped(folder / f"{self._layout}.f32", shape)
+        self.columns: dict[str, NDArray[Any]] = {
+            name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in COLUMNS
+        }
+        self._offsets = np.load(folder / "offsets.npy", mmap_mode="r")
+        self._details = np.memmap(folder / "details.bin", np.uint8, "r")
+        self._hashes = np.load(folder / "key_hashes.npy", mmap_mode="r")
+        self._hash_rows = np.load(folder / "key_rows.npy", mmap_mode="r")
+        lengths = {len(self._offsets) - 1, len(self._hashes), *(len(column) for column in self.columns.values())}
+        if lengths != {rows} or self._offsets[-1] != len(self._details):
+            raise SnapshotError(f"{folder.name}: its files are not of one length")
+        self.industries = {name: place for place, name in enumerate(self.manifest["industries"])}
+        self.alive = np.ones(rows, np.bool_)
+        self.dead = 0
+
+    @property
+    def number(self) -> int:
+        """Of the last change that is in it."""
+        return int(self.manifest["number"])
+
+    def __len__(self) -> int:
+        return len(self.alive)
+
+    def drop(self, key: str) -> None:
+        row = self._row_of(key)
+        if row is not None and self.alive[row]:
+            self.alive[row] = False
+            self.dead += 1
+
+    def likeness(self, direction: Directions) -> NDArray[np.float32]:
+        if self._layout == "rows":
+            by_row: NDArray[np.float32] = np.vecdot(self._matrix, direction)
+            return by_row
+        found = np.zeros(len(self), np.float32)
+        product = np.empty(min(_CHUNK, len(self)), np.float32)
+        runs = _runs(direction.nonzero()[0].tolist())
+        for start in range(0, len(self), _CHUNK):
+            part = found[start : start + _CHUNK]
+            of_part = product[: len(part)]
+            for first, last in runs:
+                columns = self._matrix[first:last, start : start + _CHUNK]
+                if last - first == 1:
+                    np.multiply(columns[0], direction[first], out=of_part)
+                else:
+                    np.matmul(direction[first:last], columns, out=of_part)
+                part += of_part
+        return found
+
+    def directions(self, rows: Sequence[int] | NDArray[np.intp]) -> Directions:
+        wanted = np.asarray(rows, np.intp)
+        return self._matrix[wanted] if self._layout == "rows" else np.ascontiguousarray(self._matrix[:, wanted].T)
+
+    def past(self, row: int) -> PastAccount:
+        return _read(self._detail(row))[1]
+
+    def items(self) -> Iterator[tuple[str, PastAccount, Directions]]:
+        """Every account that is alive."""
+        for row in np.flatnonzero(self.alive).tolist():
+            key, past = _read(self._detail(row))
+            yield key, past, self.directions([row])[0]
+
+    def _detail(self, row: int) -> bytes:
+        return self._details[self._offsets[row] : self._offsets[row + 1]].tobytes()
+
+    def _row_of(self, key: str) -> int | None:
+        wanted = key_hash(key)
+        place = int(np.searchsorted(self._hashes, wanted))
+        while place < len(self) and self._hashes[place] == wanted:
+            row = int(self._hash_rows[place])
+            if _read(self._detail(row))[0] == key:
+                return row
+            place += 1
+        return None
+
+
+def current(root: Path) -> Snapshot | None:
+    """The newest snapshot, or None where there is none that can be used: it is only quicker than the store."""
+    for _ in range(3):  # another process may put a newer one in its place meanwhile
+        try:
+            return Snapshot(root / (root / "current").read_text().strip())
+        except (OSError, ValueError, KeyError):
+            continue
+    return None
+
+
+def newest_name(root: Path) -> str | None:
+    try:
+        return (root / "current").read_text().strip()
+    except OSError:
+        return None
+
+
+@contextmanager
+def only_one(root: Path) -> Iterator[bool]:
+    """Whether this process may write here now. The system lets go for a process that was killed."""
+    root.mkdir(parents=True, exist_ok=True)
+    with (root / "lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+
+
+def write(
+    root: Path,
+    accounts: Iterable[tuple[str, PastAccount, Directions]],
+    *,
+    embedder: str,
+    dimensions: int,
+    number: int,
+    exact_up_to: int,
+) -> Path:
+    """Write a block's files into a new folder and return it; `publish` makes it the current one. number: of a change,
+    so that every later one is still to come. By columns up to so many accounts, by rows above."""
+    folder = root / f"{number}-{uuid.uuid4().hex[:8]}"
+    folder.mkdir(parents=True)
+    industries: dict[str, int] = {}
+    columns = {name: array("q") for name in COLUMNS}
+    offsets, hashes = array("q", [0]), array("Q")
+    with (folder / "rows.f32").open("wb") as matrix, (folder / "details.bin").open("wb") as details:
+        held: list[Directions] = []
+        for key, past, direction in accounts:
+            held.append(direction)
+            offsets.append(offsets[-1] + details.write(_written(key, past)))
+            hashes.append(key_hash(key))
+            for name, value in numbers_of(past, industries).items():
+                columns[name].append(value)
+            if len(held) == _WRITTEN:
+                matrix.write(np.stack(held).astype("<f4").tobytes())
+                held.clear()
+        if held:
+            matrix.write(np.stack(held).astype("<f4").tobytes())
+    rows = len(hashes)
+    for name, kind in COLUMNS.items():
+        np.save(folder / f"{name}.npy", np.array(columns[name], kind))
+    np.save(folder / "offsets.npy", np.array(offsets, np.int64))
+    order = np.argsort(np.array(hashes, np.uint64), kind="stable")
+    np.save(folder / "key_hashes.npy", np.array(hashes, np.uint64)[order])
+    np.save(folder / "key_rows.npy", order.astype(np.int64))
+    layout: Layout = "columns" if rows <= exact_up_to else "rows"
+    if layout == "columns":
+        _turn(folder, rows, dimensions)
+    note(
+        folder,
+        {
+            "format": FORMAT,
+            "embedder": embedder,
+            "dimensions": dimensions,
+            "rows": rows,
+            "number": number,
+            "layout": layout,
+            "industries": list(industries),
+            "search": {"by": "exact"},
+        },
+    )
+    return folder
+
+
+def note(folder: Path, manifest: dict[str, Any]) -> None:
+    (folder / "manifest.json").write_text(json.dumps(manifest, indent=1))
+
+
+def publish(root: Path, folder: Path) -> None:
+    """Make this folder the current one; the ones before go, which whoever has them open does not notice."""
+    fresh = root / f"current.{uuid.uuid4().hex[:8]}"
+    fresh.write_text(folder.name)
+    fresh.replace(root / "current")
+    for other in root.iterdir():
+        if other.is_dir() and other != folder:
+            with contextlib.suppress(OSError):
+                shutil.rmtree(other)
+
+
+def slug(embedder: str) -> str:
+    """A folder's name for an embedder's id."""
+    readable = "".join(c if c.isalnum() or c in "-." else "-" for c in embedder)[:60]
+    return f"{readable}-{hashlib.sha256(embedder.encode()).hexdigest()[:8]}"
+
+
+def key_hash(key: str) -> int:
+    return int.from_bytes(hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
+
+
+def _turn(folder: Path, rows: int, dimensions: int) -> None:
+    """From rows to columns, a part at a time."""
+    if rows:
+        by_row = _mapped(folder / "rows.f32", (rows, dimensions))
+        by_column = np.memmap(folder / "columns.f32", "<f4", "w+", shape=(dimensions, rows))
+        for start in range(0, rows, _WRITTEN):
+            by_column[:, start : start + _WRITTEN] = by_row[start : start + _WRITTEN].T
+        by_column.flush()
+        del by_row, by_column
+    (folder / "rows.f32").unlink()
+
+
+def _runs(places: list[int]) -> list[tuple[int, int]]:
+    """First and last + 1 of each run of places that follow each other."""
+    found: list[tuple[int, int]] = []
+    for place in places:
+        if found and found[-1][1] == place:
+            found[-1] = (found[-1][0], place + 1)
+        else:
+            found.append((place, place + 1))
+    return found
+
+
+def _mapped(path: Path, shape: tuple[int, int]) -> Directions:
+    if path.stat().st_size != 4 * shape[0] * shape[1]:
+        raise SnapshotError(f"{path.parent.name}: {path.name} has not the length that its manifest says")
+    return np.asarray(np.memmap(path, "<f4", "r", shape=shape))  # a plain array: a memmap's slices cost 10 us each
+
+
+def _written(key: str, past: PastAccount) -> bytes:
+    of = past.account
+    facts = (of.domain, of.name, of.industry, of.country, of.employees, of.revenue_usd, of.technologies)
+    outcome, closed_on = OUTCOMES.index(past.outcome), past.closed_on and past.closed_on.toordinal()
+    told = (past.account_id, outcome, past.reason, past.deal_usd, past.days_to_close, closed_on)
+    return orjson.dumps((key, facts, told))
+
+
+def _read(held: bytes) -> tuple[str, PastAccount]:
+    key, (*facts, technologies), (account_id, outcome, reason, deal_usd, days, closed_on) = orjson.loads(held)
+    account = AccountQuery(facts[0], facts[1], facts[2], facts[3], facts[4], facts[5], tuple(technologies))
+    ended = None if closed_on is None else date.fromordinal(closed_on)
+    return key, PastAccount(account_id, account, OUTCOMES[outcome], reason, deal_usd, days, ended)
