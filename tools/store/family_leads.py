@@ -85,7 +85,8 @@ def _counted_twice(
         same.setdefault(high, set()).add(low)
     if not same:
         return {}
-    family = dict(connection.execute(_FAMILY, {"ids": sorted(same), "people": people, "since": since}).tuples())
+    rows = connection.execute(_FAMILY, {"ids": sorted(same), "people": people, "since": since})
+    family = {row[0]: row[1] for row in rows}
     twice: dict[str, int] = {}
     for group in set(components(same).values()):
         sizes = Counter(family[one] for one in group if one in family)

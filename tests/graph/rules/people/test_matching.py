@@ -93,7 +93,7 @@ def test_every_code_is_said_in_words_and_those_of_single_rules_were_measured():
     codes = set(get_args(PersonCode))
     assert codes == SAID.keys()
     assert codes - {"none", "rivals", "statistical"} == confidences().keys()
-    assert all(0 < share <= 1 for share in confidences().values())
+    assert all(0 <= share <= 1 for share in confidences().values())
 
 
 def candidate(who: Who, **given: Any) -> Candidate:
