@@ -15,6 +15,7 @@ from bench.leads import lead
 from graph.build import build_graph, run_batch
 from graph.domain.lead import Form, Submission
 from graph.state import Case
+from tools.cli.warm_up import ready_accounts
 from tools.settings import Settings
 from tools.store.commit import commit, seal
 from tools.store.migrate import migrate
@@ -31,6 +32,7 @@ def fill(settings: Settings, count: int) -> None:
     )  # a past in a hurry
     try:
         migrate(store.engine)
+        ready_accounts(settings, store.engine)
         asyncio.run(_decide(settings, store, count))
     finally:
         store.close()

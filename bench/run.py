@@ -3,7 +3,8 @@
     ./start.sh bench                 everything, some ten minutes
     ./start.sh bench --quick         everything, too short to quote
     ./start.sh bench --only NAME     one measurement (sustained, acceptance, latency, endurance, cold, routing, scoring,
-                                     proof, plan, replay, reload, batch, scores, score_lead, dedupe); writes nothing
+                                     proof, plan, replay, reload, batch, scores, score_lead, match, dedupe);
+                                     writes nothing
     ./start.sh bench --only latency --rate 30     the same at 30 leads/s instead of half of the sustained rate
 
 Every server runs on a free port of 127.0.0.1 with data in a folder of its own under var/, and is ended whatever happens.
@@ -32,6 +33,7 @@ from bench import (
     edits,
     endurance,
     latency,
+    match,
     proof,
     routing,
     score_lead,
@@ -60,6 +62,7 @@ ALONE: dict[str, Callable[[Plan], tuple[dict[str, float], dict[str, Any]]]] = {
     "batch": batch.measure,
     "scores": scores.measure,
     "score_lead": score_lead.measure,
+    "match": match.measure,
     "dedupe": dedupe.measure,
 }
 MEASUREMENTS = (

@@ -109,6 +109,14 @@ LINES = (
     Line("acv_spearman", "  Spearman", "{:.2f}", "at least .6", lambda f: f["acv_spearman"] >= 0.6),
     Line("acv_ranges", "  within their 80% range", "{:.0%}", "72% to 88%", lambda f: _holds(f["acv_ranges"])),
     Line("won_signal", "Maven won/lost: usable signal found", "{:.0f}", "0", lambda f: f["won_signal"] == 0),
+    Line("match_build_s", "index of 1,000,000 known accounts: built in", "{:.0f} s", "reported"),
+    Line("match_index_mb", "  on disk", "{:.0f} MB", "reported"),
+    Line("match_own_mb", "  memory of a process that opened it: its own", "{:.0f} MB", "reported"),
+    Line("match_shared_mb", "  and shared with others", "{:.0f} MB", "reported"),
+    Line("match_p50_ms", "one lead matched, all kinds: p50", "{:.2f} ms", "reported"),
+    Line("match_p99_ms", "  p99", "{:.2f} ms", "under 20 ms", lambda f: f["match_p99_ms"] < 20),
+    Line("match_batch_us", "  a lead of 256 that have an account's domain", "{:.1f} us", "at most 10 us",
+         lambda f: f["match_batch_us"] <= 10),
     Line("days_ranges", "Maven days to close within their 80% range", "{:.0%}", "72% to 88%",
          lambda f: _holds(f["days_ranges"])),
 )  # fmt: skip
@@ -143,6 +151,12 @@ def beside(detail: Mapping[str, Any]) -> list[str]:
         told.append(
             f"latency at {found['offered_per_s']:.0f} leads/s (open loop): acceptance p50 "
             f"{found['half_load_accept_p50_ms']:.1f} ms, p99 {found['half_load_accept_p99_ms']:.1f} ms"
+        )
+    if found := detail.get("match"):
+        kinds = "; ".join(f"{kind} {at['p50_ms']:.2f}, {at['p99_ms']:.2f}" for kind, at in found["kinds"].items())
+        told.append(f"match of one lead among {found['accounts']:,} accounts, p50 and p99 in ms: {kinds}")
+        told.append(
+            f"the index: {found['build_peak_mb']:,.0f} MB at the most while it is built, open in {found['open_ms']} ms"
         )
     if found := detail.get("endurance"):
         told.append("memory, MB: " + ", ".join(f"{when} {_megabytes(parts)}" for when, parts in found["parts"].items()))

@@ -26,10 +26,10 @@ from graph.domain.values import value
 @value(frozen=True)
 class CompanyAsk:
     """What a lead says of its company. domain: registrable company domain, None for free mail; name: as typed; host: full
-    host of the e-mail or website; phone: E.164; country, state: ISO codes; postal, city: as typed.
+    host of the e-mail or website; phone: E.164; country, state: ISO codes; postal, city, street: as typed.
 
     claimed: the name was typed above a free-mail address. It proves nothing: it may be shown, and counts only together
-    with evidence that a stranger does not choose.
+    with evidence that a stranger does not choose. employees, industry: as the form says, in our vocabulary.
     """
 
     domain: str | None
@@ -41,6 +41,9 @@ class CompanyAsk:
     postal: str | None = None
     city: str | None = None
     claimed: bool = False
+    street: str | None = None
+    employees: int | None = None
+    industry: str | None = None
 
 
 @value(frozen=True)

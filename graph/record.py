@@ -54,7 +54,7 @@ def parent_of(case: Case) -> str | None:
     """The ultimate parent's domain: enrichment's, else the company's own; None when no company is known."""
     profile = value_of(case.reads.profile)
     if profile is not None:
-        return profile.parent_domain or profile.domain
+        return profile.parent_domain or profile.domain or None
     return case.lead.domain if case.lead else None
 
 
@@ -90,6 +90,7 @@ def record_of(case: Case, context: RunContext) -> dict[str, Any]:
         "routing_facts": case.routing_facts,
         "assignment": assignment,
         "sequence": case.sequence,
+        "next_question": case.next_question,
         "submission": case.submission,
         "facts": case.reads,
         "features": case.vector,

@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING, Annotated, TypedDict
 from graph.domain.account import CompanyProfile, CrmAccount, Family, Prior, SimilarAccount
 from graph.domain.effects import Effect
 from graph.domain.facts import Fact
+from graph.domain.late_facts import FactChange
 from graph.domain.lead import Lead, Path, Submission
 from graph.domain.person import KnownPerson
+from graph.domain.profiling import Question
 from graph.domain.routing import Assignment, PoolState, RoutingFacts
 from graph.domain.scoring import AccountScore, Judgement, Score
 from graph.domain.trace import Failure, Step, Versions
@@ -33,7 +35,8 @@ class Reads:
     """Every fact a decision rests on, each with source and time. None: not read yet. person: not asked for a lead without a
     name. pools: the ledger of each pool that
     was asked, as it was before; open: leads open at once, by the e-mail of those whose caps were asked; language_model: who
-    may be asked after the decision, empty for nobody."""
+    may be asked after the decision, empty for nobody; late: what the company's facts say otherwise than the decision before,
+    where they came after it."""
 
     prior: Fact[Prior] | None = None
     person: Fact[KnownPerson] | None = None
@@ -46,6 +49,7 @@ class Reads:
     similar: Fact[tuple[SimilarAccount, ...]] | None = None
     note: Fact[str] | None = None
     language_model: str | None = None
+    late: tuple[FactChange, ...] | None = None
 
 
 @value(frozen=True)
@@ -62,6 +66,7 @@ class Case:
     routing_facts: RoutingFacts | None = None
     assignment: Assignment | None = None
     sequence: str | None = None
+    next_question: Question | None = None
     path: Path | None = None
     alert: dict[str, object] | None = None
     effects: tuple[Effect, ...] = ()

@@ -45,6 +45,18 @@ def make_tables(engine: Engine) -> None:
     metadata.create_all(engine)
 
 
+_LONGEST = ("tests/test_api_fuzz.py", "tests/system/", "tests/tools/test_one_vector.py", "tests/tools/ml/")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes minutes begins first: at the end one of two processes would wait for it (with --no-loadscope-reorder)."""
+
+    def place(item: pytest.Item) -> int:
+        return next((at for at, start in enumerate(_LONGEST) if item.nodeid.startswith(start)), len(_LONGEST))
+
+    items.sort(key=place)
+
+
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An SQLite file with tables and no rows, to copy."""

@@ -19,6 +19,7 @@ from sqlalchemy import Engine, select, update
 from graph.build import build_graph
 from tests.fixtures.router import ROUTING, samples
 from tools.cli.demo import Totals, judge
+from tools.cli.warm_up import ready_accounts
 from tools.embedded.valkey import EmbeddedValkey
 from tools.idempotency import Identifier
 from tools.replaying import Difference, Replayer, stored_records
@@ -66,6 +67,7 @@ def flow() -> Iterator[Flow]:
     server.start()
     store = open_store(settings)
     migrate(store.engine)
+    ready_accounts(settings, store.engine)
     flow = Flow(settings, store)
     try:
         asyncio.run(_run(flow, server.url))

@@ -14,7 +14,7 @@ import httpx
 from graph.domain.account import CompanyProfile
 from tools.asking import ReadError
 from tools.cache import Cache
-from tools.http_enrichment import HttpEnrichment, count, country, industry, state, text, texts
+from tools.http_enrichment import HttpEnrichment, count, country, industry, of_company, state, text, texts
 
 
 class ApolloEnrichment(HttpEnrichment):
@@ -48,6 +48,7 @@ class ApolloEnrichment(HttpEnrichment):
             return None
         if not isinstance(organization, dict):
             raise ReadError("invalid answer")
+        of_company(domain, organization.get("primary_domain"), organization.get("website_url"))
         place = country(organization.get("country"))
         return CompanyProfile(
             domain=domain,

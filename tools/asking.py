@@ -34,6 +34,7 @@ Reason: TypeAlias = Literal[
     "refused",  # another 4xx: the vendor says that we are
     "pending",  # the vendor is still looking
     "invalid answer",  # an answer that is not what was asked for
+    "another company",  # an answer about somebody else
     "resting",  # it failed so often that nobody asks it for a while
 ]
 DOWN: Final = frozenset({"timeout", "unreachable", "rate limited", "vendor error"})

@@ -14,7 +14,18 @@ import httpx
 from graph.domain.account import CompanyProfile
 from tools.asking import ReadError
 from tools.cache import Cache
-from tools.http_enrichment import HttpEnrichment, count, country, domain_name, industry, part, state, text, texts
+from tools.http_enrichment import (
+    HttpEnrichment,
+    count,
+    country,
+    domain_name,
+    industry,
+    of_company,
+    part,
+    state,
+    text,
+    texts,
+)
 
 
 class ClearbitEnrichment(HttpEnrichment):
@@ -45,6 +56,7 @@ class ClearbitEnrichment(HttpEnrichment):
     def _profile(self, domain: str, answer: Mapping[str, Any]) -> CompanyProfile | None:
         if text(answer.get("id")) is None:  # Clearbit says 404 where it knows no company
             raise ReadError("invalid answer")
+        of_company(domain, answer.get("domain"), answer.get("domainAliases"))
         geo, metrics, kind = (part(answer.get(name)) for name in ("geo", "metrics", "category"))
         place = country(geo.get("countryCode")) or country(geo.get("country"))
         parent = domain_name(part(answer.get("ultimateParent")).get("domain"))

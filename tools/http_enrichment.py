@@ -1,11 +1,13 @@
-"""What Apollo and Clearbit share: a company profile by domain, over HTTP with JSON.
+"""What Apollo, Clearbit and described providers share: a company profile by domain, over HTTP with JSON.
 
 A vendor says which request to send and how its answer maps onto a `CompanyProfile`; the rest is here. A value goes into
-a profile only when it is present, of the right type and within reason; else it stays None: unknown, never invented.
+a profile only when it is present, of the right type and within reason; else it stays None: unknown, never invented. A
+redirect is never followed, an answer is read up to a bound, and one about another company is refused.
 """
 
 from __future__ import annotations
 
+import json
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
@@ -23,9 +25,11 @@ from graph.rules.firmographics import industry_of
 from graph.rules.states import state_code
 from graph.rules.text import line
 from tools.asking import ReadError, VendorRead, reason_of_status
+from tools.breaker import Breaker
 from tools.cache import Cache, MemoryCache
 
 _MOST = 10**15  # more employees or dollars than this is a fault in the data
+LARGEST_ANSWER = 2 * 1024 * 1024  # bytes; a company with hundreds of technologies and posts takes some 100 kB
 
 
 class HttpEnrichment(ABC):
@@ -33,10 +37,12 @@ class HttpEnrichment(ABC):
 
     A request is sent once: a second one might be charged twice. base_url: scheme and host; deadline_s: seconds
     for one company, waiting included; concurrency: requests under way at once; cache: remembers by domain what the
-    vendor knew, and that it knew nothing; None is a `MemoryCache`.
+    vendor knew, and that it knew nothing; None is a `MemoryCache`. absent, pending: statuses that say so.
     """
 
     source: str
+    absent: frozenset[int] = frozenset((404,))
+    pending: frozenset[int] = frozenset((202,))
 
     def __init__(
         self,
@@ -47,6 +53,7 @@ class HttpEnrichment(ABC):
         concurrency: int,
         cache: Cache | None,
     ) -> None:
+        self.breaker = Breaker()
         self._client = httpx.AsyncClient(
             base_url=base_url,
             headers={"Accept": "application/json", "User-Agent": "lead-router", **headers},
@@ -61,6 +68,7 @@ class HttpEnrichment(ABC):
             concurrency=concurrency,
             cache=MemoryCache() if cache is None else cache,
             shape=CompanyProfile,
+            breaker=self.breaker,
         )
 
     async def profiles(self, asks: Sequence[CompanyAsk], now: datetime) -> Sequence[Fact[CompanyProfile]]:
@@ -79,25 +87,51 @@ class HttpEnrichment(ABC):
         """The profile in the vendor's answer (status 200); None when it holds no company."""
 
     async def _profile_of(self, domain: str) -> CompanyProfile | None:
-        try:
-            response = await self._client.send(self._request(domain))
-        except httpx.TimeoutException as error:
-            raise ReadError("timeout") from error
-        except httpx.TransportError as error:
-            raise ReadError("unreachable") from error
-        if response.status_code == 404:
+        status, body = await self._sent(self._request(domain))
+        if status in self.absent:
             return None
-        if response.status_code == 202:
+        if status in self.pending:
             raise ReadError("pending")
-        if response.status_code != 200:
-            raise ReadError(reason_of_status(response.status_code))
+        if status != 200:
+            raise ReadError(reason_of_status(status))
         try:
-            answer = response.json()
-        except ValueError as error:
+            answer = json.loads(body)
+        except (ValueError, RecursionError) as error:
             raise ReadError("invalid answer") from error
         if not isinstance(answer, dict):
             raise ReadError("invalid answer")
         return self._profile(domain, answer)
+
+    async def _sent(self, request: httpx.Request) -> tuple[int, bytes]:
+        """(status, body). Of a failure's body as much is read as lets the connection be used again, as a rule."""
+        body = bytearray()
+        try:
+            response = await self._client.send(request, stream=True)
+            try:
+                async for chunk in response.aiter_bytes():
+                    body += chunk
+                    if len(body) > LARGEST_ANSWER:
+                        if response.status_code == 200:
+                            raise ReadError("invalid answer")
+                        break
+            finally:
+                await response.aclose()
+        except httpx.TimeoutException as error:
+            raise ReadError("timeout") from error
+        except httpx.TransportError as error:
+            raise ReadError("unreachable") from error
+        except httpx.DecodingError as error:
+            raise ReadError("invalid answer") from error
+        return response.status_code, bytes(body)
+
+
+def of_company(domain: str, *named: Any) -> None:
+    """Raise ReadError where the answer names domains and none of them is the one that was asked for: facts of another
+    company are worse than none. named: domains, web addresses, or lists of them."""
+    told = [one for value in named for one in (value if isinstance(value, list) else [value])]
+    names = {name for one in told if (name := domain_name(one)) is not None}
+    if names and (registrable(domain) or domain) not in names:
+        raise ReadError("another company")
 
 
 def part(value: Any) -> Mapping[str, Any]:

@@ -10,11 +10,22 @@ from typing import Literal, Self
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from tools.provider_file import (
+    Described,
+    ProviderFileError,
+    ProviderTerms,
+    environment,
+    missing_variables,
+    read_provider_file,
+)
+from tools.provider_order import DEFAULT, NEEDED, OrderError, listed_providers, parse_needed, parse_order
+
 Choice = Literal["embedded", "live"]
+_KEYED = ("apollo", "clearbit")  # sources of company facts with a key of their own
 
 
 class Settings(BaseSettings):
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore")
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", env_ignore_empty=True)
 
     # where things are
     data_dir: Path = Field(
@@ -87,7 +98,44 @@ class Settings(BaseSettings):
 
     # outside parts
     enrichment: Choice = "embedded"
-    enrichment_provider: Literal["apollo", "clearbit"] = "apollo"
+    enrichment_provider: Literal["apollo", "clearbit"] = Field(
+        "apollo", description="The one provider, where ENRICHMENT_PROVIDERS is empty."
+    )
+    enrichment_providers: str = Field(
+        "", description="Several, in their order: apollo, clearbit, bundled, names of ENRICHMENT_HTTP_FILE."
+    )
+    enrichment_http_file: Path | None = Field(
+        None, description="JSON file that describes providers of your own (infra/docs/enrichment.md)."
+    )
+    enrichment_order: str = Field(
+        DEFAULT, description="Who is asked before whom, and other orders for some fields; * is ENRICHMENT_PROVIDERS."
+    )
+    enrichment_needed: str = Field(
+        ", ".join(NEEDED), description="Fields for which another source is asked while they are missing."
+    )
+    enrichment_terms: dict[str, ProviderTerms] = Field(
+        {},
+        description='Price and ceilings of apollo and clearbit: {"apollo": {"price_cents": 3, "daily_questions": 500}}.',
+    )
+    enrichment_daily_cents: float | None = Field(
+        None, ge=0, description="US cents a day (UTC) that all providers together may cost; empty: no ceiling."
+    )
+    enrichment_lead_cents: float | None = Field(
+        None, ge=0, description="US cents that one lead may cost; empty: no ceiling."
+    )
+    enrichment_ttl_d: float = Field(30.0, gt=0, le=3650, description="Days for which an answer is good.")
+    enrichment_absent_ttl_d: float = Field(
+        7.0, gt=0, le=3650, description="Days for which it is good that there is none."
+    )
+    enrichment_switch_share: float = Field(
+        0.5,
+        ge=0,
+        lt=1,
+        description="A provider whose fill rate falls below this share of its own is switched off; 0: never.",
+    )
+    enrichment_rest_s: float = Field(
+        1800.0, gt=0, description="Seconds until one that was switched off is tried again."
+    )
     apollo_api_key: SecretStr | None = None
     apollo_base_url: str = "https://api.apollo.io"
     clearbit_api_key: SecretStr | None = None
@@ -113,7 +161,24 @@ class Settings(BaseSettings):
     )
     read_deadline_s: float = Field(3.0, gt=0, description="For one question to a live enrichment, CRM or memory.")
 
+    # facts that come after the decision
+    late_facts: Literal["anew", "told", "kept"] = Field(
+        "anew",
+        description="What company facts may do that come after a decision: decide again, only tell the owner, only be kept.",
+    )
+
+    # questions that a form may put next
+    questions_file: Path | None = Field(
+        None, description="Your wording of them, over the built-in one: infra/docs/late-facts.md."
+    )
+
     # accounts
+    account_sources: str = Field(
+        "import,crm,bundled",
+        pattern=r"^[a-z0-9_-]{1,40}(,[a-z0-9_-]{1,40})*$",
+        description="Who is believed of a known account, the first most; a file's source that is not named counts as import. "
+        "Without `bundled` the invented companies that we ship stay out.",
+    )
     currency: str = Field(
         "USD", pattern=r"^[A-Z]{3}$", description="ISO code of the currency that accounts are ranked in."
     )
@@ -127,9 +192,7 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _live_parts_have_their_keys(self) -> Self:
-        provider = self.enrichment_provider
         needed = {
-            "ENRICHMENT": (self.enrichment, f"{provider}_api_key"),
             "CRM": (self.crm, "hubspot_access_token"),
             "NOTIFIER": (self.notifier, "slack_bot_token"),
             "SIMILAR": (self.similar, "pinecone_api_key"),
@@ -140,11 +203,77 @@ class Settings(BaseSettings):
             for part, (choice, name) in needed.items()
             if choice == "live" and not getattr(self, name)  # an empty value is unset
         ]
+        if self.enrichment == "live":
+            missing += [
+                f"ENRICHMENT=live with {name} needs {name.upper()}_API_KEY"
+                for name in self.providers
+                if name in _KEYED and not getattr(self, f"{name}_api_key")
+            ]
         if self.similar == "live" and not self.pinecone_host:
             missing.append("SIMILAR=live needs PINECONE_HOST")
         if missing:
             raise ValueError("; ".join(missing) + " (set it, or choose embedded)")
         return self
+
+    @property
+    def source_order(self) -> tuple[str, ...]:
+        """Of known accounts, the most believed first. The companies that we ship are invented: where live sources answer,
+        and the bundled table is not among them, no lead is taken for one of its companies."""
+        named = dict.fromkeys(self.account_sources.split(","))
+        return tuple(name for name in named if name != "bundled" or "bundled" in self.providers)
+
+    @property
+    def match_index(self) -> Path:
+        """Folder of the index by which known accounts are matched."""
+        return self.data_dir / "accounts"
+
+    @model_validator(mode="after")
+    def _company_facts_can_be_asked_for(self) -> Self:
+        try:
+            described = self.described_providers
+            parse_order(self.enrichment_order, self.providers)
+            parse_needed(self.enrichment_needed)
+        except (ProviderFileError, OrderError) as error:
+            raise ValueError(str(error)) from error
+        known = {*_KEYED, "bundled", *described}
+        for name in self.providers:
+            if name not in known:
+                raise ValueError(f"ENRICHMENT_PROVIDERS: nobody knows {name!r}; there are {', '.join(sorted(known))}")
+            if name != "bundled" and self.enrichment == "embedded" and self.enrichment_providers:
+                raise ValueError(f"ENRICHMENT_PROVIDERS names {name}: set ENRICHMENT=live, or leave it out")
+            if name in described and (unset := missing_variables(described[name], environment())):
+                raise ValueError(f"ENRICHMENT_HTTP_FILE: {name} needs the variable {', '.join(unset)}")
+        if twice := [name for name in self.providers if self.providers.count(name) > 1]:
+            raise ValueError(f"ENRICHMENT_PROVIDERS names {twice[0]} twice; keep one")
+        if strange := self.enrichment_terms.keys() - set(_KEYED):
+            raise ValueError(
+                f"ENRICHMENT_TERMS is for {' and '.join(_KEYED)}; {min(strange)} belongs into ENRICHMENT_HTTP_FILE"
+            )
+        if self.enrichment_daily_cents is not None or self.enrichment_lead_cents is not None:
+            self._prices_are_known(described)
+        return self
+
+    def _prices_are_known(self, described: dict[str, Described]) -> None:
+        """A ceiling in cents holds nobody whose price is not known."""
+        for name in self.providers:
+            terms = described.get(name) or self.enrichment_terms.get(name)
+            if name != "bundled" and (terms is None or terms.price_cents is None):
+                where = "ENRICHMENT_HTTP_FILE" if name in described else "ENRICHMENT_TERMS"
+                raise ValueError(f"a ceiling in cents needs the price_cents of {name} in {where}")
+
+    @cached_property
+    def described_providers(self) -> dict[str, Described]:
+        """Those of ENRICHMENT_HTTP_FILE, by name. Raises ProviderFileError."""
+        if self.enrichment_http_file is None:
+            return {}
+        return {one.name: one for one in read_provider_file(self.enrichment_http_file).providers}
+
+    @property
+    def providers(self) -> tuple[str, ...]:
+        """The outside sources of company facts, in their order."""
+        if self.enrichment_providers.strip():
+            return listed_providers(self.enrichment_providers)
+        return ("bundled",) if self.enrichment == "embedded" else (self.enrichment_provider,)
 
     @cached_property
     def database(self) -> str:

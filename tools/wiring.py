@@ -20,14 +20,17 @@ from graph.domain.table import RoutingTable
 from graph.domain.trace import Versions
 from graph.ports import Challenge, CrmReader, Enrichment, Judge, Performer, Ports, Scorer, Writer
 from graph.state import RunContext
+from tools.accounts.enrichment import BookEnrichment
+from tools.accounts.matching.live import LiveMatcher
 from tools.cache import MemoryCache
 from tools.embedded.crm import EmbeddedCrm
-from tools.embedded.enrichment import BundledEnrichment
 from tools.embedded.judge import RuleJudge
 from tools.embedded.notifier import EmbeddedNotifier
 from tools.embedded.nurture import EmbeddedNurture
 from tools.embedded.similar import ExactSimilar
 from tools.embedded.writer import TemplateWriter
+from tools.enrichment.building import build_waterfall
+from tools.enrichment.company import CompanyFacts
 from tools.meanwhile import KnownOpinions, Meanwhile
 from tools.ml.live import LiveModels
 from tools.opinions import ChatModel, source_of
@@ -83,7 +86,7 @@ def build_ports(
     """
     scorer, challenge = scoring_of(models or live_models(settings))
     return Ports(
-        enrichment=_enrichment(settings),
+        enrichment=company_facts(settings, store),
         crm=_crm_reader(settings, store),
         similar=_similar(settings),
         judge=_judge(settings, store, inline=inline),
@@ -146,25 +149,13 @@ def _secret(value: Any) -> str:
     return value.get_secret_value() if value is not None else ""
 
 
-def _enrichment(settings: Settings) -> Enrichment:
-    if settings.enrichment == "embedded":
-        return BundledEnrichment(DATA / "companies.csv")
-    if settings.enrichment_provider == "apollo":
-        from tools.apollo import ApolloEnrichment  # noqa: PLC0415
-
-        return ApolloEnrichment(
-            _secret(settings.apollo_api_key), base_url=settings.apollo_base_url, deadline_s=settings.read_deadline_s
-        )
-    from tools.clearbit import ClearbitEnrichment  # noqa: PLC0415
-
-    return ClearbitEnrichment(
-        _secret(settings.clearbit_api_key), base_url=settings.clearbit_base_url, deadline_s=settings.read_deadline_s
-    )
-
-
-def free_company_facts(settings: Settings) -> Enrichment | None:
-    """Company facts for questions that may come by the thousand: the bundled table, never a vendor that is paid for each."""
-    return _enrichment(settings) if settings.enrichment == "embedded" else None
+def company_facts(settings: Settings, store: Store, *, free: bool = False) -> Enrichment:
+    """Match and facts of companies in one. free: for questions that may come by the thousand: the list of accounts and the
+    bundled table, never a vendor that is paid for each."""
+    book = BookEnrichment(store.engine, store.executor)
+    ledger = () if free else (store.engine, store.executor)
+    sources = build_waterfall(settings, *ledger, ours={book.source: book})
+    return CompanyFacts(LiveMatcher(settings.match_index, time.monotonic), sources)
 
 
 def _crm_reader(settings: Settings, store: Store) -> CrmReader:

@@ -29,9 +29,10 @@ from graph.domain.table import RoutingTable
 from graph.features.inputs import feature_input
 from graph.features.vector import FEATURES, vector_of
 from graph.nodes.alerting import draft_of, parts_of
+from graph.nodes.enrich import company_ask
 from graph.nodes.route import facts_of as routing_facts_of
 from graph.nodes.shell import lead_of
-from graph.ports import AccountQuery, CompanyAsk, JudgeAsk, NoteAsk
+from graph.ports import AccountQuery, JudgeAsk, NoteAsk
 from graph.record import parent_of, record_bytes, record_of
 from graph.rules.blocks import message_of
 from graph.rules.brief import facts_of, with_note
@@ -74,7 +75,7 @@ class Rules:
         now = datetime.now(UTC)
         context = RunContext(now, self.table, self.versions, None, "http://127.0.0.1:8000")  # type: ignore[arg-type]
         found = [capture(one.form, one.lead_id, one.received_at) for one in batch]
-        profiles = await self.enrichment.profiles([CompanyAsk(lead.domain, lead.company) for lead in found], now)
+        profiles = await self.enrichment.profiles([company_ask(lead) for lead in found], now)
         asks = [JudgeAsk(lead.message, lead.title, lead.company, lead.industry, lead.source) for lead in found]
         judged = await self.judge.judge(asks, now)
         nothing = Absent("store", now)

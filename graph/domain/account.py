@@ -57,6 +57,26 @@ class CompanyProfile:
     disputes: tuple[Dispute, ...] = ()
     tried: tuple[Tried, ...] = ()
 
+    @property
+    def bare(self) -> bool:
+        """Whether nothing is known of the company itself: the profile only says what did not fit, or who was asked."""
+        return (
+            self.name is None
+            and self.employees is None
+            and self.parent_domain is None
+            and self.industry is None
+            and self.country is None
+            and self.revenue_usd is None
+            and self.funding_stage is None
+            and self.owner is None
+            and not (self.technologies or self.hiring or self.job_posts)
+        )
+
+
+def known_of(profile: CompanyProfile | None) -> CompanyProfile | None:
+    """The profile, or None for one that is bare."""
+    return None if profile is None or profile.bare else profile
+
 
 @value(frozen=True)
 class Opportunity:
@@ -71,7 +91,11 @@ class Opportunity:
 
 @value(frozen=True)
 class CrmAccount:
-    """What the CRM says of the company, its parent and the contact. Owners are e-mail addresses."""
+    """What the CRM says of the company, its parent and the contact. Owners are e-mail addresses.
+
+    parent_owner, parent_opportunities: of the ultimate parent that was asked for, else of the one the CRM links the
+    company to. parent_domain, parent_name: the latter, domain or key; None where the CRM links it to none.
+    """
 
     company_id: str | None = None
     contact_id: str | None = None
@@ -79,6 +103,9 @@ class CrmAccount:
     parent_owner: str | None = None
     open_opportunities: tuple[Opportunity, ...] = ()
     family_leads_30d: int = 0
+    parent_opportunities: tuple[Opportunity, ...] = ()
+    parent_domain: str | None = None
+    parent_name: str | None = None
 
 
 @value(frozen=True)

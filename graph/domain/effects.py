@@ -4,17 +4,18 @@
 
 `vendor` names the queue: effects of one vendor wait for each other per lead (a contact exists before its owner is set);
 effects of different vendors never do. A timer is an effect that is due in the future, in a queue of its own, `sla`. What a
-language model is asked after the decision waits in its own queue too: no alert waits for it.
+language model is asked after the decision waits in its own queue too, and so do facts that were missing: no alert waits
+for them.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any, Literal, TypeAlias
+from datetime import datetime, timedelta
+from typing import Any, Final, Literal, TypeAlias
 
 from graph.domain.values import value
 
-Vendor: TypeAlias = Literal["crm", "notifier", "nurture", "similar", "sla", "openai"]
+Vendor: TypeAlias = Literal["crm", "notifier", "nurture", "similar", "sla", "openai", "facts"]
 Kind: TypeAlias = Literal[
     "upsert_company",
     "upsert_contact",
@@ -29,6 +30,7 @@ Kind: TypeAlias = Literal[
     "touch_missed",
     "ask_judgement",
     "write_note",
+    "ask_facts",
 ]
 
 VENDOR_OF: dict[str, Vendor] = {
@@ -45,6 +47,7 @@ VENDOR_OF: dict[str, Vendor] = {
     "touch_missed": "sla",
     "ask_judgement": "openai",
     "write_note": "openai",
+    "ask_facts": "facts",
 }
 
 
@@ -67,7 +70,7 @@ class UpsertCompany:
 
 @value(frozen=True)
 class UpsertContact:
-    """`contact_key` is the e-mail, else the phone number."""
+    """`contact_key` is the e-mail, else the phone number. given_name, family_name: None where only the whole is sure."""
 
     contact_key: str
     email: str | None
@@ -83,6 +86,8 @@ class UpsertContact:
     path: str
     source: str | None
     message: str | None
+    given_name: str | None = None
+    family_name: str | None = None
     kind: Literal["upsert_contact"] = "upsert_contact"
 
     @property
@@ -249,6 +254,22 @@ class WriteNote:
         return self.model
 
 
+@value(frozen=True)
+class AskFacts:
+    """Ask once more for the company facts that this decision lacked. missing: the sources that did not answer, with the
+    reason of each, as in `graph.rules.late_facts`."""
+
+    missing: tuple[str, ...]
+    assignment: int
+    kind: Literal["ask_facts"] = "ask_facts"
+
+    @property
+    def target(self) -> str:
+        return "company"
+
+
+FACTS_AFTER: Final = timedelta(minutes=2)
+"""How long a source that did not answer is left alone before it is asked again: what hangs or is limited hangs still."""
 Timer: TypeAlias = RemindOwner | AcceptMissed | TouchMissed
 Effect: TypeAlias = (
     UpsertCompany
@@ -262,6 +283,7 @@ Effect: TypeAlias = (
     | Timer
     | AskJudgement
     | WriteNote
+    | AskFacts
 )
 
 
@@ -271,5 +293,7 @@ def key_of(effect: Effect, lead_id: str, revision: int) -> str:
 
 
 def due_of(effect: Effect, now: datetime) -> datetime:
-    """When the effect is to be performed: a timer at its own time, everything else at once."""
+    """When the effect is to be performed: a timer at its own time, missing facts a little later, everything else at once."""
+    if isinstance(effect, AskFacts):
+        return now + FACTS_AFTER
     return effect.at if isinstance(effect, Timer) else now

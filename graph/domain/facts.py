@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Generic, Literal, TypeAlias, TypeVar
 
+from graph.domain.evidence import Tried
 from graph.domain.values import value
 
 T = TypeVar("T")
@@ -23,21 +24,24 @@ class Found(Generic[T]):
 
 @value(frozen=True)
 class Absent:
-    """The source answered, and it has nothing."""
+    """The source answered, and it has nothing. tried: who was asked, where several are."""
 
     source: str
     at: datetime
     kind: Literal["absent"] = "absent"
+    tried: tuple[Tried, ...] = ()
 
 
 @value(frozen=True)
 class Unavailable:
-    """The source did not answer (down, too slow, switched off). `reason` is a class of failure, never vendor text."""
+    """The source did not answer (down, too slow, switched off). `reason` is a class of failure, never vendor text.
+    tried: who was asked, where several are."""
 
     source: str
     at: datetime
     reason: str
     kind: Literal["unavailable"] = "unavailable"
+    tried: tuple[Tried, ...] = ()
 
 
 Fact: TypeAlias = Found[T] | Absent | Unavailable

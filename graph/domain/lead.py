@@ -15,16 +15,23 @@ from graph.domain.values import value
 EmailDomainType: TypeAlias = Literal["corporate", "free", "edu", "government", "unknown"]
 Seniority: TypeAlias = Literal["c_level", "vp", "director", "manager", "individual", "unknown"]
 Path: TypeAlias = Literal["qualify", "nurture", "manual_review"]
-Cause: TypeAlias = Literal["submission", "retry", "pass", "approved", "missed", "judged"]
+Cause: TypeAlias = Literal["submission", "retry", "pass", "approved", "missed", "judged", "enriched"]
 GIVES_BACK: Final = frozenset({"pass", "missed"})
 """Causes that end one assignment, which they name: they count only while it is still on offer."""
-MAY_COME_LATE: Final = GIVES_BACK | {"judged"}
+LATE: Final = frozenset({"judged", "enriched"})
+"""Causes that name the decision after which something became known: a judgement, or facts of the company."""
+MAY_COME_LATE: Final = GIVES_BACK | LATE
 """Causes that count only while what they name stands: an assignment on offer, or the newest decision."""
 
 
 @value(frozen=True)
 class Form:
-    """One POST as typed. Blank fields are None; `fill_time_ms` is the time the form was open in milliseconds."""
+    """One POST as typed. Blank fields are None; `first_name` and `last_name` where the form asked for them apart (`full_name`
+    holds both); `fill_time_ms` is the time the form was open in milliseconds, `submitted_at` when the form says it was sent.
+
+    asked: the field that this form asked for as an answer to a question of ours; blanks: how often each was asked for and
+    left blank, over all forms of the person (`employees:1 title:2`). Nobody posts `blanks`: it is counted.
+    """
 
     email: str | None = None
     company: str | None = None
@@ -46,17 +53,22 @@ class Form:
     consent_text: str | None = None
     honeypot: str | None = None
     fill_time_ms: int | None = None
+    first_name: str | None = None
+    last_name: str | None = None
+    submitted_at: str | None = None
+    asked: str | None = None
+    blanks: str | None = None
     extra: dict[str, str] = field(default_factory=dict)
 
 
 @value(frozen=True)
 class Submission:
     """One accepted request to decide a lead: a POST, an operator's retry, an owner's pass, a reviewer's approval, a
-    time to accept that went by, or a language model's judgement that came after the decision.
+    time to accept that went by, or what became known after the decision: a language model's judgement, company facts.
 
     `submission_id` is unique for ever and makes the commit idempotent. `excluded` lists owner e-mails that may not get
     the lead again (they passed or missed it); `assignment` is the number of the assignment that a pass or a miss ends;
-    `revision` is the decision that a late judgement is about.
+    `revision` is the decision that a late judgement, or late facts, are about.
     """
 
     submission_id: str
@@ -92,7 +104,8 @@ class Lead:
     """The normalised person and company as far as the form says it.
 
     country: ISO 3166-1 alpha-2; state: ISO 3166-2 (`US-CA`); phone: E.164; domain: registrable company domain, None for
-    free mail; host: the full host of the e-mail address or website, for accounts that name a subdomain.
+    free mail; host: the full host of the e-mail address or website, for accounts that name a subdomain. postal: as its
+    country writes it. given_name and family_name: None where it is not sure which is which.
     """
 
     lead_id: str
@@ -118,6 +131,8 @@ class Lead:
     consent: bool | None
     flags: tuple[Flag, ...] = ()
     unknown: tuple[Unknown, ...] = ()
+    given_name: str | None = None
+    family_name: str | None = None
 
     @property
     def needs_review(self) -> bool:

@@ -13,8 +13,10 @@ class RoutingFacts:
     """The facts of one lead that conditions may ask for. None is unknown and matches nothing.
 
     country: ISO alpha-2; state: ISO 3166-2; score: 0..1; host: full host of the e-mail or website; domain: registrable;
-    family: all domains under the same ultimate parent, itself included; owners: e-mail addresses from the CRM.
+    family: all domains under the same ultimate parent, itself included; owners: e-mail addresses.
     score_low, score_high: the likely range of the score, None where the scorer states none; no condition asks for it.
+    opportunity_of: the parent's name where the opportunity is its, None for the company's own; account_owner_by,
+    parent_owner_by: the source that names the owner, None for the CRM. They only say why.
     """
 
     country: str | None = None
@@ -35,6 +37,9 @@ class RoutingFacts:
     parent_owner: str | None = None
     score_low: float | None = None
     score_high: float | None = None
+    opportunity_of: str | None = None
+    account_owner_by: str | None = None
+    parent_owner_by: str | None = None
 
 
 @value(frozen=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 import math
 from datetime import datetime
 
-from graph.domain.account import CompanyProfile, Prior
+from graph.domain.account import CompanyProfile, Prior, known_of
 from graph.domain.lead import Lead
 from graph.domain.values import value
 from graph.rules.bots import weighed
@@ -37,9 +37,10 @@ def feature_input(
     prior: Prior | None = None,
     activities: tuple[tuple[str, datetime], ...] = (),
 ) -> FeatureInput:
-    """What a score may see of this lead: a text that gives orders counts as left empty. Decisions, `/score-lead`,
+    """What a score may see of this lead: a text that gives orders counts as left empty, and a
+    profile that only says what did not fit as none. Decisions, `/score-lead`,
     predictions and training rows are all made here, so that they agree bit for bit."""
-    return FeatureInput(weighed(lead), profile, received_at, prior, activities)
+    return FeatureInput(weighed(lead), known_of(profile), received_at, prior, activities)
 
 
 def log_size(amount: int | None) -> float:

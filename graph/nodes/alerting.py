@@ -6,9 +6,9 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import fields
 
-from graph.domain.account import Prior
+from graph.domain.account import Prior, known_of
 from graph.domain.brief import Brief
-from graph.domain.effects import AskJudgement, Effect, WriteNote
+from graph.domain.effects import AskFacts, AskJudgement, Effect, WriteNote
 from graph.domain.facts import Found, value_of
 from graph.domain.routing import Assignment
 from graph.domain.scoring import Score
@@ -21,10 +21,12 @@ from graph.rules.bots import tries_something
 from graph.rules.brief import brief_of, facts_of
 from graph.rules.bullets import moment
 from graph.rules.judging import SOURCE as RULES
+from graph.rules.late_facts import missing
 from graph.rules.local_time import named_zone
 from graph.rules.message_states import accepted_message, closed_message, touched_message
 from graph.rules.note import TEMPLATE
-from graph.rules.wording import first_name
+from graph.rules.profiling import FIELDS
+from graph.rules.wording import first_name, plain
 from graph.rules.writes import alert_writes, timers, told_manager
 from graph.state import Case, Reads, RunContext
 
@@ -39,7 +41,7 @@ async def with_neighbours(cases: Cases, context: RunContext) -> Cases:
 
 
 def _query(case: Case) -> AccountQuery:
-    lead, profile = lead_of(case), value_of(case.reads.profile)
+    lead, profile = lead_of(case), known_of(value_of(case.reads.profile))
     return AccountQuery(
         domain=lead.domain or (profile.domain if profile else None),
         name=(profile.name if profile else None) or lead.company,
@@ -89,21 +91,33 @@ def draft_of(case: Case, context: RunContext) -> Brief:
 
 
 def asked_later(case: Case, brief: Brief | None = None) -> tuple[Effect, ...]:
-    """What a language model is asked once the decision stands, if there is one: its judgement of a message that the rules
-    judged, and a note in the place of the template's, about the facts of this brief.
+    """What is asked once the decision stands: facts that were missing; and of a language model, if there is one, its
+    judgement of a message that the rules judged, and a note in the place of the template's, about the facts of this brief.
 
     A text that tries to do something is shown to no model, and a late judgement asks for no other.
     """
     reads, (_, assignment) = case.reads, parts_of(case)
     model, number = reads.language_model, assignment_number(case)
+    asked: list[Effect] = list(facts_later(case))
     if not model or case.submission.cause == "judged" or tries_something(lead_of(case)):
-        return ()
-    asked: list[Effect] = []
+        return tuple(asked)
     if isinstance(reads.judgement, Found) and reads.judgement.source == RULES:
         asked.append(AskJudgement(model, number))
     if brief is not None and reads.note is not None and reads.note.source == TEMPLATE:
         asked.append(WriteNote(model, assignment.owner, number, facts_of(brief)))
     return tuple(asked)
+
+
+def facts_later(case: Case) -> tuple[Effect, ...]:
+    """Sources that did not answer are asked again, but for a lead that may be a bot's; late facts ask for no others."""
+    lacking = missing(case.reads.profile, case.reads.crm)
+    if (
+        not lacking
+        or case.submission.cause == "enriched"
+        or (case.path == "manual_review" and lead_of(case).needs_review)
+    ):
+        return ()
+    return (AskFacts(lacking, assignment_number(case)),)
 
 
 def with_alert(
@@ -129,7 +143,8 @@ def with_alert(
     )
     if stays:  # nothing new for the CRM: only somebody who can do something about it hears of it
         copy = closed_message(message, f"{first_name(assignment.owner)} has not accepted it: {assignment.why}")
-        effects: tuple[Effect, ...] = (*alerts, *told_manager(assignment, brief.assignment, copy, assignment.why))
+        told = told_manager(assignment, brief.assignment, copy, assignment.why)
+        effects: tuple[Effect, ...] = (*alerts, *told, *facts_later(case))
     else:
         effects = (*writes(case, brief), *alerts)
     if begins(case):
@@ -155,7 +170,12 @@ def _moved(case: Case, assignment: Assignment, context: RunContext) -> str:
     at = f"{context.now:%H:%M} UTC"
     if case.submission.cause == "missed":
         return f"Missed: not accepted, moved to {first_name(assignment.owner)} at {at}."
-    whys = {"pass": f"passed: {case.submission.reason}", "judged": "the message was judged anew"}
+    reason = case.submission.reason
+    whys = {
+        "pass": f"passed: {reason}",
+        "judged": "the message was judged anew",
+        "enriched": f"{reason[:1].lower()}{reason[1:]}".rstrip("."),
+    }
     why = whys.get(case.submission.cause, "the facts changed")
     return f"Moved to {assignment.owner} at {at}, {why}."
 
@@ -168,7 +188,16 @@ def _what_is_new(case: Case) -> str:
             return "Decided again by an operator."
         case "approved":
             return "Approved after review."
-        case "judged":
+        case "judged" | "enriched":
             return case.submission.reason
+        case "submission" if (answer := _answer(case)) is not None:
+            return answer
         case _:
             return "Wrote again: " + (lead_of(case).message or "no new message")[:200]
+
+
+def _answer(case: Case) -> str | None:
+    """What they answered when a form asked for one thing; None for any other submission, and for a blank."""
+    form = case.submission.form
+    typed = getattr(form, form.asked) if form.asked in FIELDS else None
+    return None if typed is None else f"Answered when asked for {plain(str(form.asked))}: {str(typed)[:200]}"

@@ -6,7 +6,7 @@ from typing import Any
 
 from langgraph.runtime import Runtime
 
-from graph.nodes.alerting import draft_of, with_alert, with_neighbours
+from graph.nodes.alerting import draft_of, facts_later, with_alert, with_neighbours
 from graph.nodes.shell import alive, each
 from graph.state import BatchState, Case, RunContext
 
@@ -18,6 +18,6 @@ async def review(state: BatchState, runtime: Runtime[RunContext]) -> dict[str, A
     cases = await with_neighbours(alive(state, "manual_review"), context)
 
     def ask(case: Case) -> Case:
-        return with_alert(case, draft_of(case, context), NODE, context, lambda _case, _brief: ())
+        return with_alert(case, draft_of(case, context), NODE, context, lambda case, _brief: facts_later(case))
 
     return each(NODE, cases, ask)

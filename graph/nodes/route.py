@@ -7,11 +7,11 @@ batch follow each other; a replay brings what each lead saw.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from langgraph.runtime import Runtime
 
-from graph.domain.account import Prior
+from graph.domain.account import CompanyProfile, CrmAccount, Opportunity, Prior
 from graph.domain.facts import value_of
 from graph.domain.lead import GIVES_BACK
 from graph.domain.person import KnownPerson
@@ -22,9 +22,11 @@ from graph.domain.values import evolve
 from graph.nodes.shell import alive, each, lead_of, step
 from graph.record import begins
 from graph.rules.escalation import escalate, kept
+from graph.rules.forms import blanks_of, merged
 from graph.rules.nurture import sequence_for, stays, unsure_of, way_for, work_moved
 from graph.rules.people.matching import is_sure
 from graph.rules.people.telling import as_one_person
+from graph.rules.profiling import next_question
 from graph.rules.routing import leads_counted
 from graph.rules.routing import route as route_lead
 from graph.rules.scoring import DEFAULT_RULES
@@ -126,10 +128,13 @@ def same_person(case: Case) -> KnownPerson | None:
 
 
 def facts_of(case: Case) -> RoutingFacts:
-    """What conditions may ask for. The form's place wins over the company's; size and revenue are the parent's."""
+    """What conditions may ask for. The form's place wins over the company's; size and revenue are the parent's. An open
+    opportunity is the company's own before it is its parent's; an owner is the CRM's before the list of accounts' one."""
     lead, profile, crm, score = lead_of(case), value_of(case.reads.profile), value_of(case.reads.crm), case.score
     from_company = profile is not None and lead.country is None and not _typed_place(case)
-    opportunity = crm.open_opportunities[0].owner if crm and crm.open_opportunities else None
+    opportunity, of = _opportunity(profile, crm)
+    account_owner, account_by = _owner(profile, crm, "owner")
+    parent_owner, parent_by = _owner(profile, crm, "parent_owner")
     return RoutingFacts(
         country=profile.country if profile and from_company else lead.country,
         state=profile.state if profile and from_company else lead.state,
@@ -143,13 +148,45 @@ def facts_of(case: Case) -> RoutingFacts:
         score_low=score.low if score and _states_a_range(score) else None,
         score_high=score.high if score and _states_a_range(score) else None,
         tier=score.tier if score else None,
-        host=lead.host or lead.domain or (profile.domain if profile else None),
-        domain=lead.domain or (profile.domain if profile else None),
+        host=lead.host or lead.domain or (profile.domain if profile else None) or None,
+        domain=lead.domain or (profile.domain if profile else None) or None,
         family=profile.family if profile else (),
         opportunity_owner=opportunity,
-        account_owner=crm.owner if crm else None,
-        parent_owner=crm.parent_owner if crm else None,
+        account_owner=account_owner,
+        parent_owner=parent_owner,
+        opportunity_of=of,
+        account_owner_by=account_by,
+        parent_owner_by=parent_by,
     )
+
+
+def _opportunity(profile: CompanyProfile | None, crm: CrmAccount | None) -> tuple[str | None, str | None]:
+    """(owner of the oldest open opportunity that has one, name of the parent where it is the parent's)."""
+    if crm is None:
+        return None, None
+    if (own := _first_owner(crm.open_opportunities)) is not None:
+        return own, None
+    parents = _first_owner(crm.parent_opportunities)
+    if parents is None:
+        return None, None
+    known = (profile.parent_name or profile.parent_domain) if profile else None
+    return parents, known or crm.parent_name or crm.parent_domain or "company"
+
+
+def _first_owner(found: tuple[Opportunity, ...]) -> str | None:
+    return next((one.owner for one in found if one.owner), None)
+
+
+def _owner(
+    profile: CompanyProfile | None, crm: CrmAccount | None, name: Literal["owner", "parent_owner"]
+) -> tuple[str | None, str | None]:
+    """(e-mail address, the source that names it; None for the CRM)."""
+    if crm is not None and (owner := getattr(crm, name)):
+        return owner, None
+    owner = getattr(profile, name) if profile is not None else None
+    if not owner or profile is None:
+        return None, None
+    return owner, next((origin.source for origin in profile.origins if origin.field == name), "accounts")
 
 
 def _states_a_range(score: Score) -> bool:
@@ -192,6 +229,17 @@ def _finish(case: Case, assignment: Assignment, facts: RoutingFacts, table: Rout
         )
     elif prior is not None and not begins(evolve(case, assignment=assignment, path=path)):
         assignment = _as_before(assignment, prior)
+    question = None
+    if score is not None:
+        question = next_question(
+            lead=lead_of(case),
+            facts=facts,
+            score=score,
+            assignment=assignment,
+            path=path,
+            table=table,
+            blanks=blanks_of(merged(case.submission.form, prior).blanks),
+        )
     said = f" {unsure}" if unsure else ""
     trace = step(case, NODE, assignment.rule, f"{assignment.why} Owner {assignment.owner}, way {path}.{said}")
     return evolve(
@@ -201,6 +249,7 @@ def _finish(case: Case, assignment: Assignment, facts: RoutingFacts, table: Rout
         assignment=assignment,
         path=path,
         sequence=sequence if path == "nurture" else None,
+        next_question=question,
         trace=trace,
     )
 

@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import datetime
 
 from graph.domain.lead import Flag, Form, Lead
 from graph.domain.values import evolve
 from graph.rules.gibberish import is_gibberish_name, is_gibberish_text
 from graph.rules.orders import Sign, signs_in
+from graph.rules.timing import timing_findings
 from graph.rules.titles import function_of, seniority
-
-FASTEST_FILL_MS = 1_500
-"""A form filled in less was not typed by hand; a browser that fills it in for a person still needs a click."""
 
 _URL = re.compile(r"https?://|\bwww\.|\b[a-z0-9-]{2,}\.(?:ru|top|xyz|site|online|club|shop|click|link|buzz|icu)\b/?")
 _PASTED_LINK = re.compile(r"\[url[=\]]|\[link[=\]]|<a\s+href")
@@ -69,16 +68,15 @@ def tries_something(lead: Lead) -> bool:
     return any(flag.code in TRIES for flag in lead.flags)
 
 
-def findings(form: Form) -> tuple[Flag, ...]:
+def findings(form: Form, received_at: datetime | None = None) -> tuple[Flag, ...]:
     """The flags of one submission. Fields must be cleaned; only the message may be long, and its length is bounded."""
-    return (*_signs_of_a_bot(form), *_hostile(form))
+    return (*_signs_of_a_bot(form, received_at), *_hostile(form))
 
 
-def _signs_of_a_bot(form: Form) -> Iterator[Flag]:
+def _signs_of_a_bot(form: Form, received_at: datetime | None) -> Iterator[Flag]:
     if form.honeypot and form.honeypot.strip():
         yield Flag("bot_honeypot", "A field that people cannot see was filled in.", review=True)
-    if form.fill_time_ms is not None and 0 < form.fill_time_ms < FASTEST_FILL_MS:
-        yield Flag("bot_speed", f"The form was filled in within {form.fill_time_ms / 1000:.1f} s.", review=True)
+    yield from timing_findings(form, received_at)
     mashed = [
         label
         for label, text in (("name", form.full_name), ("company", form.company), ("city", form.city))

@@ -15,6 +15,7 @@ from graph.domain.person import KnownPerson
 from graph.domain.routing import Assignment
 from graph.domain.scoring import AccountScore, Judgement, Score
 from graph.rules.local_time import hour_there
+from graph.rules.matched import match_said
 from graph.rules.people.matching import is_sure
 from graph.rules.wording import clock_time, counted, day_and_time, first_name, money, people, plain, reasons
 
@@ -148,6 +149,8 @@ def company(told: Told) -> Bullet | None:
     if profile and told.parent:
         size = f", {people(profile.parent_employees)}" if profile.parent_employees is not None else ""
         text += f"; parent {told.parent}{size}"
+    if profile and (how := match_said(profile.match, profile.domain)):
+        text = f"{text}; {cut(how, 300)}" if text else how
     return _bullet("Company", text) if text else None
 
 
@@ -176,12 +179,14 @@ def score(told: Told) -> Bullet:
 
 
 def account(told: Told) -> Bullet | None:
-    facts: list[str] = []
     crm, of = told.crm, told.account
+    facts = _ownership(told)
     if crm is not None:
-        facts += _ownership(told, crm)
         if crm.open_opportunities:
             facts.append(_opportunities(crm.open_opportunities))
+        if crm.parent_opportunities:
+            parent = told.parent or cut(crm.parent_name or crm.parent_domain or "the parent")
+            facts.append(f"{_opportunities(crm.parent_opportunities)} at {parent}")
         if crm.family_leads_30d:
             facts.append(f"{counted(crm.family_leads_30d, 'other lead', 'other leads')} from the family in 30 days")
     if of is not None and told.path != "manual_review":  # what nobody may have asked for is worth nothing yet
@@ -195,9 +200,12 @@ def account(told: Told) -> Bullet | None:
     return _bullet("Account", "; ".join(facts)) if facts else None
 
 
-def _ownership(told: Told, crm: CrmAccount) -> list[str]:
-    you = told.assignment.owner
-    held = ((told.parent or "the parent", crm.parent_owner), (told.company or "the company", crm.owner))
+def _ownership(told: Told) -> list[str]:
+    """By the CRM, else by the list of known accounts, as routing has it."""
+    you, crm, profile = told.assignment.owner, told.crm, told.profile
+    parents = (crm.parent_owner if crm else None) or (profile.parent_owner if profile else None)
+    own = (crm.owner if crm else None) or (profile.owner if profile else None)
+    held = ((told.parent or "the parent", parents), (told.company or "the company", own))
     yours = [name for name, owner in held if owner == you]
     theirs = [f"{first_name(owner)} owns {name}" for name, owner in held if owner and owner != you]
     return ([f"you own {' and '.join(yours)}"] if yours else []) + theirs

@@ -176,12 +176,24 @@ class ConditionIndex:
             mask &= by_word.get(facts[name], other)
         for name, bounds, cells, unknown in self._numbers:
             fact = facts[name]
-            if fact is None:
-                mask &= unknown
-            else:
-                at = bisect_left(bounds, fact)
-                mask &= cells[2 * at + (at < len(bounds) and bounds[at] == fact)]
+            mask &= unknown if fact is None else _cell(bounds, cells, fact)
         return mask
+
+    def possible(self, view: View) -> int:
+        """The same for a view that leaves facts open: bit i is set unless condition i holds for none of their values."""
+        mask = self._in_place(view.country, view.state) if self._asks_where else self._everything
+        facts = view.__dict__
+        for name, by_word, other in self._words:
+            if facts[name] is not ANY:
+                mask &= by_word.get(facts[name], other)
+        for name, bounds, cells, unknown in self._numbers:
+            if (fact := facts[name]) is not ANY:
+                mask &= unknown if fact is None else _cell(bounds, cells, fact)
+        return mask
+
+    def asking(self, name: str) -> int:
+        """Bit i is set where condition i, or a part of it, is about the key `name`."""
+        return sum(1 << at for at in self._asks(name))
 
     def _asks(self, name: str) -> set[int]:
         return {
@@ -233,6 +245,12 @@ class ConditionIndex:
         for condition in self._conditions:
             for part in parts(condition):
                 yield from getattr(part, name)
+
+
+def _cell(bounds: Sequence[float], cells: Sequence[int], fact: float) -> int:
+    """The mask of the cell in which a number lies: below, at, or between the bounds."""
+    at = bisect_left(bounds, fact)
+    return cells[2 * at + (at < len(bounds) and bounds[at] == fact)]
 
 
 def _only(name: str, value: str | float | None) -> View:

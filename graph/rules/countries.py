@@ -6,6 +6,7 @@ Nothing is guessed: a misspelt country stays unknown, and is counted and shown a
 from __future__ import annotations
 
 import gettext
+import re
 from collections.abc import Iterator
 from functools import cache, lru_cache
 
@@ -21,13 +22,16 @@ _ATTRIBUTES = ("name", "official_name", "common_name")
 
 # Everyday names and abbreviations that ISO does not have. Parts of a country stand for the country.
 _EVERYDAY = {
-    "US": "U.S. USA U.S.A. United_States_(US) States United_States_of_America_(USA) Estados_Unidos EEUU EE.UU. EUA",
-    "GB": "U.K. UK Great_Britain Britain England Scotland Wales Northern_Ireland United_Kingdom_(UK) Großbritannien",
+    "US": "America Amerika Estados_Unidos_de_América "
+    "U.S. USA U.S.A. United_States_(US) States United_States_of_America_(USA) Estados_Unidos EEUU EE.UU. EUA",
+    "GB": "U.K. UK Great_Britain Britain England Scotland Wales Northern_Ireland N._Ireland "
+    "Great_Britain_and_Northern_Ireland Großbritannien Schottland Angleterre Écosse Inglaterra Escocia Inghilterra Scozia "
+    "Engeland Schotland",
     "AE": "UAE U.A.E. Emirates VAE Dubai Abu_Dhabi",
-    "NL": "NED Holland Netherlands,_The",
-    "KR": "Korea South_Korea Korea_(South) Republic_of_Korea ROK Südkorea 대한민국 한국",
-    "KP": "DPRK Korea_(North)",
-    "CZ": "Czech Czechoslovakia_(Czech) Tschechei",
+    "NL": "NED Holland Netherlands,_The Hollande Holanda Olanda",
+    "KR": "Korea South_Korea S._Korea Korea,_South Rep._of_Korea Korea_(South) Republic_of_Korea ROK Südkorea 대한민국 한국",
+    "KP": "DPRK North_Korea Korea_(North) Korea,_North",
+    "CZ": "Czech Czech_Rep. Czechoslovakia_(Czech) Tschechei",
     "MK": "Macedonia FYROM",
     "TR": "Turkey Turkiye Türkei",
     "MM": "Burma",
@@ -45,10 +49,10 @@ _EVERYDAY = {
     "VE": "Venezuela",
     "TZ": "Tanzania",
     "MD": "Moldova",
-    "TW": "Taiwan Taiwan,_ROC Taiwan_R.O.C.",
+    "TW": "Taiwan Taiwan,_ROC Taiwan_R.O.C. Taiwan,_China",
     "PS": "Palestine Palestinian_Territories",
-    "HK": "Hong_Kong_SAR Hong_Kong_(SAR) HKSAR",
-    "MO": "Macau Macau_SAR",
+    "HK": "Hong_Kong,_China Hong_Kong_SAR_China Hong_Kong_SAR Hong_Kong_(SAR) HKSAR",
+    "MO": "Macau Macau_SAR Macau,_China Macao_SAR_China",
     "BN": "Brunei",
     "VA": "Vatican Vatican_City",
     "CN": "PRC P.R._China Mainland_China People's_Republic_of_China",
@@ -68,6 +72,16 @@ _EVERYDAY = {
     "DK": "DEN",
     "PT": "POR",
     "HR": "CRO",
+    "DO": "Dominican_Rep. Rep._Dominicana",
+    "SK": "Slovak_Republic Slovak_Rep.",
+    "TL": "East_Timor",
+    "XK": "XK Kosovo Kosova Republic_of_Kosovo",
+    "VI": "US_Virgin_Islands U.S._Virgin_Islands USVI",
+    "VG": "British_Virgin_Islands BVI",
+    "KN": "St._Kitts St._Kitts_and_Nevis St._Kitts_&_Nevis",
+    "LC": "St._Lucia",
+    "VC": "St._Vincent St._Vincent_and_the_Grenadines",
+    "SX": "St._Maarten",
 }
 
 
@@ -110,6 +124,8 @@ def _translations() -> dict[str, str]:
 _CODES = _codes()
 _NAMES = dict(_own_names())
 _A_FLAG = 0x1F1E6
+_BETWEEN = re.compile(r"[()/,|]|\s-\s")
+_MOST_PARTS = 3
 
 
 def country_names() -> dict[str, str]:
@@ -121,8 +137,24 @@ def country_names() -> dict[str, str]:
 def country_code(typed: str) -> str | None:
     """ISO 3166-1 alpha-2 of a country as typed (a code, a name, a flag); None when it is not known for sure."""
     text = typed.strip().casefold().removeprefix("the ")
+    return _understood(text) or _said_twice(text)
+
+
+def _understood(text: str) -> str | None:
     key = fold(text)
     return _CODES.get(text) or _NAMES.get(key) or _CODES.get(_unflagged(text)) or _translations().get(key)
+
+
+def parts_of(text: str) -> list[str]:
+    """What stands between brackets, commas, slashes and dashes; empty where nothing does, or too much to be one place."""
+    parts = [part for piece in _BETWEEN.split(text) if (part := piece.strip())]
+    return parts if 1 < len(parts) <= _MOST_PARTS else []
+
+
+def _said_twice(text: str) -> str | None:
+    """`Germany (DE)`, `US - United States`, `England, UK`: every part says the same country."""
+    codes = {_understood(part) for part in parts_of(text)}
+    return codes.pop() if len(codes) == 1 else None
 
 
 def _unflagged(text: str) -> str:

@@ -8,27 +8,21 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from importlib.resources import files
 
 import idna
 from tldextract import TLDExtract
 from tldextract.tldextract import ExtractResult
 
 from graph.domain.lead import EmailDomainType
+from graph.rules.mailboxes import is_free, is_thrown_away, listed
 from graph.rules.text import words
 
 CACHE = 2_048
 """Hosts remembered: a lead asks several times for its own. One that is new costs some ten microseconds to take apart."""
 
 
-def _listed(name: str) -> frozenset[str]:
-    lines = files("graph.rules").joinpath("data", name).read_text(encoding="utf-8").splitlines()
-    return frozenset(entry for line in lines if (entry := line.partition("#")[0].strip()))
-
-
-FREE_MAIL = _listed("free_mail.txt")
-_EDUCATION = _listed("education.txt")
-_GOVERNMENT = _listed("government.txt")
+_EDUCATION = listed("education.txt")
+_GOVERNMENT = listed("government.txt")
 
 _extract = TLDExtract(cache_dir=None, suffix_list_urls=(), include_psl_private_domains=True)
 _extract.extract_str("example.com")  # reads the bundled list now, not while a lead waits
@@ -87,16 +81,21 @@ def registrable(host: str) -> str | None:
 
 @lru_cache(CACHE)
 def mailbox_type(host: str) -> EmailDomainType:
-    """What kind of mailbox an address at this host is."""
-    domain = registrable(host)
-    if host in FREE_MAIL or domain in FREE_MAIL:
+    """What kind of mailbox an address at this host is. One for throwing away is free."""
+    domain, parts = registrable(host), _parts(host)
+    if is_free(host, domain, None if parts.is_private else parts.domain) or is_thrown_away(host, domain):
         return "free"
     if domain is None:
         return "unknown"
-    parts = _parts(host)
     if domain in _GOVERNMENT or _is_government(parts):
         return "government"
     return "edu" if domain in _EDUCATION or _is_education(parts) else "corporate"
+
+
+@lru_cache(CACHE)
+def is_throw_away(host: str) -> bool:
+    """Whether mailboxes at this host are made to be thrown away."""
+    return is_thrown_away(host, registrable(host))
 
 
 def _is_government(parts: ExtractResult) -> bool:

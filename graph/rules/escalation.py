@@ -16,7 +16,7 @@ from datetime import datetime
 from typing import Final
 
 from graph.domain.account import Prior
-from graph.domain.lead import GIVES_BACK, Cause
+from graph.domain.lead import GIVES_BACK, LATE, Cause
 from graph.domain.routing import Assignment, PoolState, RoutingFacts
 from graph.domain.table import RoutingTable, Sla, Target
 from graph.domain.values import evolve
@@ -59,10 +59,10 @@ def kept(
 ) -> Assignment | None:
     """The assignment of a lead that a rung of a ladder gave away, when it is decided again for another reason than a
     pass or a miss: whoever took it on, or approved it, keeps it. So does whoever has accepted a lead that a late
-    judgement decides again. None for every other lead."""
+    judgement or late facts decide again. None for every other lead."""
     if prior is None or prior.closed or cause in GIVES_BACK:
         return None
-    if cause == "judged" and prior.accepted_by is not None:
+    if cause in LATE and prior.accepted_by is not None:
         return _accepted(prior, facts, table, now)
     if not prior.rule.startswith(_RULE):
         return None
@@ -76,7 +76,8 @@ def kept(
 
 
 def _accepted(prior: Prior, facts: RoutingFacts, table: RoutingTable, now: datetime) -> Assignment:
-    """With its owner, whoever they are by now: an opinion takes no lead from the person who works on it."""
+    """With its owner, whoever they are by now: what becomes known later takes no lead from the person who works
+    on it."""
     sla = table.slas.get(prior.sla or "")
     why = f"{first_name(prior.owner)} has accepted it, and keeps it."
     claim = Claim(prior.rule, None, why, sla.name if sla else None)

@@ -26,6 +26,7 @@ from graph.rules.working import Calendar
 
 _NOBODY: Final[frozenset[str]] = frozenset()
 _NO_DUE: Final = Due("wall", None, None)
+_LISTS: Final = frozenset(("accounts", "rules", "map"))
 
 
 class Claim(NamedTuple):
@@ -47,11 +48,19 @@ class Held(NamedTuple):
 
 
 class Plan:
-    """What is worth computing once per table. certain: whether a rule holds when the index lets it through;
-    counted: those whose open leads the caps of pools ask for."""
+    """What is worth computing once per table. steps: the precedence, numbered, without lists that are empty; own_steps: the
+    same for a lead of which the CRM names no owner; certain: whether a rule holds when the index lets it through; counted:
+    those whose open leads the caps of pools ask for."""
 
     def __init__(self, table: RoutingTable) -> None:
         sla = table.default_sla
+        empty = {
+            name
+            for name, listed in (("accounts", table.accounts), ("rules", table.rules), ("map", table.map))
+            if not listed
+        }
+        self.steps = tuple((at, name) for at, name in enumerate(table.precedence) if name not in empty)
+        self.own_steps = tuple((at, name) for at, name in self.steps if name in _LISTS)
         self.if_inactive = 0 if table.if_inactive is None else table.precedence.index(table.if_inactive)
         self.rules = ConditionIndex([rule.condition for rule in table.rules])
         self.certain = [is_exact(rule.condition) for rule in table.rules]

@@ -7,29 +7,36 @@ stranger typed is only ever normalised or bounded, never acted on.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field, fields
+from dataclasses import fields
 from datetime import datetime
 from hashlib import blake2b
-from typing import TypeVar
 
-from graph.domain.lead import EmailDomainType, Flag, Form, Lead, Unknown
+from graph.domain.lead import EmailDomainType, Form, Lead
 from graph.rules.aliases import NONE, Aliases, meaning
 from graph.rules.bots import findings
 from graph.rules.countries import country_code
-from graph.rules.domains import company_domain, host_of, mailbox_type, registrable
-from graph.rules.emails import Address, read_address
+from graph.rules.domains import mailbox_type
+from graph.rules.emails import read_address
 from graph.rules.firmographics import employees_from, industry_of, source_key
+from graph.rules.form_fields import (
+    LONGEST_COUNTRY,
+    LONGEST_EMAIL,
+    LONGEST_PHONE,
+    Notes,
+    cleaned,
+    mailbox_findings,
+    read_choice,
+    read_company,
+    read_email,
+    read_name,
+    read_phone,
+    read_place,
+    read_postal,
+)
 from graph.rules.phones import e164
-from graph.rules.states import state_code
-from graph.rules.text import block, choice, line
+from graph.rules.text import answer, choice, line
+from graph.rules.timing import sent_at
 from graph.rules.titles import function_of, seniority
-
-T = TypeVar("T")
-
-LONGEST_MESSAGE = 5_000
-_LONGEST_EMAIL, _LONGEST_COUNTRY, _LONGEST_PHONE = 320, 100, 60
-_LONGEST_UNKNOWN = 120
 
 
 def identity_key(form: Form) -> str | None:
@@ -37,21 +44,22 @@ def identity_key(form: Form) -> str | None:
 
     Equal keys are one lead. For mailboxes at Gmail dots and `+tags` do not count; case and white space never do.
     """
-    address = read_address(line(form.email, _LONGEST_EMAIL))
+    address = read_address(line(form.email, LONGEST_EMAIL))
     if address is not None:
         return f"email:{address.person}"
-    country = choice(form.country, _LONGEST_COUNTRY)
-    number = e164(choice(form.phone, _LONGEST_PHONE), country_code(country) if country else None)
+    country = choice(form.country, LONGEST_COUNTRY)
+    number = e164(answer(form.phone, LONGEST_PHONE), country_code(country) if country else None)
     return None if number is None else f"phone:{number}"
 
 
-_DIGESTED = tuple((f.name, f"{f.name}\x1e") for f in fields(Form) if f.name not in ("email", "extra", "fill_time_ms"))
+_OF_THE_MOMENT = ("fill_time_ms", "submitted_at")  # differ between two clicks on one button
+_DIGESTED = tuple((f.name, f"{f.name}\x1e") for f in fields(Form) if f.name not in ("email", "extra", *_OF_THE_MOMENT))
 
 
 def content_digest(form: Form) -> str:
     """32 hexadecimal digits (BLAKE2b) of what was typed. Case and white space of the e-mail do not count, nor do runs
-    of white space elsewhere, nor the time the form was open."""
-    address = read_address(line(form.email, _LONGEST_EMAIL))
+    of white space elsewhere, nor how long the form was open and when it was sent."""
+    address = read_address(line(form.email, LONGEST_EMAIL))
     email = address.email if address else form.email
     # Cleaning takes control characters out of values and names, so that the separators are unambiguous.
     parts = [] if email is None else [f"email\x1e{_plain(email)}"]
@@ -67,43 +75,35 @@ def _plain(value: object) -> str:
     return line(text, len(text)) or ""
 
 
-@dataclass(slots=True)
-class _Notes:
-    """What capture finds out on the way, in a fixed order."""
-
-    flags: list[Flag] = field(default_factory=list)
-    unknown: list[Unknown] = field(default_factory=list)
-
-    def not_understood(self, name: str, typed: str) -> None:
-        self.unknown.append(Unknown(name, typed[:_LONGEST_UNKNOWN]))
-
-
-def capture(form: Form, lead_id: str, received_at: datetime, aliases: Aliases = NONE) -> Lead:  # noqa: ARG001 - rules are given their time; none here asks for it
+def capture(form: Form, lead_id: str, received_at: datetime, aliases: Aliases = NONE) -> Lead:
     """The lead that a form becomes: every field normalised, findings as flags, the rest in `unknown`. Never raises.
 
-    aliases: what the routing file says that people mean, by field and spelling.
+    received_at: when the submission arrived; what the form says of its own times is held against it. aliases: what the
+    routing file says that people mean, by field and spelling.
 
     company domain: the `domain` field, else the website, else the e-mail's host; free mail gives none. The country is
     never taken from the phone; from the state only where that is a state of the USA written out, or a full ISO code.
     """
-    form = _cleaned(form)
-    notes = _Notes()
-    address = _address(form, notes)
-    country, state = _place(form, aliases, notes)
-    phone = _phone(form, country, notes)
+    form = cleaned(form)
+    notes = Notes()
+    address = read_email(form, notes)
+    country, state = read_place(form, aliases, notes)
+    phone = read_phone(form, country, notes)
     mailbox: EmailDomainType = mailbox_type(address.host) if address else "unknown"
-    if address and mailbox == "free":
-        notes.flags.append(Flag("free_mail", f"The mailbox is at a free provider ({address.host})."))
-    domain, host = _company(form, address, notes)
-    industry = _choice(
+    if address:
+        notes.flags.extend(mailbox_findings(address, mailbox, phone))
+    name = read_name(form, country, notes)
+    domain, host = read_company(form, address, notes)
+    industry = read_choice(
         form.industry, "industry", lambda typed: industry_of(typed) or meaning(aliases, "industry", typed), notes
     )
-    employees = _choice(form.employees, "employees", employees_from, notes)
+    employees = read_choice(form.employees, "employees", employees_from, notes)
+    read_choice(form.submitted_at, "submitted_at", sent_at, notes)
     return Lead(
         lead_id=lead_id,
         email=address.email if address else None,
         email_domain_type=mailbox,
-        full_name=form.full_name,
+        full_name=name.full,
         title=form.title,
         seniority=seniority(form.title),
         function=function_of(form.title),
@@ -113,7 +113,7 @@ def capture(form: Form, lead_id: str, received_at: datetime, aliases: Aliases = 
         country=country,
         state=state,
         city=form.city,
-        postal=form.postal.upper() if form.postal else None,
+        postal=read_postal(form, country, notes),
         phone=phone,
         source=meaning(aliases, "source", form.source) or (source_key(form.source) if form.source else None),
         industry=industry,
@@ -121,91 +121,8 @@ def capture(form: Form, lead_id: str, received_at: datetime, aliases: Aliases = 
         product=meaning(aliases, "product", form.product) or form.product,
         message=form.message,
         consent=form.consent,
-        flags=(*notes.flags, *findings(form)),
+        flags=(*notes.flags, *findings(form, received_at)),
         unknown=tuple(notes.unknown),
+        given_name=name.given,
+        family_name=name.family,
     )
-
-
-def _cleaned(form: Form) -> Form:
-    return Form(
-        email=line(form.email, _LONGEST_EMAIL),
-        company=choice(form.company),
-        full_name=line(form.full_name),
-        title=choice(form.title),
-        source=choice(form.source, 100),
-        country=choice(form.country, _LONGEST_COUNTRY),
-        state=choice(form.state, 100),
-        city=choice(form.city, 100),
-        postal=choice(form.postal, 20),
-        phone=choice(form.phone, _LONGEST_PHONE),
-        website=choice(form.website, 500),
-        domain=choice(form.domain, 300),
-        industry=choice(form.industry, 100),
-        employees=choice(form.employees, 60),
-        product=line(form.product),
-        message=block(form.message, LONGEST_MESSAGE),
-        consent=form.consent,
-        honeypot=form.honeypot,
-        fill_time_ms=form.fill_time_ms,
-    )
-
-
-def _address(form: Form, notes: _Notes) -> Address | None:
-    address = read_address(form.email)
-    if address is None and form.email is not None:
-        notes.not_understood("email", form.email)
-        notes.flags.append(Flag("email_invalid", "What was typed as an e-mail is no address that can get mail."))
-    return address
-
-
-def _place(form: Form, aliases: Aliases, notes: _Notes) -> tuple[str | None, str | None]:
-    """(country, state). A country that was typed but not understood stays unknown, whatever the state says."""
-    country = (country_code(form.country) or meaning(aliases, "country", form.country)) if form.country else None
-    if form.country and country is None:
-        notes.not_understood("country", form.country)
-    if form.state is None:
-        return country, None
-    known = country is not None or form.country is None
-    state = (state_code(form.state, country) or _meant_state(form.state, country, aliases)) if known else None
-    if state is None:
-        notes.not_understood("state", form.state)
-        return country, None
-    return state[:2], state
-
-
-def _meant_state(typed: str, country: str | None, aliases: Aliases) -> str | None:
-    """An alias cannot move a lead to another country than the one typed."""
-    meant = meaning(aliases, "state", typed)
-    return meant if meant is not None and country in (None, meant[:2]) else None
-
-
-def _phone(form: Form, country: str | None, notes: _Notes) -> str | None:
-    phone = e164(form.phone, country)
-    if phone is None and form.phone is not None:
-        notes.not_understood("phone", form.phone)
-    return phone
-
-
-def _company(form: Form, address: Address | None, notes: _Notes) -> tuple[str | None, str | None]:
-    """(company domain, host). The host is the e-mail's where that lies under the same domain: `labs.acme.com`."""
-    own = address.host if address else None
-    for name, typed in (("domain", form.domain), ("website", form.website)):
-        if typed is None:
-            continue
-        host = host_of(typed)
-        if host is None or registrable(host) is None:
-            notes.not_understood(name, typed)
-        elif (domain := company_domain(host)) is not None:
-            return domain, own if own and company_domain(own) == domain else host
-    domain = company_domain(own)
-    return domain, own if domain else None
-
-
-def _choice(typed: str | None, name: str, read: Callable[[str], T | None], notes: _Notes) -> T | None:
-    """A field read by `read`; what it cannot read is noted."""
-    if typed is None:
-        return None
-    value = read(typed)
-    if value is None:
-        notes.not_understood(name, typed)
-    return value

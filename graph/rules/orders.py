@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from typing import Final, Literal, TypeAlias
 from urllib.parse import unquote
 
-from graph.rules.orders_said import ORDERS
+from graph.rules.orders_said import ASCII_ORDERS, ORDERS
 
 Sign: TypeAlias = Literal["instructions", "hidden", "markup", "mention"]
 SIGNS: Final[tuple[Sign, ...]] = ("markup", "instructions", "hidden", "mention")
@@ -51,7 +51,7 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/]{24,}={0,2}")
 _SHORTEST_CODE = 24
 _ENCODED = re.compile(r"&(?:#\w+|\w+);|%[0-9a-f]{2}|\\u[0-9a-f]{4}|\\x[0-9a-f]{2}", re.IGNORECASE)
 _ESCAPE = re.compile(r"\\u([0-9a-f]{4})|\\x([0-9a-f]{2})", re.IGNORECASE)
-_IN_WORD = re.compile(r"[a-z][013457@$][a-z]")  # 1gn0re pr3vious
+_IN_WORD = re.compile(r"(?<=[a-z])[013457@$][a-z]")  # 1gn0re pr3vious
 _LEET: Final = str.maketrans("013457@$", "oieastas")
 _LOOKALIKE: Final = str.maketrans(
     "абвгдеёзикмнорстухцьѕіјԁѡһӏ"  # Cyrillic
@@ -62,7 +62,8 @@ _LOOKALIKE: Final = str.maketrans(
 
 def signs_in(text: str) -> tuple[Sign, ...]:
     """What this text tries, in the order of SIGNS; empty for nearly every message there is."""
-    lowered = text.lower()
+    lowered, lengths = text.lower(), list(map(len, text.split()))
+    spaced = _is_spaced_out(text, lengths)
     found: set[Sign] = set()
     if any(sign in lowered for sign in _MARKUP_SIGNS) and _MARKUP.search(lowered):
         found.add("markup")
@@ -70,11 +71,9 @@ def signs_in(text: str) -> tuple[Sign, ...]:
         found.add("mention")
     if _orders(lowered):
         found.add("instructions")
-    elif any(map(_orders, _unveiled(text, lowered))):
+    elif any(map(_orders, _unveiled(text, lowered, max(lengths, default=0), spaced=spaced))):
         found |= {"instructions", "hidden"}
-    if _is_spaced_out(text) or (
-        not text.isascii() and (_BETWEEN_LETTERS.search(text) or _TAGS.search(_FLAG.sub("", text)))
-    ):
+    if spaced or (not text.isascii() and (_BETWEEN_LETTERS.search(text) or _TAGS.search(_FLAG.sub("", text)))):
         found.add("hidden")
     return tuple([sign for sign in SIGNS if sign in found]) if found else ()
 
@@ -85,43 +84,34 @@ def gives_orders(text: str) -> bool:
 
 
 def _orders(lowered: str) -> bool:
-    for hints, order in ORDERS:
-        for hint in hints:
-            if hint in lowered:
-                if order.search(lowered):
-                    return True
-                break
+    for hint, expressions in ASCII_ORDERS if lowered.isascii() else ORDERS:
+        if hint in lowered and any(expression.search(lowered) for expression in expressions):
+            return True
     return False
 
 
-def _unveiled(text: str, lowered: str) -> Iterator[str]:
+def _unveiled(text: str, lowered: str, longest: int, *, spaced: bool) -> Iterator[str]:
     """Other readings of a text, in lower case: without what cannot be seen, lookalikes as the letters they look like,
-    encodings undone, letters that were set apart put together."""
+    encodings undone, letters that were set apart put together. longest: letters of its longest part without a blank."""
     if not text.isascii():
         yield from _seen(text)
-    if any(mark in text for mark in "&%\\") and _ENCODED.search(text):
+    if ("&" in text or "%" in text or "\\" in text) and _ENCODED.search(text):
         plain = _ESCAPE.sub(lambda found: chr(int(found[1] or found[2], 16)), html.unescape(unquote(text)))
         yield unicodedata.normalize("NFKC", plain).lower()
-    parts = text.split()
-    if parts and len(max(parts, key=len)) >= _SHORTEST_CODE:
+    if longest >= _SHORTEST_CODE:
         yield from _decoded(text)
-    if _is_spaced_out(text):
+    if spaced:
         yield _SPACED.sub(lambda found: _APART.sub("", found[0]), _GAP.sub("\n", lowered))
     if _IN_WORD.search(lowered):
         yield lowered.translate(_LEET)
 
 
-def _is_spaced_out(text: str) -> bool:
-    """Whether a good part is written with its letters set apart, which people do for a word at the most."""
-    if sum(map(_is_single, text.split())) < _LETTERS_APART and all(
-        text.count(mark) < _LETTERS_APART for mark in ".-_*"
-    ):
+def _is_spaced_out(text: str, lengths: list[int]) -> bool:
+    """Whether a good part is written with its letters set apart, which people do for a word at the most. lengths: of the
+    parts between blanks."""
+    if lengths.count(1) < _LETTERS_APART and all(text.count(mark) < _LETTERS_APART for mark in ".-_*"):
         return False
     return sum(map(len, _SPACED.findall(text))) >= 2 * _LETTERS_APART
-
-
-def _is_single(part: str) -> bool:
-    return len(part) == 1
 
 
 def _seen(text: str) -> Iterator[str]:

@@ -8,7 +8,7 @@ message is searched in time.
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import Final, TypeAlias
 
 _ENGLISH = (
     ("ignor;disregard;forget;overrid;bypass",
@@ -88,8 +88,24 @@ _OTHER_LANGUAGES = (
     ("bỏ", r"\bbỏ\s+qua\b[^.!?\n]{0,30}(?:hướng\s+dẫn|chỉ\s+dẫn)"),
 )  # fmt: skip
 
-ORDERS: Final = tuple(
-    (tuple(hints.split(";")), re.compile(pattern, re.MULTILINE))
-    for hints, pattern in (*_ENGLISH, *_SHAPES, *_OTHER_LANGUAGES)
-)
-"""(texts of which an order of this kind holds one, its expression)."""
+Orders: TypeAlias = tuple[tuple[str, tuple[re.Pattern[str], ...]], ...]
+
+
+def _by_hint() -> Orders:
+    """(hint, expressions to search where a text holds it). A hint that holds another one (`ignorier` holds `ignor`) is left
+    to that one: a text without the shorter has not the longer either, so that some ninety looks do for all rows."""
+    rows = [
+        (hints.split(";"), re.compile(pattern, re.MULTILINE))
+        for hints, pattern in (*_ENGLISH, *_SHAPES, *_OTHER_LANGUAGES)
+    ]
+    every = {hint for hints, _ in rows for hint in hints}
+    found: dict[str, dict[re.Pattern[str], None]] = {}
+    for hints, expression in rows:
+        for hint in hints:
+            found.setdefault(min((one for one in every if one in hint), key=len), {})[expression] = None
+    return tuple((hint, tuple(expressions)) for hint, expressions in found.items())
+
+
+ORDERS: Final = _by_hint()
+ASCII_ORDERS: Final = tuple(row for row in ORDERS if row[0].isascii())
+"""All that a text in ASCII can hold."""

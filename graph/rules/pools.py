@@ -8,6 +8,7 @@ Never delays a lead. The ledger is kept by seat: a cover takes the turn of the o
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from functools import lru_cache
@@ -98,18 +99,19 @@ def _next(line: Line, ledger: dict[str, int], shares: Sequence[int]) -> Seat:
     """Add the turn's entitlement to the ledger and make Tijdeman's choice: of those owed at least 1/(2k - 2), who would
     first be owed more than 1 - 1/(2k - 2)."""
     double = 2 * len(line.seats) - 2
-    chosen = -1
+    least = -(-MILLION // double) if double else sys.maxsize  # credit x double >= 1,000,000, without the product
+    chosen, at = -1, 0
     slack = leading = 0
-    for at, email in enumerate(line.emails):
-        share = shares[at]
+    for email, share in zip(line.emails, shares, strict=True):
         credit = ledger.get(email, 0) + share
         if share:
             ledger[email] = credit
-        if credit * double >= MILLION:
+        if credit >= least:
             # turns until the limit, times `double` and the weight; compared crosswise, so that no division rounds
             waits, weight = MILLION * (double - 1) - credit * double, line.weights[at]
             if chosen < 0 or waits * leading < slack * weight:
                 chosen, slack, leading = at, waits, weight
+        at += 1  # noqa: SIM113 - cheaper than enumerate around zip
     if chosen < 0:  # alone, or others took entitlement away with them: the one owed most
         return max(line.seats, key=lambda seat: ledger.get(seat.member.email, 0))
     return line.seats[chosen]

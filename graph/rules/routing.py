@@ -46,7 +46,8 @@ def route(
     held = Held(prior_turns, holder, returned) if prior_turns else _NOT_HELD
     run = Run(facts, table, pools, now, held=held, open_leads=open_leads, excluded=excluded)
     go_on_at = 0
-    for at, name in enumerate(table.precedence):
+    asked = facts.opportunity_owner or facts.account_owner or facts.parent_owner
+    for at, name in run.plan.steps if asked else run.plan.own_steps:
         if at < go_on_at:
             continue
         run.owner_gone = False
@@ -100,30 +101,44 @@ def _accounts_of(run: Run) -> Iterator[tuple[Account, str | None]]:
             yield account, facts.domain or facts.host
 
 
-def _crm_owner(step: Step, email: str, why: str, run: Run) -> Assignment | None:
-    """The owner whom the CRM names, if the file knows the address; else nobody could say that the person is there."""
+def _owner(step: Step, email: str, why: str, run: Run) -> Assignment | None:
+    """The owner whom the CRM or the list of accounts names, if the file knows the address; else nobody could say that
+    the person is there."""
     email = email.lower()
     if email not in run.table.people_by_email:
         run.owner_gone = True
         run.skip(step, f"{email} is not among the people of the file")
         return None
-    claim = Claim(step, run.table.precedence_line, why.format(owner=email), run.table.default_sla)
+    claim = Claim(step, run.table.precedence_line, why, run.table.default_sla)
     return run.give(Target(email=email), claim)
 
 
 def _open_opportunity(run: Run) -> Assignment | None:
-    email, why = run.facts.opportunity_owner, "The company has an open opportunity of {owner}."
-    return _crm_owner("open_opportunity", email, why, run) if email else None
+    email, of = run.facts.opportunity_owner, run.facts.opportunity_of
+    if not email:
+        return None
+    whose = f"The company's parent {of}" if of else "The company"
+    return _owner("open_opportunity", email, f"{whose} has an open opportunity of {email.lower()}.", run)
 
 
 def _account_owner(run: Run) -> Assignment | None:
-    email, why = run.facts.account_owner, "The company is {owner}'s account in the CRM."
-    return _crm_owner("account_owner", email, why, run) if email else None
+    email = run.facts.account_owner
+    if not email:
+        return None
+    named = _named_by(run.facts.account_owner_by)
+    return _owner("account_owner", email, f"The company is {email.lower()}'s account {named}.", run)
 
 
 def _parent_owner(run: Run) -> Assignment | None:
-    email, why = run.facts.parent_owner, "The company's parent is {owner}'s account in the CRM."
-    return _crm_owner("parent_owner", email, why, run) if email else None
+    email = run.facts.parent_owner
+    if not email:
+        return None
+    named = _named_by(run.facts.parent_owner_by)
+    return _owner("parent_owner", email, f"The company's parent is {email.lower()}'s account {named}.", run)
+
+
+def _named_by(source: str | None) -> str:
+    return f"by the list of known accounts ({source})" if source else "in the CRM"
 
 
 def _rules(run: Run) -> Assignment | None:

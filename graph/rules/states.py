@@ -15,6 +15,7 @@ from typing import Any
 
 import pycountry
 
+from graph.rules.countries import country_code, parts_of
 from graph.rules.text import fold, words
 
 # What a kind of place is called, left out where the rest is enough: "New York State", "Provincia di Milano".
@@ -108,7 +109,24 @@ def state_code(typed: str, country: str | None) -> str | None:
     if country is None:
         written = len(name) >= _SHORTEST_WRITTEN and name not in _ALSO_A_COUNTRY
         return _names(_US)[0].get(name) if written else None
+    return _within(typed, country) or _said_twice(typed, country)
+
+
+def _within(typed: str, country: str) -> str | None:
+    code = typed.strip().upper().replace(" ", "")
     if (full := f"{country}-{code.replace('.', '')}") in _BY_CODE:
         return full
     names, bare = _names(country)
-    return names.get(name) or bare.get(_bare(typed))
+    return names.get(fold(typed)) or bare.get(_bare(typed))
+
+
+def _said_twice(typed: str, country: str) -> str | None:
+    """`CA - California`, `California (CA)`, `California, USA`: every part says the same state, or the country itself."""
+    codes = set()
+    for part in parts_of(typed):
+        code = _within(part, country)
+        if code is None and country_code(part) != country:
+            return None
+        codes.add(code)
+    codes.discard(None)
+    return codes.pop() if len(codes) == 1 else None

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
 
 _HARMFUL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff\ufffe\uffff]")
 
@@ -22,13 +21,33 @@ def words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-_PLACEHOLDERS = words("- -- --- . .. ... ? ?? n/a n.a. n.a #n/a none null nil undefined unknown tbd other/unknown")
+_PLACEHOLDERS = words(
+    "- -- --- – — _ / . .. ... * ** *** x xx ? ?? ??? n/a n.a. n.a #n/a #ref! none null nil nan undefined unknown tbd "
+    "other/unknown k.a. k.a n.v.t."
+)
 _PLACEHOLDER_KEYS = words(
     """
     notapplicable notavailable pleaseselect pleasechoose select selectone selectacountry selectcountry selectastate
-    selectstate selectindustry choose chooseone chooseacountry bitteauswahlen bittewahlen seleccione
+    selectstate selectindustry choose chooseone chooseacountry bitteauswahlen bittewahlen seleccione selecciona
+    selectionnez choisir choisissez selecione scegli selezionare maakeenkeuze wybierz
     """
 )
+# What people put into a field of free text that must not be empty. Not for codes and lists: NO is Norway.
+_NO_ANSWER_KEYS = words(
+    """
+    test tests testing testtest testtesttest testing123 test1 test123 no none non nope nothing nada nil na notapplicable
+    notprovided notgiven noanswer nocompany noname notitle nophone nowebsite nosite anonymous anonym
+    kein keine keiner keines keineangabe keineangaben nichtvorhanden entfallt unbekannt
+    aucun aucune neant sansobjet rien inconnu ninguno ninguna ningun nadie sin sindatos noaplica desconocido
+    nenhum nenhuma naoaplicavel naotem desconhecido nessuno nessuna niente nondisponibile sconosciuto
+    geen niet nietvantoepassing nvt onbekend ingen inget inga intet ukendt okand eioole eimitaan brak niemam nieznany
+    zadna zadny neni yok hayir нет неизвестно тест なし 無し 无 没有 無 없음 テスト 测试 테스트
+    """
+)
+
+
+_LONGEST_PLACEHOLDER = 40
+_BEGINNINGS = frozenset(word[:2] for word in _PLACEHOLDERS | _PLACEHOLDER_KEYS | _NO_ANSWER_KEYS)
 
 
 def line(typed: str | None, limit: int = 200) -> str | None:
@@ -57,9 +76,27 @@ def choice(typed: str | None, limit: int = 200) -> str | None:
     return None if text is None or is_placeholder(text) else text
 
 
-@lru_cache(8192)
+def answer(typed: str | None, limit: int = 200) -> str | None:
+    """A line of free text: what is no choice is no answer, and neither is "test", "keine Angabe" or "aucun"."""
+    text = line(typed, limit)
+    return None if text is None or is_no_answer(text) else text
+
+
+def is_no_answer(text: str) -> bool:
+    return _may_say_nothing(text) and (is_placeholder(text) or fold(text) in _NO_ANSWER_KEYS)
+
+
 def is_placeholder(text: str) -> bool:
-    return text.casefold() in _PLACEHOLDERS or fold(text) in _PLACEHOLDER_KEYS
+    return _may_say_nothing(text) and (text.casefold() in _PLACEHOLDERS or fold(text) in _PLACEHOLDER_KEYS)
+
+
+def _may_say_nothing(text: str) -> bool:
+    """Nearly all texts do say something, and their first two letters show it; folding costs more than all else that is done
+    to a field."""
+    first = text[:2]
+    return len(text) <= _LONGEST_PLACEHOLDER and (
+        not (first.isascii() and first.isalnum()) or first.lower() in _BEGINNINGS
+    )
 
 
 def fold(text: str) -> str:

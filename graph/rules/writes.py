@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from graph.domain.account import CompanyProfile, Prior
+from graph.domain.account import CompanyProfile, Prior, known_of
 from graph.domain.effects import (
     AcceptMissed,
     AssignOwner,
@@ -28,6 +28,7 @@ from graph.domain.effects import (
 from graph.domain.lead import Lead, Path
 from graph.domain.routing import Assignment
 from graph.domain.scoring import Score
+from graph.rules.company_names import domain_in
 
 
 def contact_key(lead: Lead) -> str:
@@ -39,7 +40,8 @@ def crm_writes(
     lead: Lead, profile: CompanyProfile | None, score: Score, path: Path, assignment: Assignment
 ) -> tuple[Effect, ...]:
     """Company (where its domain is known), contact, owner: in the order in which they must be performed."""
-    domain = lead.domain or (profile.domain if profile else None)
+    profile = known_of(profile)
+    domain = lead.domain or domain_in(profile.domain if profile else None)
     company = (profile.name if profile else None) or lead.company
     writes: list[Effect] = []
     if domain:
@@ -60,6 +62,8 @@ def crm_writes(
             path=path,
             source=lead.source,
             message=lead.message,
+            given_name=lead.given_name,
+            family_name=lead.family_name,
         )
     )
     writes.append(AssignOwner(contact_key(lead), assignment.owner, assignment.rule))
@@ -75,7 +79,7 @@ def _company(lead: Lead, profile: CompanyProfile | None, domain: str, name: str 
         city=profile.city if profile else None,
         industry=lead.industry or (profile.industry if profile else None),
         employees=profile.employees if profile else lead.employees,
-        parent_domain=profile.parent_domain if profile else None,
+        parent_domain=domain_in(profile.parent_domain) if profile else None,
     )
 
 
@@ -85,7 +89,7 @@ def follow_up(lead: Lead, assignment: Assignment, subject: str, body: str) -> Cr
 
 def memory(lead: Lead, profile: CompanyProfile | None) -> tuple[Effect, ...]:
     """Only an account about which something is known is worth remembering."""
-    if profile is None or not profile.domain:
+    if profile is None or profile.bare or not profile.domain:
         return ()
     return (
         RememberAccount(

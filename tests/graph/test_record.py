@@ -44,6 +44,13 @@ async def test_it_has_what_the_contract_promises():
     assert record["decided_at"] == "2026-04-07T14:02:00Z"
 
 
+async def test_what_to_ask_next_stands_after_the_sequence():
+    record = orjson.loads(record_bytes(record_of(await decided(case()), context())))
+    names = list(record)
+    assert names[names.index("sequence") + 1] == "next_question"
+    assert record["next_question"].keys() == {"field", "decides", "why"}
+
+
 async def test_the_pools_state_before_and_after_is_in_it():
     record = orjson.loads(record_bytes(record_of(await decided(), context())))
     turn = record["assignment"]["turn"]

@@ -19,7 +19,10 @@ _OWN = {
     "contacts": {
         "email phone firstname lastname jobtitle company country state message hubspot_owner_id hs_additional_emails"
     },
-    "companies": {"domain name country state city numberofemployees hubspot_owner_id"},
+    "companies": {
+        "domain name country state city zip address phone industry numberofemployees annualrevenue hubspot_owner_id "
+        "hs_parent_company_id hs_additional_domains"
+    },
     "deals": {"dealname amount deal_currency_code dealstage hubspot_owner_id hs_is_closed"},
     "tasks": {"hs_task_subject hs_task_body hs_task_status hs_task_type hs_timestamp hubspot_owner_id"},
 }
@@ -29,6 +32,7 @@ _PATHS = [
     ("POST", r"/crm/v3/objects/(\w+)/batch/read", "_read"),
     ("POST", r"/crm/v3/objects/(\w+)/batch/upsert", "_upsert"),
     ("POST", r"/crm/v3/objects/(\w+)", "_create"),
+    ("GET", r"/crm/v3/objects/(\w+)", "_list"),
     ("PATCH", r"/crm/v3/objects/(\w+)/([^/]+)", "_update"),
     ("PUT", r"/crm/v4/objects/(\w+)/(\w+)/associations/default/(\w+)/(\w+)", "_link"),
     ("POST", r"/crm/v4/associations/(\w+)/(\w+)/batch/read", "_links"),
@@ -106,6 +110,13 @@ class HubSpotServer(LocalServer):
         shown = [self._shown(kind, number) for number in hits[start : start + self.page]]
         paging = {"next": {"after": str(start + self.page)}} if start + self.page < len(hits) else None
         return Answer(200, {"total": len(hits), "results": shown, **({"paging": paging} if paging else {})})
+
+    def _list(self, request: Request, kind: str) -> Answer:
+        numbers, start = list(self.objects[kind]), int(request.query.get("after") or 0)
+        until = start + min(self.page, int(request.query.get("limit") or 10))
+        shown = [self._shown(kind, number) for number in numbers[start:until]]
+        following = {"paging": {"next": {"after": str(until)}}} if until < len(numbers) else {}
+        return Answer(200, {"results": shown, **following})
 
     def _read(self, request: Request, kind: str) -> Answer:
         body = request.json()

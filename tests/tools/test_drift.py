@@ -46,6 +46,19 @@ async def test_values_as_typed_are_counted_with_a_proposal_where_it_is_clear(dat
     assert drift.unknown["country"].hits == 4
 
 
+async def test_what_names_a_person_is_counted_without_its_value(database: Engine, ports: Ports):
+    await settle(
+        database,
+        ports,
+        person("a", country="Germany", postal="1067"),
+        person("b", full_name="12345"),
+        person("c", website="soon"),
+    )
+    assert {(value.field, value.typed, value.leads) for value in drift_of(database).values} == {
+        ("postal", None, 1), ("full_name", None, 1), ("website", None, 1),
+    }  # fmt: skip
+
+
 async def test_what_an_alias_of_today_understands_is_told_no_more(database: Engine, ports: Ports):
     await settle(database, ports, person("g", country="Germnay"), person("s", source="partner_referal"))
     text = the_table().text.replace(

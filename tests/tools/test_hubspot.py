@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from graph.domain.account import Opportunity
+from graph.domain.account import CrmAccount, Opportunity
 from graph.domain.effects import AssignOwner, CreateTask, Effect, UpsertCompany, UpsertContact, key_of
 from graph.domain.facts import Found, Unavailable
 from graph.ports import CrmAsk, Order, VendorError
@@ -242,6 +242,76 @@ async def test_open_deals_are_read_for_the_whole_batch_in_two_calls(server: HubS
     assert len(server.called("POST", "/crm/v3/objects/deals/batch/read")) == 1
 
 
+async def known(crm: HubSpotCrm, *asks: CrmAsk) -> list[CrmAccount]:
+    facts = await crm.accounts(asks, NOW)
+    return [fact.value if isinstance(fact, Found) else CrmAccount() for fact in facts]
+
+
+async def test_open_deals_of_the_parent_are_read_in_the_same_two_calls(server: HubSpotServer, crm: HubSpotCrm) -> None:
+    own, parent = server.add("companies", domain="acme.example"), server.add("companies", domain="acmecorp.example")
+    open_ = {"hs_is_closed": "false", "dealstage": "s3"}
+    mine = server.add("deals", to=("companies", own), **open_, dealname="Own")
+    theirs = server.add("deals", to=("companies", parent), **open_, dealname="Group", hubspot_owner_id="12")
+    child, itself = await known(crm, ASK, replace(ASK, domain="acmecorp.example"))
+    assert child.open_opportunities == (Opportunity(mine, "Own", None, "s3", None),)
+    assert child.parent_opportunities == (Opportunity(theirs, "Group", None, "s3", ELI),)
+    assert (itself.open_opportunities, itself.parent_opportunities) == (child.parent_opportunities, ())
+    assert len(server.called("POST", "/crm/v4/associations/companies/deals/batch/read")) == 1
+
+
+async def test_the_ultimate_parent_that_hubspot_links_a_company_to_is_named_with_its_owner_and_deals(
+    server: HubSpotServer, crm: HubSpotCrm
+) -> None:
+    top = server.add("companies", domain="Top.example", name="Top AG", hubspot_owner_id="12")
+    middle = server.add("companies", domain="middle.example", hs_parent_company_id=top)
+    server.add("companies", domain="acme.example", hs_parent_company_id=middle)
+    deal = server.add("deals", to=("companies", top), hs_is_closed="false", dealname="Group")
+    account, alone = await known(crm, replace(ASK, parent_domain=None), replace(ASK, domain="none.example"))
+    assert (account.parent_domain, account.parent_name, account.parent_owner) == ("top.example", "Top AG", ELI)
+    assert [one.opportunity_id for one in account.parent_opportunities] == [deal]
+    assert (alone.parent_domain, alone.parent_opportunities) == (None, ())
+    assert len(server.called("POST", "/crm/v3/objects/companies/batch/read")) == 2
+
+
+async def test_the_parent_that_was_asked_for_goes_before_the_one_that_is_linked(
+    server: HubSpotServer, crm: HubSpotCrm
+) -> None:
+    linked = server.add("companies", domain="linked.example", hubspot_owner_id="12")
+    server.add("companies", domain="acmecorp.example", hubspot_owner_id="11")
+    server.add("companies", domain="acme.example", hs_parent_company_id=linked)
+    (account,) = await known(crm, ASK)
+    assert (account.parent_owner, account.parent_domain) == (DEE, "linked.example")
+
+
+async def test_a_parent_without_a_domain_is_named_by_its_name(server: HubSpotServer, crm: HubSpotCrm) -> None:
+    server.add("companies", domain="acme.example", hs_parent_company_id=server.add("companies", name="Top Inc."))
+    (account,) = await known(crm, replace(ASK, parent_domain=None))
+    assert (account.parent_domain, account.parent_name) == ("name:top", "Top Inc.")
+
+
+async def test_companies_that_are_linked_in_a_circle_or_to_one_that_is_gone_have_no_parent(
+    server: HubSpotServer, crm: HubSpotCrm
+) -> None:
+    one = server.add("companies", domain="one.example")
+    two = server.add("companies", domain="two.example", hs_parent_company_id=one)
+    server.objects["companies"][one]["hs_parent_company_id"] = two
+    server.add("companies", domain="three.example", hs_parent_company_id=two)
+    server.add("companies", domain="gone.example", hs_parent_company_id="99")
+    names = ("one", "two", "three", "gone")
+    accounts = await known(crm, *(CrmAsk(None, None, f"{name}.example", None) for name in names))
+    assert [account.parent_domain for account in accounts] == [None] * 4
+    assert all(account.company_id for account in accounts)
+
+
+async def test_a_line_of_parents_is_followed_for_six_levels(server: HubSpotServer, crm: HubSpotCrm) -> None:
+    for levels, top in ((6, "l0.example"), (7, None)):
+        above = server.add("companies", domain="l0.example")
+        for n in range(1, levels + 1):
+            above = server.add("companies", domain=f"l{n}.of{levels}.example", hs_parent_company_id=above)
+        (account,) = await known(crm, CrmAsk(None, None, f"l{levels}.of{levels}.example", None))
+        assert account.parent_domain == top
+
+
 async def test_amounts_are_dollars_only_where_the_portal_counts_in_dollars(server: HubSpotServer) -> None:
     acme = server.add("companies", domain="acme.example")
     server.add("deals", to=("companies", acme), hs_is_closed="false", dealname="x", amount="10")
@@ -460,3 +530,23 @@ async def test_writes_under_way_at_once_are_bounded(server: HubSpotServer) -> No
     server.always(Answer(500, delay_s=0.02))
     await asyncio.gather(*(crm.perform(order(CONTACT)) for _ in range(12)), return_exceptions=True)
     assert server.peak <= 3
+
+
+class Counting:
+    """Counts one lead for every family, and remembers which were asked for."""
+
+    def __init__(self) -> None:
+        self.families: list[str | None] = []
+
+    def count(self, asks: Sequence[CrmAsk], now: datetime) -> list[int]:
+        self.families = [ask.parent_domain for ask in asks]
+        return [1] * len(asks)
+
+
+async def test_leads_of_the_family_are_counted_under_the_parent_that_is_linked(server: HubSpotServer) -> None:
+    counting = Counting()
+    top = server.add("companies", domain="top.example")
+    server.add("companies", domain="acme.example", hs_parent_company_id=top)
+    accounts = await known(hubspot(server, family_leads=counting), replace(ASK, parent_domain=None), ASK)
+    assert counting.families == ["top.example", "acmecorp.example"]
+    assert [account.family_leads_30d for account in accounts] == [1, 1]

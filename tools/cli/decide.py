@@ -33,11 +33,12 @@ def command(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 async def route(path: Path, settings: Settings, *, as_json: bool) -> int:
-    """What would happen to this lead now, in sentences. Reads the store's history, writes nothing."""
+    """What would happen to this lead now, in sentences. Reads the store's history, and writes nothing of the lead."""
     from graph.build import build_graph, run_one
     from graph.domain.lead import Submission
     from graph.record import record_bytes, record_of
     from graph.state import Case
+    from tools.cli.warm_up import ready_accounts
     from tools.idempotency import Identifier
     from tools.secrets_file import load_or_make
     from tools.store.migrate import migrate
@@ -61,6 +62,7 @@ async def route(path: Path, settings: Settings, *, as_json: bool) -> int:
         return 2
     store = open_store(settings)
     migrate(store.engine)
+    ready_accounts(settings, store.engine)
     context = context_source(settings, build_ports(settings, store, inline=True), live_routing(settings, store))()
     case = await run_one(build_graph(), Case(Submission("dry-run", lead_id, datetime.now(UTC), form)), context)
     store.close()

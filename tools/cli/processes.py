@@ -64,6 +64,7 @@ def run_worker(settings: Settings, *, drain: bool = False) -> int:
 
 async def _work(settings: Settings, *, drain: bool) -> int:
     from graph.build import build_graph
+    from tools.cli.warm_up import ready_accounts
     from tools.observe import metrics
     from tools.stream.connect import connect, socket_url
     from tools.stream.consumer import Consumer
@@ -80,6 +81,7 @@ async def _work(settings: Settings, *, drain: bool) -> int:
     )
 
     store = open_store(settings)
+    ready_accounts(settings, store.engine)
     models = live_models(settings)
     ports = build_ports(settings, store, models)
     routing = live_routing(settings, store)
@@ -124,6 +126,7 @@ async def _dispatch(settings: Settings, *, drain: bool) -> None:
     from tools.stream.dispatcher import Dispatcher, Wake
     from tools.stream.inbox import Inbox
     from tools.stream.late_answers import late_answers
+    from tools.stream.late_facts import late_facts
     from tools.stream.sla_timers import SlaTimers
     from tools.wiring import build_performers, open_store
 
@@ -132,12 +135,14 @@ async def _dispatch(settings: Settings, *, drain: bool) -> None:
     asking = connect(socket_url(settings))
     back = Inbox(connect(socket_url(settings), timeout_s=None), partitions=settings.stream_partitions)
     later = late_answers(settings, store, back) if settings.llm == "live" else None
+    facts = late_facts(settings, store, back)
     dispatcher = Dispatcher(
         store.engine,
         store.executor,
         {
             **build_performers(settings, store),
             "sla": SlaTimers(store.engine, store.executor, back),
+            "facts": facts,
             **({"openai": later} if later else {}),
         },
         f"{socket.gethostname()}-{os.getpid()}",
@@ -160,6 +165,7 @@ async def _dispatch(settings: Settings, *, drain: bool) -> None:
         ear.cancel()
         if later is not None:
             await later.aclose()
+        await facts.aclose()
         await redis.aclose()
         store.close()
 

@@ -1,5 +1,5 @@
-"""What a start does at once on two cores: one process imports what the parts run, another makes the database's tables
-and, where there is none, a model."""
+"""What a start does at once on two cores: one process imports what the parts run, another makes the database's tables, the
+list of known accounts and, where there is none, a model."""
 
 from __future__ import annotations
 
@@ -7,11 +7,20 @@ import contextlib
 import gc
 import importlib
 import os
+from typing import TYPE_CHECKING
+
+import structlog
 
 from tools.settings import Settings
 
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+log = structlog.get_logger(__name__)
+
 NEEDED = (
     "graph.build",
+    "nameparser",
     "tools.cli.processes",
     "tools.stream.dispatcher",
     "tools.stream.worker",
@@ -54,4 +63,17 @@ def migrate_database(settings: Settings) -> None:
 
     engine = open_engine(settings.database)
     migrate(engine)
+    ready_accounts(settings, engine)
     engine.dispose()
+
+
+def ready_accounts(settings: Settings, engine: Engine) -> None:
+    """The list of known accounts and its index. While somebody imports a long file the list as it was is good enough: who
+    imports makes the index, too."""
+    from tools.accounts.opening import open_book
+    from tools.store.book_writing import Busy
+
+    try:
+        open_book(engine, settings.source_order, settings.match_index)
+    except Busy as busy:
+        log.warning("known accounts left as they are", reason=str(busy))

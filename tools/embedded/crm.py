@@ -1,6 +1,7 @@
 """The CRM we bring along: companies, contacts, owners and tasks in our own database, behind the CRM ports.
 
-It holds no deals, so it knows of no open opportunities. What people or enrichment wrote about a company stays: an
+It holds no deals, so it knows of no open opportunities; what it holds of a company's parent came from our own decisions,
+so it names no parent by itself. What people or enrichment wrote about a company stays: an
 upsert fills blanks. A contact takes the newest values that are not blank. Never makes an owner of a lead the owner of
 its company, and never deletes.
 """

@@ -39,14 +39,15 @@ class BundledEnrichment:
         self._by_name = _unique_names(self._by_domain.values())
 
     async def profiles(self, asks: Sequence[CompanyAsk], now: datetime) -> Sequence[Fact[CompanyProfile]]:
-        """One fact for each ask, in order: by domain; without one by the company's name, where only one bears it."""
+        """One fact for each ask, in order: by domain; without one by the company's name, where only one bears it and
+        it was not typed above a free-mail address."""
         found = [self._find(ask) for ask in asks]
         return [Found(profile, self.source, now) if profile else Absent(self.source, now) for profile in found]
 
     def _find(self, ask: CompanyAsk) -> CompanyProfile | None:
         if ask.domain is not None:
             return self._by_domain.get(ask.domain.casefold())
-        return self._by_name.get(company_key(ask.name)) if ask.name else None
+        return self._by_name.get(company_key(ask.name)) if ask.name and not ask.claimed else None
 
 
 @dataclass(frozen=True, slots=True)

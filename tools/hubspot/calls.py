@@ -28,6 +28,7 @@ _API_ERRORS = (
     v4.ApiException,
 )
 _INPUTS = 100  # HubSpot's limit of inputs in a batch, and of values in an IN filter
+_LISTED = 100  # the most that a page of a listing holds
 _PAGE, _PAGES = 200, 5  # of a search: more companies of one batch's domains than 1,000 are not read
 
 
@@ -89,6 +90,19 @@ class HubSpotCalls:
             )
             found += [_found(item) for item in _whole(self._call(self._batch.read, kind, request))]
         return found
+
+    def every(self, kind: Kind, wanted: Sequence[str]) -> Iterator[Found]:
+        """All objects, a page after the other."""
+        after: str | None = None
+        while True:
+            more = {} if after is None else {"after": after}
+            page = self._call(
+                self._basic.get_page, kind, limit=_LISTED, properties=list(wanted), archived=False, **more
+            )
+            yield from map(_found, page.results)
+            after = _next(page)
+            if after is None:
+                return
 
     def upsert(self, kind: Kind, id_property: str, value: str, values: Mapping[str, str]) -> tuple[str, bool]:
         """(id, whether it is new) of the one object whose unique property `id_property` is `value`."""

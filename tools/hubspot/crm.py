@@ -11,6 +11,7 @@ from typing import Protocol
 
 from graph.domain.account import CrmAccount
 from graph.domain.facts import Absent, Fact, Found, Unavailable
+from graph.domain.values import evolve
 from graph.ports import CrmAsk, Order, Receipt, VendorError
 from tools.asking import DOWN
 from tools.breaker import Breaker
@@ -64,7 +65,8 @@ class HubSpotCrm:
 
     async def accounts(self, asks: Sequence[CrmAsk], now: datetime) -> Sequence[Fact[CrmAccount]]:
         """One fact for each ask. `owner` is the company's owner, `parent_owner` that of the company with the parent's
-        domain, both e-mail addresses; opportunities are the company's open deals."""
+        domain, else of the ultimate one that HubSpot links the company to, both e-mail addresses; opportunities are the
+        open deals of either."""
         if not asks:
             return []
         loop = asyncio.get_running_loop()
@@ -82,8 +84,15 @@ class HubSpotCrm:
         return [Absent(SOURCE, now) if account == _NOTHING else Found(account, SOURCE, now) for account in known]
 
     def _read(self, asks: Sequence[CrmAsk], now: datetime) -> list[CrmAccount]:
-        counted = self._family_leads.count(asks, now) if self._family_leads is not None else [0] * len(asks)
-        return self._reader.accounts(asks, counted)
+        accounts = self._reader.accounts(asks)
+        if self._family_leads is None:
+            return accounts
+        families = [
+            evolve(ask, parent_domain=ask.parent_domain or account.parent_domain)
+            for ask, account in zip(asks, accounts, strict=True)
+        ]
+        counted = self._family_leads.count(families, now)
+        return [evolve(account, family_leads_30d=number) for account, number in zip(accounts, counted, strict=True)]
 
     async def perform(self, order: Order) -> Receipt:
         """Raises VendorError; permanent for what HubSpot refuses, with its Retry-After for what it limits."""

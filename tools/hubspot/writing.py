@@ -75,6 +75,8 @@ class Writer:
     def _contact(self, effect: UpsertContact, order: Order) -> Receipt:
         self._properties.ensure()
         first, _, last = (effect.full_name or "").strip().partition(" ")
+        if effect.given_name and effect.family_name:
+            first, last = effect.given_name, effect.family_name
         values = _set(
             email=effect.email,
             phone=effect.phone,

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, multiprocess
 
 from graph.domain.facts import Found, value_of
+from graph.rules.profiling import FIELDS
 from graph.state import BatchState, Case, RunContext
 
 if TYPE_CHECKING:  # a second of imports that only the worker needs
@@ -41,15 +42,33 @@ effects = Counter("lead_effects", "Outcomes of effects.", ["vendor", "kind", "ou
 vendor_errors = Counter("lead_vendor_errors", "Errors of vendors, by class.", ["vendor", "error"])
 breaker_open = Gauge("lead_breaker_open", "1 while a vendor's breaker is open.", ["vendor"], multiprocess_mode="max")
 not_understood = Counter("lead_not_understood", "Values that were typed and not understood, by field.", ["field"])
+flagged = Counter("lead_flagged", "Findings about submissions, by code of the flag.", ["flag"])
 reads = Counter("lead_reads", "Facts read, by port and kind.", ["port", "kind"])
+enrichment_answers = Counter(
+    "lead_enrichment_answers", "Answers about companies, by source and outcome.", ["source", "outcome"]
+)
+enrichment_cents = Counter("lead_enrichment_cents", "US cents spent on company facts, by source.", ["source"])
+enrichment_off = Gauge(
+    "lead_enrichment_off",
+    "1 while a source of company facts is switched off.",
+    ["source"],
+    multiprocess_mode="mostrecent",
+)
 outbox_depth = Gauge("lead_outbox_depth", "Effects not done.", ["vendor", "state"], multiprocess_mode="mostrecent")
 timers = Gauge("lead_timers", "Reminders and deadlines that are not due yet.", multiprocess_mode="mostrecent")
 judgements = Counter("lead_judgements", "Judgements that decisions rest on, by who judged.", ["source"])
 late_answers = Counter(
     "lead_late_answers",
-    "Answers of the language model to what was asked after a decision, by kind of effect and what followed: noted, anew "
-    "(decided again), stale, no_alert, refused (said what it must not).",
+    "Answers to what was asked after a decision, by kind of effect and what followed: noted, anew (decided again), stale, "
+    "no_alert; of a language model refused (said what it must not); of missing facts kept and nothing new.",
     ["kind", "outcome"],
+)
+questions = Counter(
+    "lead_questions", "Decisions, by the field that is worth asking for next; none where nothing is.", ["field"]
+)
+questions_shown = Counter("lead_questions_shown", "Questions that a form was given to put, by field.", ["field"])
+answers = Counter(
+    "lead_answers", "Submissions that answer such a question, by field and outcome: given, blank.", ["field", "outcome"]
 )
 sla = Counter("lead_sla", "Promises kept and broken, by kind (accept, touch) and SLA.", ["kind", "sla", "outcome"])
 scored = Counter("lead_scored", "Decisions committed, by the model that scored them.", ["model"])
@@ -85,6 +104,7 @@ def count_decisions(cases: Sequence[Case], now_s: float) -> None:
     facts: Tally[tuple[str, ...]] = Tally()
     missed: Tally[tuple[str, ...]] = Tally()
     strange: Tally[tuple[str, ...]] = Tally()
+    flags: Tally[tuple[str, ...]] = Tally()
     judged: Tally[tuple[str, ...]] = Tally()
     models: Tally[tuple[str, ...]] = Tally()
     for case in cases:
@@ -97,6 +117,7 @@ def count_decisions(cases: Sequence[Case], now_s: float) -> None:
             missed["accept", (prior.sla if prior else None) or "none", "missed"] += 1
         if case.lead is not None:
             strange.update((unknown.field,) for unknown in case.lead.unknown)
+            flags.update((flag.code,) for flag in case.lead.flags)
         decision_seconds.observe(max(0.0, now_s - case.submission.received_at.timestamp()))
         reads_of = case.reads
         if isinstance(reads_of.judgement, Found):
@@ -110,11 +131,23 @@ def count_decisions(cases: Sequence[Case], now_s: float) -> None:
                 facts[name, fact.kind] += 1
     counted = (
         (decided, paths), (owned, owners), (reads, facts), (not_understood, strange), (sla, missed), (scored, models),
-        (judgements, judged),
+        (judgements, judged), (flagged, flags), *_questions(cases),
     )  # fmt: skip
     for counter, tally in counted:
         for labels, count in tally.items():
             counter.labels(*labels).inc(count)
+
+
+def _questions(cases: Sequence[Case]) -> tuple[tuple[Counter, Tally[tuple[str, ...]]], ...]:
+    """What is worth asking next, and what was answered of what was asked."""
+    asked: Tally[tuple[str, ...]] = Tally()
+    answered: Tally[tuple[str, ...]] = Tally()
+    for case in cases:
+        form = case.submission.form
+        asked[case.next_question.field if case.next_question else "none",] += 1
+        if form.asked in FIELDS and case.submission.cause == "submission":
+            answered[form.asked, "blank" if getattr(form, form.asked) is None else "given"] += 1
+    return (questions, asked), (answers, answered)
 
 
 def exposition() -> bytes:

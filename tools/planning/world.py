@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
-from graph.domain.lead import Path
+from graph.domain.lead import LATE, Path
 from graph.domain.routing import PoolState
 from graph.domain.table import RoutingTable
 from graph.rules.aliases import read_again
@@ -81,14 +81,14 @@ def as_it_began(leads: Iterable[Given]) -> Ledgers:
 
 def routed(leads: Iterable[G]) -> list[G]:
     """Those whose owner the rules chose. A ladder of escalation gave the others away because of who did not accept them,
-    which no routing file could have told; or their owner had them when a late judgement came."""
-    kept = ("missed", "judged")
+    which no routing file could have told; or their owner had them when a late judgement or late facts came."""
+    kept = LATE | {"missed"}
     return [each for each in leads if not _escalated(each) and (each.cause not in kept or _anew(each))]
 
 
 def _anew(given: Given) -> bool:
-    """A lead that a late judgement brought out of a sequence of mails."""
-    return given.cause == "judged" and not given.accepted
+    """A lead that what became known later brought out of a sequence of mails."""
+    return given.cause in LATE and not given.accepted
 
 
 def _escalated(given: Given) -> bool:

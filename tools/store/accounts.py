@@ -54,22 +54,35 @@ def ranked(
     wanted = _filtered(select(accounts), find, least / currency.per_usd).order_by(*order).limit(limit).offset(first)
     with engine.connect() as connection:
         rows = connection.execute(wanted).all()
-    return [
-        RankedAccount(
-            rank=first + number,
-            parent_domain=row.parent_domain,
-            name=row.name,
-            p_max=row.p_max,
-            p_calibrated=row.p_calibrated,
-            companies=row.companies,
-            leads=row.leads,
-            acv=currency.of(row.acv_usd),
-            priority=currency.of(row.priority_usd),
-            currency=currency.code,
-            updated_at=row.updated_at,
-        )
-        for number, row in enumerate(rows, start=1)
-    ]
+    return [_ranked(row, first + number, currency) for number, row in enumerate(rows, start=1)]
+
+
+def rank_of(engine: Engine, currency: Currency, parent_domain: str) -> RankedAccount | None:
+    """The account with its place in the whole ranking; None while it has no lead."""
+    with engine.connect() as connection:
+        row = connection.execute(select(accounts).where(accounts.c.parent_domain == parent_domain)).first()
+        if row is None:
+            return None
+        same = (accounts.c.priority_usd == row.priority_usd) & (accounts.c.parent_domain < row.parent_domain)
+        better = or_(accounts.c.priority_usd > row.priority_usd, same)
+        rank = 1 + int(connection.execute(select(func.count()).select_from(accounts).where(better)).scalar_one())
+    return _ranked(row, rank, currency)
+
+
+def _ranked(row: Any, rank: int, currency: Currency) -> RankedAccount:
+    return RankedAccount(
+        rank=rank,
+        parent_domain=row.parent_domain,
+        name=row.name,
+        p_max=row.p_max,
+        p_calibrated=row.p_calibrated,
+        companies=row.companies,
+        leads=row.leads,
+        acv=currency.of(row.acv_usd),
+        priority=currency.of(row.priority_usd),
+        currency=currency.code,
+        updated_at=row.updated_at,
+    )
 
 
 def how_many(engine: Engine, currency: Currency, find: str = "", least: float = 0.0) -> int:

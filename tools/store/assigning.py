@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, select, update
 
 from graph.domain.facts import value_of
-from graph.domain.lead import GIVES_BACK, MAY_COME_LATE, Submission
+from graph.domain.lead import GIVES_BACK, LATE, MAY_COME_LATE, Submission
 from graph.record import assignment_number, begins
 from graph.state import Case
 from tools.store.rows import insert_rows
@@ -18,12 +18,12 @@ from tools.store.timers import ALL, settle_timers
 
 
 class NoLongerOffered(Exception):
-    """A pass, a miss or a late judgement came after the answer to the assignment that it would end."""
+    """A pass, a miss, a late judgement or late facts came after the answer to the assignment that it would end."""
 
 
 def too_late(engine: Engine, submissions: Sequence[Submission]) -> set[str]:
-    """Ids of the passes and misses that came too late: their assignment was accepted, or has moved on; and of judgements of
-    a decision that is not the newest, or whose lead is closed. They change nothing."""
+    """Ids of the passes and misses that came too late: their assignment was accepted, or has moved on; and of judgements
+    and facts about a decision that is not the newest, or whose lead is closed. They change nothing."""
     late = [s for s in submissions if s.cause in MAY_COME_LATE]
     if not late:
         return set()
@@ -35,12 +35,14 @@ def too_late(engine: Engine, submissions: Sequence[Submission]) -> set[str]:
     with engine.connect() as connection:
         rows = connection.execute(wanted).all()
     offered = {(row.lead_id, row.number) for row in rows if row.state == "offered"}
-    judged = {(row.lead_id, row.revision) for row in rows if row.number == row.assignment and row.state != "closed"}
+    standing = {(row.lead_id, row.revision) for row in rows if row.number == row.assignment and row.state != "closed"}
     return {
         s.submission_id
         for s in late
         if (
-            (s.lead_id, s.assignment) not in offered if s.cause in GIVES_BACK else (s.lead_id, s.revision) not in judged
+            (s.lead_id, s.assignment) not in offered
+            if s.cause in GIVES_BACK
+            else (s.lead_id, s.revision) not in standing
         )
     }
 
@@ -98,16 +100,16 @@ def _give_back(connection: Connection, case: Case, now: datetime, *, moves: bool
 
 
 def _move(connection: Connection, case: Case, number: int, now: datetime) -> None:
-    """Somebody else has the lead, whatever the one before did with it; what is closed stays so. A late judgement takes it
-    from nobody who has accepted it meanwhile."""
-    lead_id, judged = case.submission.lead_id, case.submission.cause == "judged"
+    """Somebody else has the lead, whatever the one before did with it; what is closed stays so. What became known later
+    takes it from nobody who has accepted it meanwhile."""
+    lead_id, late = case.submission.lead_id, case.submission.cause in LATE
     held = update(assignments).where(
         assignments.c.lead_id == lead_id,
         assignments.c.number == number,
-        assignments.c.state.in_(("offered",) if judged else HELD),
+        assignments.c.state.in_(("offered",) if late else HELD),
     )
     moved = connection.execute(held.values(state="moved", acted_at=now)).rowcount
-    if judged and moved != 1:
+    if late and moved != 1:
         raise NoLongerOffered(f"assignment {number} of {lead_id} is no longer on offer")
     settle_timers(connection, lead_id, ALL, "moved", now)
 

@@ -124,7 +124,7 @@ def _lead(decided: Decided, now: datetime) -> tuple[Any, ...]:
         stored_name_key(lead.full_name),
         lead.phone,
         (profile.name if profile else None) or lead.company,
-        lead.domain or (profile.domain if profile else None),
+        lead.domain or (profile.domain if profile else None) or None,
         parent_of(case),
         lead.country,
         orjson.dumps(form_fields(merged(case.submission.form, prior))).decode(),

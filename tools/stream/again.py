@@ -1,5 +1,6 @@
 """Ways a lead comes back for another decision: an operator's retry, an owner's pass, a reviewer's approval, a time to
-accept that went by, a late judgement, a replayed dead letter. Each is a submission like any other and goes through the stream."""
+accept that went by, a late judgement, company facts that came late, a replayed dead letter. Each is a submission like any
+other and goes through the stream."""
 
 from __future__ import annotations
 
@@ -26,7 +27,8 @@ def again(engine: Engine, lead_id: str, cause: Cause, submission_id: str = "") -
     record = record_json(engine, lead_id)
     if record is None:
         raise UnknownLead(lead_id)
-    form = form_from({k: v for k, v in orjson.loads(record)["submission"]["form"].items() if v is not None})
+    typed = orjson.loads(record)["submission"]["form"].items()
+    form = form_from({k: v for k, v in typed if v is not None and k != "asked"})  # a blank counts once
     return Submission(submission_id or f"{cause}:{uuid.uuid4().hex}", lead_id, datetime.now(UTC), form, cause)
 
 
@@ -42,8 +44,18 @@ def missed(submission: Submission, number: int, by: str) -> Submission:
 
 def judged(submission: Submission, revision: int, note: str) -> Submission:
     """A language model's judgement of decision `revision` came late and gives another tier; taken once. note: for people."""
-    lead_id, name = submission.lead_id, f"judged:{submission.lead_id}:{revision}"
-    return Submission(name, lead_id, submission.received_at, submission.form, "judged", note, revision=revision)
+    return late(submission, "judged", revision, note)
+
+
+def enriched(submission: Submission, revision: int, note: str) -> Submission:
+    """Company facts that decision `revision` lacked came late and would change it; taken once. note: for people."""
+    return late(submission, "enriched", revision, note)
+
+
+def late(submission: Submission, cause: Cause, revision: int, note: str) -> Submission:
+    """What became known after decision `revision`; named by it, so that it is taken once for each cause."""
+    lead_id, name = submission.lead_id, f"{cause}:{submission.lead_id}:{revision}"
+    return Submission(name, lead_id, submission.received_at, submission.form, cause, note, revision=revision)
 
 
 def _given_back(submission: Submission, cause: Cause, number: int, by: str, reason: str) -> Submission:

@@ -33,10 +33,11 @@ from graph.nodes.route import open_changes
 from graph.nodes.shell import failed
 from graph.ports import History
 from graph.record import Undecided
-from graph.state import Case, RunContext
+from graph.state import Case, Reads, RunContext
 from tools.observe import metrics
 from tools.store.assigning import too_late
 from tools.store.commit import Conflict, Decided, already_decided, commit, seal
+from tools.store.late_facts import late_reads
 from tools.stream.consumer import Entry
 
 log = structlog.get_logger(__name__)
@@ -162,7 +163,12 @@ class Decider:
                 if before is not None:
                     ports = replace(context.ports, history=Behind(context.ports.history, before))
                     context = replace(context, ports=ports)
-                cases = [known.get(j.submission.submission_id, Case(j.submission)) for j in open_jobs]
+                late = await self._late(open_jobs)
+                cases = [
+                    known.get(id_) or Case(j.submission, late.get(id_, Reads()))
+                    for j in open_jobs
+                    for id_ in (j.submission.submission_id,)
+                ]
                 decided = await self._run_graph(cases, context) if cases else []
                 ready, broken = _seal(decided, context)
                 while _turn_in_vain(decided, broken):  # those behind it are routed anew, without the gap
@@ -239,6 +245,11 @@ class Decider:
         done: set[str] = await self._in_thread(already_decided, self._engine, [s.submission_id for s in submissions])
         late: set[str] = await self._in_thread(too_late, self._engine, submissions)
         return done | late
+
+    async def _late(self, jobs: list[Job]) -> Mapping[str, Reads]:
+        """By submission id: the facts that came late for those of these leads that are decided again because of them."""
+        enriched = [job.submission for job in jobs if job.submission.cause == "enriched"]
+        return await self._in_thread(late_reads, self._engine, enriched) if enriched else {}
 
     async def _run_graph(self, cases: list[Case], context: RunContext) -> list[Case]:
         """The batch in one run. If the run itself breaks, each lead gets its own, so that only the guilty one fails."""

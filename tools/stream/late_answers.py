@@ -4,26 +4,25 @@
                     else a note in the owner's thread
     write_note      the note in the owner's thread, if it says no more than the facts it was given
 
-An answer is about one revision: when the lead has a newer one it is kept, and nothing else happens. Performed twice, after
-a crash, these write the same keys again and pay nothing, since the answer is known. Outages, limits and nonsense are the
-dispatcher's: it tries again, and what it gives up is a dead letter; the decision stands as it was made.
+An answer about a decision that stands no longer is kept, and nothing else happens. Performed twice, after a crash, these
+write the same keys again and pay nothing, since the answer is known (see `tools.stream.late`). Outages, limits and
+nonsense are the dispatcher's: it tries again, and what it gives up is a dead letter; the decision stands as it was made.
 """
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any, Protocol, TypeVar
+from datetime import datetime
+from typing import Protocol
 
 import orjson
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, Engine, Row
+from sqlalchemy import Engine
 
-from graph.domain.effects import AskJudgement, UpdateAlert, WriteNote
-from graph.domain.lead import Path, Submission
+from graph.domain.effects import AskJudgement, WriteNote
+from graph.domain.lead import Path
 from graph.domain.routing import RoutingFacts
 from graph.domain.scoring import Judgement, Score
 from graph.domain.table import RoutingTable
@@ -34,20 +33,14 @@ from graph.rules.brief import NOTE
 from graph.rules.bullets import cut
 from graph.rules.judged import late, late_note
 from graph.rules.note import says_no_more
-from tools.observe import metrics
 from tools.routing_file import parse
 from tools.settings import Settings
 from tools.store.queries import record_json
 from tools.store.read_cache import StoreCache
-from tools.store.redraw import redraw, shown, standing
 from tools.store.routing_versions import version_texts
-from tools.stream.again import again, judged, send
-from tools.stream.inbox import Inbox, StreamUnavailable
+from tools.stream.inbox import Inbox
+from tools.stream.late import STALE, Late, utc_now
 from tools.wiring import Store, chat_of
-
-T = TypeVar("T")
-STALE = Receipt("not needed", repeated=True)
-"""The lead has a newer decision, or is closed."""
 
 
 class AsksJudgement(Protocol):
@@ -93,10 +86,9 @@ class LateAnswers:
         judge: AsksJudgement,
         writer: AsksNote,
         *,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Callable[[], datetime] = utc_now,
     ) -> None:
-        self._engine, self._writes = engine, engine.execution_options(immediate=True)
-        self._executor, self._inbox, self._clock = executor, inbox, clock
+        self._late = Late(engine, executor, inbox, clock)
         self._judge, self._writer = judge, writer
         self._tables: dict[str, RoutingTable] = {}
 
@@ -117,44 +109,34 @@ class LateAnswers:
                 await close()
 
     async def _ask_judgement(self, order: Order, effect: AskJudgement) -> Receipt:
-        asked = await self._thread(self._asked, order, effect.assignment)
+        asked = await self._late.thread(self._asked, order, effect.assignment)
         judgement = await self._judge.ask(asked.ask) if asked is not None and asked.ask is not None else None
         if asked is None or judgement is None:
-            return self._counted(effect.kind, "stale", STALE)
+            return self._late.counted(order, "stale", STALE)
         of = asked.decision
         found = late(judgement, of.scoring, of.routing_facts, of.path, asked.table)
         note = late_note(judgement, effect.model, found, of.tier)
         if found.anew:
-            return await self._anew(order, effect, note)
-        outcome = await self._thread(self._noted, order, effect.assignment, "judged", note)
-        return self._counted(effect.kind, outcome, Receipt(outcome))
-
-    async def _anew(self, order: Order, effect: AskJudgement, note: str) -> Receipt:
-        """Through the stream, like every decision. The worker drops it where a newer decision was faster."""
-        submission: Submission = await self._thread(again, self._engine, order.lead_id, "judged")
-        submission = judged(submission, order.revision, note)
-        try:
-            accepted = await send(self._inbox, submission)
-        except StreamUnavailable as error:
-            raise VendorError("stream_unavailable", error.reason) from None
-        receipt = Receipt(submission.submission_id, repeated=not accepted.new)
-        return self._counted(effect.kind, "anew", receipt) if accepted.new else receipt
+            return await self._late.anew(order, "judged", note)
+        return self._late.counted(order, await self._noted(order, effect, "judged", note))
 
     async def _write_note(self, order: Order, effect: WriteNote) -> Receipt:
-        if not await self._thread(self._stands, order, effect.assignment):
-            return self._counted(effect.kind, "stale", STALE)
+        if await self._late.thread(self._late.standing, order, effect.assignment) is None:
+            return self._late.counted(order, "stale", STALE)
         text = " ".join((await self._writer.ask(NoteAsk(order.lead_id, effect.facts))).split())
         if not says_no_more(text, " ".join(effect.facts.values())):
-            return self._counted(effect.kind, "refused", Receipt("said more than the facts"))
+            return self._late.counted(order, "refused", Receipt("said more than the facts"))
         note = f"Note by {effect.model}: {cut(text, NOTE)}"
-        outcome = await self._thread(self._noted, order, effect.assignment, "written", note)
-        return self._counted(effect.kind, outcome, Receipt(outcome))
+        return self._late.counted(order, await self._noted(order, effect, "written", note))
+
+    async def _noted(self, order: Order, effect: AskJudgement | WriteNote, name: str, note: str) -> str:
+        return await self._late.thread(self._late.noted, order, effect.assignment, name, note)
 
     def _asked(self, order: Order, number: int) -> _Asked | None:
         """None for a decision that stands no longer."""
-        if not self._stands(order, number):
+        if self._late.standing(order, number) is None:
             return None
-        raw = record_json(self._engine, order.lead_id, order.revision)
+        raw = record_json(self._late.engine, order.lead_id, order.revision)
         if raw is None:
             raise VendorError("unknown_lead", "no decision of it is recorded", permanent=True)
         record = orjson.loads(raw)
@@ -166,7 +148,7 @@ class LateAnswers:
     def _table(self, digest: str) -> RoutingTable:
         """The file that decided. The last few are kept."""
         if digest not in self._tables:
-            kept = version_texts(self._engine, digest)
+            kept = version_texts(self._late.engine, digest)
             if kept is None:
                 raise VendorError(
                     "unknown_version", f"the routing file {digest[:12]} is not in the store", permanent=True
@@ -175,38 +157,6 @@ class LateAnswers:
                 self._tables.pop(next(iter(self._tables)))
             self._tables[digest] = parse(kept[0], files=kept[1])
         return self._tables[digest]
-
-    def _stands(self, order: Order, number: int) -> bool:
-        with self._engine.connect() as connection:
-            return _newest(connection, order, number) is not None
-
-    def _noted(self, order: Order, number: int, name: str, note: str) -> str:
-        """The note goes into the thread of whoever has the alert, once for each revision."""
-        with self._writes.begin() as connection:
-            state = _newest(connection, order, number)
-            if state is None:
-                return "stale"
-            message = shown(connection, state)
-            if message is None:
-                return "no_alert"
-            update = UpdateAlert(state.owner, state.number, message, note)
-            redraw(connection, state, name, update, self._clock(), order.revision)
-            return "noted"
-
-    def _counted(self, kind: str, outcome: str, receipt: Receipt) -> Receipt:
-        metrics.late_answers.labels(kind, outcome).inc()
-        return receipt
-
-    async def _thread(self, function: Callable[..., T], *arguments: Any) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._executor, function, *arguments)
-
-
-def _newest(connection: Connection, order: Order, number: int) -> Row[Any] | None:
-    """The assignment, where the order's revision is the lead's newest and the lead has no outcome yet."""
-    state = standing(connection, order.lead_id, number)
-    if state is None or state.revision != order.revision or state.state == "closed":
-        return None
-    return state
 
 
 def late_answers(settings: Settings, store: Store, inbox: Inbox) -> LateAnswers:

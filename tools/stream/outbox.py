@@ -183,20 +183,26 @@ TIMER: Final = "timer"
 
 
 def depth(engine: Engine, now: datetime) -> dict[tuple[str, str], int]:
-    """Rows by (vendor, state) for those not done. Timers whose time has not come are no backlog: they have a state of
-    their own."""
+    """Rows by (vendor, state) for those not done. Timers whose time has not come, and facts that are to be asked for a
+    little later, are no backlog: they have a state of their own."""
     unfinished = or_(outbox.c.state == text("'pending'"), outbox.c.state == text("'dead'"))  # as their indexes have it
     wanted = select(outbox.c.vendor, outbox.c.state, func.count()).where(unfinished)
     with engine.connect() as connection:
         rows = connection.execute(wanted.group_by(outbox.c.vendor, outbox.c.state))
         found = {(vendor, state): count for vendor, state, count in rows}
-        timers = connection.scalar(_TIMERS, {"v_now": now}) or 0
-    if timers:
-        found["sla", TIMER] = timers
-        found["sla", "pending"] = max(0, found.get(("sla", "pending"), 0) - timers)
+        timers = connection.execute(_TIMERS, {"v_now": now}).all()
+    for vendor, count in timers:
+        found[vendor, TIMER] = count
+        found[vendor, "pending"] = max(0, found.get((vendor, "pending"), 0) - count)
     return {row: count for row, count in found.items() if count}
 
 
-_TIMERS = select(func.count()).where(
-    outbox.c.vendor == text("'sla'"), outbox.c.state == text("'pending'"), outbox.c.due_at > bindparam("v_now")
+_TIMERS = (
+    select(outbox.c.vendor, func.count())
+    .where(
+        or_(outbox.c.vendor == text("'sla'"), (outbox.c.vendor == text("'facts'")) & (outbox.c.attempts == 0)),
+        outbox.c.state == text("'pending'"),
+        outbox.c.due_at > bindparam("v_now"),
+    )
+    .group_by(outbox.c.vendor)
 )

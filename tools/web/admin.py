@@ -11,12 +11,14 @@ from pydantic import AwareDatetime
 from sqlalchemy import Engine
 from starlette.concurrency import run_in_threadpool
 
-from tools.store.accounts import LARGEST_PAGE, Currency, RankedAccount, how_many, ranked
+from tools.store.accounts import Currency
 from tools.store.dead import find_dead, list_dead, mark_replayed, reopen_effect
+from tools.store.late_facts import of_lead
 from tools.store.queries import effects_of, lead_page, record_json
 from tools.store.sla_report import sla_by_member
 from tools.stream.again import UnknownLead, again, send, send_raw
 from tools.stream.inbox import Inbox, StreamUnavailable
+from tools.web.accounts import account_answers
 
 BIGGEST = 2**31 - 1
 US_DOLLARS = Currency()
@@ -26,7 +28,7 @@ def admin_router(engine: Engine, inbox: Inbox, currency: Currency = US_DOLLARS) 
     router = APIRouter(prefix="/admin", tags=["admin"])
     _lead_routes(router, engine, inbox)
     _sla_routes(router, engine)
-    _account_routes(router, engine, currency)
+    account_answers(router, engine, currency)
     _dead_letter_routes(router, engine, inbox)
     return router
 
@@ -55,6 +57,11 @@ def _lead_routes(router: APIRouter, engine: Engine, inbox: Inbox) -> None:
         """What was written to the world for this lead, and what is still waiting."""
         return {"effects": effects_of(engine, storable(lead_id))}
 
+    @router.get("/leads/{lead_id}/late-facts")
+    def late(lead_id: str) -> dict[str, list[dict[str, Any]]]:
+        """Company facts that came after a decision of this lead: what changed, and what followed (kept, told, anew)."""
+        return {"late_facts": of_lead(engine, storable(lead_id))}
+
     @router.post("/retry/{lead_id}", status_code=202, responses={404: {"description": "No such lead."}})
     async def retry(lead_id: str) -> dict[str, str]:
         """Decide the lead once more: a new revision under today's rules, facts and model."""
@@ -74,19 +81,6 @@ def _sla_routes(router: APIRouter, engine: Engine) -> None:
         """How each owner kept the accept and touch times of what was offered to them in the last `days` days."""
         now = datetime.now(UTC)
         return {"since": now - timedelta(days=days), "members": sla_by_member(engine, now - timedelta(days=days), now)}
-
-
-def _account_routes(router: APIRouter, engine: Engine, currency: Currency) -> None:
-    @router.get("/accounts")
-    def accounts(
-        limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE)] = 50,
-        page: Annotated[int, Query(ge=1, le=100_000)] = 1,
-        find: Annotated[str, Query(max_length=80, pattern=r"^[^\x00]*$")] = "",
-        least: Annotated[float, Query(ge=0, allow_inf_nan=False)] = 0.0,
-    ) -> dict[str, int | str | list[RankedAccount]]:
-        """Ultimate parents by chance x contract value, best first. find: part of a name or domain; least: of the priority."""
-        rows = ranked(engine, currency, limit=limit, page=page, find=find, least=least)
-        return {"currency": currency.code, "total": how_many(engine, currency, find, least), "accounts": rows}
 
 
 def _dead_letter_routes(router: APIRouter, engine: Engine, inbox: Inbox) -> None:

@@ -134,7 +134,7 @@ class Probe:
     async def _outbox(self) -> tuple[bool, dict[str, Any]]:
         rows = await self._in_thread(depth, self._engine, datetime.now(UTC))
         detail: dict[str, dict[str, int]] = {}
-        timers = rows.pop(("sla", TIMER), 0)
+        timers = sum(rows.pop(row) for row in [row for row in rows if row[1] == TIMER])
         metrics.timers.set(timers)
         for (vendor, state), count in rows.items():
             metrics.outbox_depth.labels(vendor, state).set(count)

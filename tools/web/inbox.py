@@ -23,8 +23,9 @@ from graph.rules.blocks import FEEDBACK
 from graph.rules.message_states import OUTCOMES, TOUCHES
 from graph.rules.wording import first_name
 from tools.store import acts, crm_pages, inbox
-from tools.store.accounts import Currency, how_many, ranked
+from tools.store.accounts import Currency
 from tools.store.ledgers import ledgers
+from tools.web.accounts import account_pages
 from tools.web.pages import Pages
 from tools.web.rendering import drawn
 
@@ -34,7 +35,6 @@ ApproveLead: TypeAlias = Callable[[str, int, str], Awaitable[str]]
 """(lead id, assignment number, by) -> a sentence; called once a lead under review was accepted."""
 
 PAGE = 20
-ACCOUNTS = 50
 US_DOLLARS = Currency()
 BIGGEST = 2**31 - 1
 FLASH, FLASH_S, SAID = "inbox_said", 30, 300
@@ -59,7 +59,6 @@ Value: TypeAlias = Annotated[str, Form(pattern=r"^[\w.:-]{1,40}:\d{1,9}$")]
 CrmTable: TypeAlias = Literal["contacts", "companies", "owners", "tasks"]
 PageNumber: TypeAlias = Annotated[int, Query(ge=1, le=100_000)]
 Filter: TypeAlias = Annotated[str, Form(max_length=320)]
-Find: TypeAlias = Annotated[str, Query(max_length=80, pattern=r"^[^\x00-\x1f]*$")]
 Code: TypeAlias = Annotated[str, Form(max_length=20)]
 
 
@@ -92,7 +91,7 @@ def inbox_router(
     _offer_routes(router, engine, clock, pass_lead, approve_lead)
     _work_routes(router, engine, clock)
     _crm_routes(router, engine, pages)
-    _account_routes(router, engine, pages, currency)
+    account_pages(router, engine, pages, currency)
     if routing is not None:
         _ledger_routes(router, engine, pages, clock, routing)
     return router
@@ -201,15 +200,6 @@ def _crm_routes(router: APIRouter, engine: Engine, pages: Pages) -> None:
     @router.get("/nurture")
     def nurture(page: PageNumber = 1) -> Response:
         return pages.answer("nurture.html", page=crm_pages.page_of(engine, "nurture", page))
-
-
-def _account_routes(router: APIRouter, engine: Engine, pages: Pages, currency: Currency) -> None:
-    @router.get("/accounts")
-    def accounts(page: PageNumber = 1, find: Find = "") -> Response:
-        rows = ranked(engine, currency, limit=ACCOUNTS, page=page, find=find)
-        total = how_many(engine, currency, find)
-        facts = {"rows": rows, "total": total, "page": page, "find": find, "currency": currency.code}
-        return pages.answer("accounts.html", more=total > page * ACCOUNTS, **facts)
 
 
 def _ledger_routes(

@@ -17,7 +17,7 @@ from graph.domain.lead import Form
 from tools.web.answers import FieldProblem, Refused
 
 EXTRA_FIELDS, EXTRA_LENGTH, LENGTH = 50, 500, 20_000
-LONGEST_DAY_MS = 86_400_000
+MOST_MS = 10**15  # beyond any time that is meant; an absurd one is a sign of a bot, and capture's to judge
 MOST_PAIRS = 500
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 JSON_TYPES = ("application/json", "text/json")
@@ -34,7 +34,7 @@ def _blank(value: Any) -> Any:
 
 Text = Annotated[Annotated[str, Field(max_length=LENGTH)] | None, BeforeValidator(_blank)]
 Number = Annotated[
-    Annotated[float, Field(ge=0, le=LONGEST_DAY_MS, allow_inf_nan=False)] | None, BeforeValidator(_blank)
+    Annotated[float, Field(ge=-MOST_MS, le=MOST_MS, allow_inf_nan=False)] | None, BeforeValidator(_blank)
 ]
 Flag = Annotated[bool | None, BeforeValidator(_blank)]
 
@@ -72,6 +72,8 @@ class LeadForm(BaseModel):
     honeypot: Text = _named("_gotcha", "honeypot", "_honeypot")
     fill_time_ms: Number = None
     fill_time_s: Number = None
+    submitted_at: Text = _named("submitted_at", "submittedAt", "submission_time")
+    asked: Text = None
     properties: dict[str, Any] | None = Field(None, exclude=True)
 
 
@@ -198,6 +200,10 @@ def to_form(given: LeadForm) -> Form:
         consent_text=given.consent_text,
         honeypot=given.honeypot,
         fill_time_ms=None if fill_ms is None else int(fill_ms),
+        first_name=None if given.full_name else given.first_name,
+        last_name=None if given.full_name else given.last_name,
+        submitted_at=given.submitted_at,
+        asked=given.asked,
         extra=_extra(given.model_extra or {}),
     )
 

@@ -30,6 +30,7 @@ from tools.web.inbox import inbox_router
 from tools.web.insights.side import InsightsSide
 from tools.web.intake import LeadForm
 from tools.web.people import duplicates_router, people_router
+from tools.web.questions import Questions, question_router
 from tools.web.rules import Rules, rules_router
 from tools.web.waiting import Decisions
 from tools.web.webhook import PATH, IntakeOptions, Receive, Send, Webhook
@@ -42,6 +43,7 @@ class FrontDoor:
     """An ASGI application: POST /webhooks/lead goes straight to the webhook, everything else to FastAPI."""
 
     def __init__(self, settings: Settings) -> None:
+        self._questions = Questions(settings.questions_file)
         secrets = load_or_make(settings.data_dir)
         token = settings.admin_token.get_secret_value() if settings.admin_token else secrets.admin_token
         url = socket_url(settings)
@@ -70,7 +72,7 @@ class FrontDoor:
             models=settings.models_dir,
         )
         self._insights = InsightsSide(
-            settings, self._store.engine, connect(url), Identifier(secrets.lead_key), self._routing, utc_now
+            settings, self._store, connect(url), Identifier(secrets.lead_key), self._routing, utc_now
         )
         self._currency = Currency(settings.currency, settings.currency_per_usd)
         self.api = self._api(Login(token))
@@ -88,6 +90,7 @@ class FrontDoor:
             openapi_extra=webhook_schema(),
             responses=WEBHOOK_ANSWERS,
         )
+        api.include_router(question_router(self._store.engine, self._questions))
         api.include_router(health_router(self._probe))
         api.include_router(login.router())
         api.include_router(admin_router(self._store.engine, self._inbox, self._currency), dependencies=[required])

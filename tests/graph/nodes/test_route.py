@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 
 from graph.domain.account import CompanyProfile, CrmAccount, Opportunity
+from graph.domain.evidence import AccountMatch, Origin
 from graph.domain.lead import Submission
 from graph.domain.routing import PoolState, Spent
 from graph.nodes.route import facts_of, route
 from graph.nodes.shell import with_read
 from graph.state import Case
-from tests.fixtures.ports import Answering, Memory, before, case, context, ports, prior, run, through
+from tests.fixtures.ports import NOW, Answering, Memory, before, case, context, ports, prior, run, through
 from tools.routing_file import parse
 
 MID = {"country": "Germany", "employees": "400"}
@@ -251,3 +252,72 @@ async def test_a_replay_brings_the_counts_and_asks_for_none():
     assert memory.open_asks == memory.pool_asks == []
     assert done.assignment is not None
     assert done.assignment.owner == "ben@company.com"
+
+
+DEAL = Opportunity("1", "deal", 5, "open", "dee@company.com")
+NOBODYS = replace(DEAL, owner=None)
+CHILD = CompanyProfile(
+    "ann-werke.de", "Ann AG", parent_domain="acme.com", parent_name="Acme {Corp}", owner="list@c.com",
+    parent_owner="plist@c.com", origins=(Origin("owner", "book.csv", NOW),),
+)  # fmt: skip
+
+
+async def test_an_open_opportunity_is_the_companys_own_before_it_is_the_parents():
+    parents = replace(DEAL, owner="pia@company.com")
+    both = CrmAccount(open_opportunities=(NOBODYS, DEAL), parent_opportunities=(parents,))
+    found = await facts(case(), CHILD, both)
+    assert (found.opportunity_owner, found.opportunity_of) == ("dee@company.com", None)
+    found = await facts(case(), CHILD, replace(both, open_opportunities=(NOBODYS,)))
+    assert (found.opportunity_owner, found.opportunity_of) == ("pia@company.com", "Acme {Corp}")
+    found = await facts(case(), None, CrmAccount(parent_opportunities=(parents,), parent_domain="acme.com"))
+    assert (found.opportunity_owner, found.opportunity_of) == ("pia@company.com", "acme.com")
+    found = await facts(case(), CHILD, CrmAccount(parent_opportunities=(NOBODYS,)))
+    assert (found.opportunity_owner, found.opportunity_of) == (None, None)
+
+
+async def test_an_owner_is_the_crms_before_the_one_on_the_list_of_accounts():
+    found = await facts(case(), CHILD, CrmAccount(owner="own@c.com", parent_owner="par@c.com"))
+    assert (found.account_owner, found.account_owner_by) == ("own@c.com", None)
+    assert (found.parent_owner, found.parent_owner_by) == ("par@c.com", None)
+    found = await facts(case(), CHILD, CrmAccount(contact_id="1"))
+    assert (found.account_owner, found.account_owner_by) == ("list@c.com", "book.csv")
+    assert (found.parent_owner, found.parent_owner_by) == ("plist@c.com", "accounts")
+
+
+OWNED = """{
+  "DEFAULT": "general@company.com",
+  "people": {"pia": {"email": "pia@company.com"}, "lis": {"email": "list@c.com"}}
+}"""
+
+
+@pytest.mark.parametrize(
+    ("crm", "rule", "why"),
+    [
+        (CrmAccount(parent_opportunities=(replace(DEAL, owner="pia@company.com"),)), "open_opportunity",
+         "The company's parent Acme {Corp} has an open opportunity of pia@company.com."),
+        (CrmAccount(open_opportunities=(replace(DEAL, owner="pia@company.com"),)), "open_opportunity",
+         "The company has an open opportunity of pia@company.com."),
+        (CrmAccount(owner="Pia@company.com"), "account_owner", "The company is pia@company.com's account in the CRM."),
+        (None, "account_owner",
+         "The company is list@c.com's account by the list of known accounts (book.csv)."),
+    ],
+)  # fmt: skip
+async def test_the_reason_says_whose_opportunity_it_is_and_who_names_the_owner(
+    crm: CrmAccount | None, rule: str, why: str
+):
+    given = context(ports(enrichment=Answering(answer=lambda _: CHILD), crm=Answering(answer=lambda _: crm)))
+    (done,) = await run(route, case(), given=replace(given, table=parse(OWNED, Path())))
+    assert done.assignment is not None
+    assert (done.assignment.rule, done.assignment.why) == (rule, why)
+
+
+async def test_a_profile_that_only_says_what_did_not_fit_leaves_domain_and_account_unknown():
+    unsure = CompanyProfile("", match=AccountMatch(None, "rivals", 0.5, "Two fit.", ("a.com", "b.com")))
+    found = await facts(case(email="x@gmail.com"), unsure)
+    assert (found.host, found.domain, found.family) == (None, None, ())
+    (done,) = await run(
+        route, case(email="x@gmail.com"), given=context(ports(enrichment=Answering(answer=lambda _: unsure)))
+    )
+    (plain,) = await run(route, case(email="x@gmail.com"), given=context())
+    assert done.account is None
+    assert repr(done.vector) == repr(plain.vector)

@@ -32,7 +32,7 @@ def test_a_filled_hidden_field_is_a_bot(honeypot: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fill_time_ms", "expected"), [(1, ["bot_speed"]), (1499, ["bot_speed"]), (1500, []), (0, []), (-5, [])]
+    ("fill_time_ms", "expected"), [(1, ["bot_speed"]), (1499, ["bot_speed"]), (1500, []), (0, []), (-5, ["bot_timing"])]
 )
 def test_a_form_filled_in_no_time_is_a_bot(fill_time_ms: int | None, expected: list[str]) -> None:
     assert codes(Form(fill_time_ms=fill_time_ms)) == expected

@@ -6,8 +6,9 @@ from zoneinfo import ZoneInfoNotFoundError
 
 import pytest
 
-from graph.domain.account import CrmAccount, Opportunity
+from graph.domain.account import CompanyProfile, CrmAccount, Opportunity
 from graph.domain.brief import Brief
+from graph.domain.evidence import AccountMatch, MatchCode
 from graph.domain.lead import Flag
 from graph.rules.brief import brief_of, facts_of, with_note
 from tests.fixtures.alerts import ASSIGNMENT, CRM, JUDGEMENT, LEAD, NOW, PROFILE, SCORE, SIMILAR, decision
@@ -186,3 +187,29 @@ def test_long_names_are_cut():
 def test_a_time_zone_that_does_not_exist_is_refused():
     with pytest.raises(ZoneInfoNotFoundError):
         brief(timezone="Mars/Olympus")
+
+
+def test_how_the_company_was_matched_stands_beside_it_and_its_own_domain_needs_no_word():
+    def company(code: MatchCode, key: str | None, rivals: tuple[str, ...] = ()) -> str:
+        match = AccountMatch(key, code, 0.934, "Why.", rivals)
+        return told("Company", profile=replace(PROFILE, match=match)) or ""
+
+    known = "Acme Labs, 4,000 people, software, San Jose CA; parent Acme Corp, 31,000 people"
+    assert company("domain", "acmelabs.com") == known
+    assert company("name_place", "acme.com") == f"{known}; matched by name and place to acme.com, 93% sure"
+    assert company("rivals", None, ("a.com", "b.com")) == f"{known}; could be a.com or b.com: nobody decided"
+
+
+def test_a_verdict_alone_is_told_too():
+    verdict = CompanyProfile("", match=AccountMatch(None, "rivals", 0.5, "Two.", ("a.com", "b.com")))
+    nameless = replace(LEAD, company=None, domain=None, email="m@gmail.com", country=None, state=None, employees=None)
+    told_alone = told("Company", profile=verdict, lead=replace(nameless, industry=None), account=None)
+    assert told_alone == "could be a.com or b.com: nobody decided"
+
+
+def test_parents_opportunities_and_the_owners_on_the_list_of_accounts_are_told():
+    deals = (Opportunity("9", "Group deal", 1_200_000, "proposal", "pia@company.com"),)
+    account = told("Account", crm=CrmAccount(parent_opportunities=deals), profile=PROFILE, account=None)
+    assert account == "1 open opportunity ($1.2M, proposal) at Acme Corp"
+    listed = replace(PROFILE, owner="ben@company.com", parent_owner="dee@company.com")
+    assert told("Account", crm=None, profile=listed, account=None) == "you own Acme Corp; Ben owns Acme Labs"

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from graph.rules.domains import FREE_MAIL, company_domain, host_of, mailbox_type, registrable
+from graph.rules.domains import company_domain, host_of, mailbox_type, registrable
+from graph.rules.mailboxes import FREE_MAIL
 
 
 @pytest.mark.parametrize(

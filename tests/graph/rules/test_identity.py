@@ -11,6 +11,7 @@ from graph.domain.lead import Form, Lead, Unknown
 from graph.rules.identity import capture, content_digest, identity_key
 
 NOW = datetime(2026, 4, 7, 14, 2, tzinfo=UTC)
+MOMENT = ("fill_time_ms", "submitted_at")
 FULL = Form(
     email=" Maya.Ortiz@Labs.ACME.com ",
     company="Acme  Labs",
@@ -90,7 +91,7 @@ def test_spelling_of_the_address_and_white_space_are_the_same_content() -> None:
     assert len(content_digest(FULL)) == 32
 
 
-@pytest.mark.parametrize("name", [f.name for f in fields(Form) if f.name not in ("fill_time_ms", "extra", "consent")])
+@pytest.mark.parametrize("name", [f.name for f in fields(Form) if f.name not in (*MOMENT, "extra", "consent")])
 def test_every_field_is_content(name: str) -> None:
     assert content_digest(replace(FULL, **{name: "other"})) != content_digest(FULL)
 
@@ -144,6 +145,8 @@ def test_everything_is_normalised() -> None:
         product="tracing",
         message="need tracing across 300 services\nbefore Q3",
         consent=True,
+        given_name="Maya",
+        family_name="Ortiz",
     )
 
 
@@ -218,6 +221,65 @@ def test_the_company_is_the_domain_then_the_website_then_the_address(
 def test_free_mail_is_noted_without_review() -> None:
     lead = lead_of(Form(email="maya@gmail.com"))
     assert (lead.email_domain_type, flags(lead), lead.needs_review) == ("free", ["free_mail"], False)
+
+
+@pytest.mark.parametrize(
+    ("form", "expected"),
+    [
+        (Form(email="maya@mailinator.com"), {"disposable_mail": True}),
+        (Form(email="maya@alibaba.com"), {}),
+        (Form(email="info@acme.com"), {"role_address": False}),
+        (Form(email="info@gmail.com"), {"free_mail": False, "role_address": False}),
+        (Form(email="no-reply@acme.com"), {"no_reply_address": True}),
+        (Form(email="no-reply@acme.com", phone="+14155550132"), {"no_reply_address": False}),
+        (Form(email="maya@acme.com", full_name="Acme Labs GmbH"), {"name_is_company": False}),
+        (Form(email="maya@acme.com", fill_time_ms=-4), {"bot_timing": True}),
+        (Form(email="maya@acme.com", submitted_at="2030-01-01T00:00:00Z"), {"bot_timing": True}),
+    ],
+)
+def test_findings_about_mailbox_name_and_time_say_who_has_to_look(form: Form, expected: dict[str, bool]) -> None:
+    lead = lead_of(form)
+    assert {flag.code: flag.review for flag in lead.flags} == expected
+    assert all(flag.reason.endswith(".") for flag in lead.flags)
+    assert lead.email == form.email, "nothing is dropped"
+
+
+@pytest.mark.parametrize(
+    ("form", "expected"),
+    [
+        (Form(full_name="ORTIZ, MAYA"), ("Maya Ortiz", "Maya", "Ortiz")),
+        (Form(full_name="Nagy István", country="Hungary"), ("Nagy István", None, None)),
+        (
+            Form(full_name="István Nagy", first_name="István", last_name="Nagy", country="HU"),
+            ("István Nagy", "István", "Nagy"),
+        ),
+        (
+            Form(full_name="MARIA DE LOPEZ", first_name="MARIA", last_name="DE LOPEZ"),
+            ("Maria de Lopez", "Maria", "de Lopez"),
+        ),
+        (Form(full_name="Ann Other", first_name="Maya", last_name="Ortiz"), ("Ann Other", "Ann", "Other")),
+        (Form(full_name="n/a"), (None, None, None)),
+    ],
+)
+def test_a_name_is_split_where_it_is_sure(form: Form, expected: tuple[str | None, ...]) -> None:
+    lead = lead_of(form)
+    assert (lead.full_name, lead.given_name, lead.family_name) == expected
+
+
+@pytest.mark.parametrize(
+    ("form", "postal", "unknown"),
+    [
+        (Form(postal="sw1a1aa", country="UK"), "SW1A 1AA", ()),
+        (Form(postal="1067", country="Germany"), None, (Unknown("postal", "1067"),)),
+        (Form(postal="1067"), "1067", ()),
+        (Form(postal="00000", country="UAE"), None, ()),
+        (Form(postal="95113", state="California"), "95113", ()),
+        (Form(postal="9511", state="California"), None, (Unknown("postal", "9511"),)),
+    ],
+)
+def test_a_postal_code_is_its_countrys_or_unknown(form: Form, postal: str | None, unknown: tuple[Unknown, ...]) -> None:
+    lead = lead_of(form)
+    assert (lead.postal, lead.unknown) == (postal, unknown)
 
 
 @pytest.mark.parametrize(

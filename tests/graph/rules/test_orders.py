@@ -6,10 +6,10 @@ import pytest
 
 from graph.domain.lead import Form
 from graph.rules.bots import TRIES, findings
-from graph.rules.identity import LONGEST_MESSAGE
+from graph.rules.form_fields import LONGEST_MESSAGE
 from graph.rules.judging import SAYS_LITTLE, judge_message
 from graph.rules.orders import SIGNS, gives_orders, signs_in
-from graph.rules.orders_said import ORDERS
+from graph.rules.orders_said import _ENGLISH, _OTHER_LANGUAGES, _SHAPES, ORDERS
 from graph.rules.text import block
 from tests.fixtures.hostile_texts import HOSTILE
 from tests.fixtures.router import samples
@@ -105,10 +105,19 @@ def test_signs_come_in_one_order() -> None:
 
 
 def test_every_kind_of_order_has_a_hint_in_it() -> None:
-    """A hint that its expression cannot contain would never let it be searched."""
-    for hints, expression in ORDERS:
+    """An expression behind hints that it cannot contain would never be searched."""
+    for expression in {one for _, expressions in ORDERS for one in expressions}:
         source = expression.pattern.lower().replace("\\", "").replace("s+", " ")
+        hints = [hint for hint, expressions in ORDERS if expression in expressions]
         assert any(hint.strip(" :")[:4] in source for hint in hints), hints
+
+
+def test_a_longer_hint_is_left_to_the_shorter_one_in_it() -> None:
+    """`ignorier` is searched for behind `ignor`, with all that `ignor` stands for."""
+    hints = [hint for hint, _ in ORDERS]
+    assert not [(one, other) for one in hints for other in hints if one != other and one in other]
+    searched = {expression.pattern for _, expressions in ORDERS for expression in expressions}
+    assert len(searched) == len({*_ENGLISH, *_SHAPES, *_OTHER_LANGUAGES})
 
 
 @pytest.mark.parametrize(

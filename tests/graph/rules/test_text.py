@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from graph.rules.text import block, choice, fold, line
+from graph.rules.text import answer, block, choice, fold, line
 
 
 def test_a_line_loses_control_characters_and_runs_of_white_space() -> None:
@@ -36,6 +36,31 @@ def test_a_message_keeps_its_lines() -> None:
 )
 def test_a_placeholder_is_no_choice(typed: str) -> None:
     assert choice(typed) is None
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "N / A", "n.a", "--", "—", "x", "Please choose", "test", "TEST", "Test Test", "none", "No", "keine", "k.A.",
+        "Keine Angabe", "aucun", "Néant", "ninguna", "Não tem", "nessuno", "geen", "n.v.t.", "ingen", "brak", "нет",
+        "なし", "없음", "anonymous",
+        "Sélectionnez",
+    ],
+)  # fmt: skip
+def test_what_says_that_there_is_nothing_is_no_answer(typed: str) -> None:
+    assert answer(typed) is None
+
+
+@pytest.mark.parametrize(
+    "typed", ["Testo AG", "Nokia", "Nobel", "Tester", "No. 1 Coffee", "Kein & Söhne", "Braka", "X Corp", "Ka"]
+)
+def test_what_only_begins_like_nothing_is_an_answer(typed: str) -> None:
+    assert answer(typed) == typed
+
+
+@pytest.mark.parametrize("typed", ["NO", "No", "ka", "test"])
+def test_words_that_are_codes_elsewhere_are_a_choice(typed: str) -> None:
+    assert choice(typed) == typed
 
 
 @pytest.mark.parametrize("typed", ["NA", "Nonesuch", "Selecta", "0"])

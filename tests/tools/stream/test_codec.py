@@ -34,6 +34,8 @@ FULL = Form(
     consent_text="I agree",
     honeypot="x",
     fill_time_ms=0,
+    asked="employees",
+    blanks="title:1",
     extra={"utm_source": "ad", "Straße": "ß"},
 )
 AT = datetime(2026, 4, 7, 14, 2, 0, 123_000, tzinfo=UTC)

@@ -11,12 +11,19 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tools.settings import Settings
 
-COMMANDS: dict[str, str] = {}
+COMMANDS: dict[str, str] = {
+    "match": "which known account a company is, one or a file of them",
+    "import": "a CSV file of accounts into the book, or an import taken back",
+    "sync": "the companies of the CRM into the book, with parents and owners",
+    "show": "what is known of an account, who says so, and its family",
+    "list": "the accounts of the book, page by page",
+    "families": "the largest families, disputed parents, circles",
+}
+_MODULES = {"import": "importing", "list": "listing"}  # words that the language keeps for itself
 
 
 def _module(name: str) -> ModuleType:
-    """`import` is a word of the language's own."""
-    return import_module(f"tools.cli.accounts.{'importing' if name == 'import' else name}")
+    return import_module(f"tools.cli.accounts.{_MODULES.get(name, name)}")
 
 
 def add(parser: argparse.ArgumentParser) -> None:

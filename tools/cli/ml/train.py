@@ -49,6 +49,12 @@ def add(parser: argparse.ArgumentParser) -> None:
         metavar="X,Y",
         help="these are known in time, whatever the leak guard says",
     )
+    of.add_argument(
+        "--rising", action="append", default=[], metavar="A,B", help="more of these numbers may not lower the answer"
+    )
+    of.add_argument(
+        "--falling", action="append", default=[], metavar="A,B", help="more of these numbers may not raise the answer"
+    )
     of.add_argument("--positive", metavar="VALUE", help="the target's word for yes, where it is not a usual one")
     of.add_argument("--negative", metavar="VALUE", help="and for no: rows with other words are left out")
     of.add_argument(
@@ -110,6 +116,8 @@ def _request(arguments: argparse.Namespace) -> Request:
         _listed(arguments.allow, names),
         arguments.trials,
         SEED if arguments.seed is None else arguments.seed,
+        _listed(arguments.rising, names),
+        _listed(arguments.falling, names),
     )
 
 

@@ -21,7 +21,8 @@ SEED = 20_260_101
 @dataclass(frozen=True, slots=True)
 class Request:
     """What `app.py train` was told. features: the only ones to use, or none said; exclude, allow: columns that the guard
-    need not stop for, gone or kept. Names are those of the file, also in another case."""
+    need not stop for, gone or kept; rising, falling: columns of numbers of which more may not lower the answer (chance, amount,
+    days), or not raise it. Names are those of the file, also in another case."""
 
     asked: Asked
     data: Path
@@ -32,11 +33,14 @@ class Request:
     allow: tuple[str, ...] = ()
     trials: int = 0
     seed: int = SEED
+    rising: tuple[str, ...] = ()
+    falling: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """frame: the rows with an outcome, of the columns that are used; excluded: column -> why it is not."""
+    """frame: the rows with an outcome, of the columns that are used; excluded: column -> why it is not; signs: column -> 1
+    where its effect rises, -1 where it falls."""
 
     frame: pl.DataFrame
     asked: Asked
@@ -47,12 +51,14 @@ class Prepared:
     looked: Looked
     excluded: dict[str, str]
     notes: tuple[str, ...]
+    signs: dict[str, int]
 
 
 def prepare(request: Request) -> Prepared:
     """Raises TableError."""
     with opened(request.data) as table:
         asked, identity, names, excluded = _named(table, request)
+        signs = _signs(table, request)
         extra = [name for name in (identity, asked.time, asked.closed) if name]
         frame = table.frame(list(dict.fromkeys([asked.target, *extra, *names])))
         notes = list(table.notes)
@@ -64,7 +70,9 @@ def prepare(request: Request) -> Prepared:
     if time is not None and asked.time in names:
         names.remove(asked.time)
     order = None if order is None else order[outcome.usable]
-    return Prepared(known, asked, outcome, identity, time, order, looked, excluded | looked.excluded, tuple(notes))
+    _ask_numbers(signs, looked)
+    gone = excluded | looked.excluded
+    return Prepared(known, asked, outcome, identity, time, order, looked, gone, tuple(notes), signs)
 
 
 def _named(table: Table, request: Request) -> tuple[Asked, str | None, list[str], dict[str, str]]:
@@ -89,6 +97,28 @@ def _named(table: Table, request: Request) -> tuple[Asked, str | None, list[str]
         raise TableError(f"--features: {wrong[0]} is the target")
     names = [name for name in dict.fromkeys(only) if name not in taken and name not in gone]
     return asked, identity or None, names, dict.fromkeys(gone, "excluded on request")
+
+
+def _signs(table: Table, request: Request) -> dict[str, int]:
+    """Column -> 1 or -1."""
+    rising = [table.column(name, "--rising") for name in request.rising]
+    falling = [table.column(name, "--falling") for name in request.falling]
+    if both := sorted({*rising} & {*falling}):
+        raise TableError(f"--rising, --falling: {both[0]} cannot do both; name it once")
+    return dict.fromkeys(rising, 1) | dict.fromkeys(falling, -1)
+
+
+def _ask_numbers(signs: dict[str, int], looked: Looked) -> None:
+    """A direction is for numbers that are learnt from: words and dates have none."""
+    kinds = {kind.name: kind.kind for kind in looked.kinds}
+    for name, sign in signs.items():
+        option = "--rising" if sign > 0 else "--falling"
+        if name not in kinds:
+            raise TableError(
+                f"{option}: {name} is not learnt from ({looked.excluded.get(name, 'left out on request')})"
+            )
+        if kinds[name] not in {"number", "flag"}:
+            raise TableError(f"{option}: {name} was read as a {kinds[name]}; only numbers, yes and no have a direction")
 
 
 def _time(frame: pl.DataFrame, asked: Asked) -> tuple[tuple[str, str] | None, Floats | None]:

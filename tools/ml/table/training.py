@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -131,16 +132,15 @@ def _matrix(ready: Prepared) -> tuple[Data, splits.Parts, TableSpec]:
 def _fit(request: Request, ready: Prepared, data: Data, parts: splits.Parts, progress: Progress) -> Fitted:
     usable, settings = ready.outcome.usable, Settings(trials=request.trials)
     value, closed = ready.outcome.value[usable], ready.outcome.closed[usable]
+    how: dict[str, Any] = {
+        "signs": ready.signs, "settings": settings, "seed": request.seed, "progress": progress,
+    }  # fmt: skip
     try:
         if request.asked.task == "propensity":
-            return fit.fit_propensity(
-                data, value.astype(np.int8), parts, settings=settings, seed=request.seed, progress=progress
-            )
+            return fit.fit_propensity(data, value.astype(np.int8), parts, **how)
         if request.asked.task == "acv":
-            return fit.fit_acv(data, value, parts, settings=settings, seed=request.seed, progress=progress)
-        return fit_days.fit_time_to_close(
-            data, value, closed, parts, settings=settings, seed=request.seed, progress=progress
-        )
+            return fit.fit_acv(data, value, parts, **how)
+        return fit_days.fit_time_to_close(data, value, closed, parts, **how)
     except FitError as error:
         raise TableError(f"{request.data}: {error}") from None
 

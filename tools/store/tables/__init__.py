@@ -8,22 +8,32 @@
     turns        one row a lead and pool: the turn this lead took, so that a replay takes no second
     outbox       one row an effect, unique by key; done rows stay as the history of writes; a timer is a row due later
     dead_letters one row a lead or effect that was given up, with what is needed to replay it
+    late_facts   one row a decision whose company facts came late: what is known now, and what followed
     outcomes     one row a lead whose end was told from outside (a CRM's export): it goes before what the assignment says
     predictions  one row a prediction of a lead and type; of each pair one is ACTIVE      (personal data)
     prediction_jobs   one row a bulk prediction: its leads, how far it came, who works on it
     routing_versions  one row a routing file that decided a lead or was proposed to, by digest
     routing_changes   one row an edit of the routing file: who, why, approvals, and when it went live, if it did
     crm_*, alerts, alert_notes, nurture_enrolments, remembered_accounts   the embedded twins' own data
+    enrichment_answers   one row a source and domain: what it said, until when that is good
+    enrichment_spending  one row a day and source: questions, US cents, answers
+    enrichment_sources   one row a source that is asked for money: is it switched off, and its last answers
     person_keys  one row a lead and key under which its person is found: hashes of parts of a name beside a phone or company
     person_edges one row each time two leads were called one person or two; undone rows stay
     person_candidates  one row a pair of leads that may be one person, found and not sure
     slack_messages   one row a lead and owner: the Slack message that shows the lead, to update it
+    book_told    one row an account, source and time: what the source told of it   (with book_changes: when and by whom)
+    book_lines   one row an account that is in a family, or disputed: who is above it, worked out from what was told
+    book_state   one row: the version of the book of accounts that is read
 
 Times are UTC. JSON is text, so that a decision record reads back bit for bit on both databases.
 """
 
+from tools.store.tables.book import OPEN_END, book_changes, book_lines, book_state, book_told
 from tools.store.tables.common import BigId, UtcTime, metadata
 from tools.store.tables.deciding import HELD, accounts, assignments, decisions, leads
+from tools.store.tables.enriching import enrichment_answers, enrichment_sources, enrichment_spending
+from tools.store.tables.late import late_facts
 from tools.store.tables.learning import ACTIVE, outcomes, prediction_jobs, predictions
 from tools.store.tables.people import STANDS, person_candidates, person_edges, person_keys
 from tools.store.tables.routing import pools, routing_changes, routing_versions, turns
@@ -45,6 +55,7 @@ __all__ = [
     "DEAD",
     "HELD",
     "OPEN",
+    "OPEN_END",
     "STANDS",
     "BigId",
     "UtcTime",
@@ -52,12 +63,20 @@ __all__ = [
     "alert_notes",
     "alerts",
     "assignments",
+    "book_changes",
+    "book_lines",
+    "book_state",
+    "book_told",
     "crm_companies",
     "crm_contacts",
     "crm_owners",
     "crm_tasks",
     "dead_letters",
     "decisions",
+    "enrichment_answers",
+    "enrichment_sources",
+    "enrichment_spending",
+    "late_facts",
     "leads",
     "metadata",
     "nurture_enrolments",

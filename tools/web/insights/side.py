@@ -10,7 +10,6 @@ from typing import Any, Self
 
 from fastapi import APIRouter
 from redis.asyncio import Redis
-from sqlalchemy import Engine
 
 from tools.idempotency import Identifier
 from tools.insights.bulk import BulkJobs
@@ -23,7 +22,7 @@ from tools.settings import Settings
 from tools.web.insights.api import Insights, insights_router
 from tools.web.insights.page import insight_page_router
 from tools.web.insights.score_lead import ScoreLeads, score_lead_router
-from tools.wiring import free_company_facts
+from tools.wiring import Store, company_facts
 
 
 class InsightsSide:
@@ -32,20 +31,20 @@ class InsightsSide:
     def __init__(
         self,
         settings: Settings,
-        engine: Engine,
+        store: Store,
         redis: Redis,
         identifier: Identifier,
         routing: LiveRouting,
         clock: Callable[[], datetime],
     ) -> None:
         scorer = CurrentScorer(settings.models_dir)
-        predictor = Predictor(engine, scorer, clock)
+        predictor = Predictor(store.engine, scorer, clock)
         self._bulk = BulkJobs(predictor)
         self._insights = Insights(predictor, self._bulk)
         self._scores = QuickScores(
             scorer,
             ScoreCache(redis, places=settings.score_cache_places, ttl_s=settings.score_cache_ttl_s),
-            enrichment=free_company_facts(settings),
+            enrichment=company_facts(settings, store, free=True),
             aliases=lambda: routing.current().aliases,
         )
         self._score_leads = ScoreLeads(self._scores, identifier, clock, settings.body_limit)

@@ -3,6 +3,7 @@
 import csv
 import shlex
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -89,3 +90,45 @@ def test_what_cannot_be_tried_ends_with_2(arguments, said, capsys):
 def test_a_wrong_column_is_suggested(file, tmp_path, capsys):
     assert main(["train", "acv", "--data", str(file), "--target", "vists", "--out", str(tmp_path / "m")]) == 2
     assert 'did you mean "visits"?' in capsys.readouterr().err
+
+
+def ladder(tmp_path, *options):
+    """What a model of few, noisy deals says of 60 companies that differ in size alone, from small to large."""
+    random = np.random.default_rng(11)
+    size = random.uniform(1, 100, 240)
+    deals = pl.DataFrame({"size": size, "age": random.uniform(1, 9, 240)})
+    deals.with_columns(value=np.round(900 * size**0.7 * random.lognormal(0, 0.5, 240))).write_csv(tmp_path / "d.csv")
+    pl.DataFrame({"size": np.linspace(2, 99, 60), "age": [5.0] * 60}).write_csv(tmp_path / "l.csv")
+    model, out = str(tmp_path / "m"), str(tmp_path / "o.csv")
+    learn = ["train", "acv", "--data", str(tmp_path / "d.csv"), "--target", "value", "--out", model, *options]
+    assert main(learn) == 0
+    assert main(["score", "--model", model, "--data", str(tmp_path / "l.csv"), "--out", out]) == 0
+    steps = np.diff(pl.read_csv(out)["value"].to_numpy())
+    return int((steps < 0).sum()), int((steps > 0).sum())
+
+
+def test_more_never_lowers_what_was_said_to_rise(tmp_path):
+    down, up = ladder(tmp_path, "--rising", "size")
+    assert (down, up > 2) == (0, True)
+
+
+def test_more_never_raises_what_was_said_to_fall(tmp_path):
+    assert ladder(tmp_path, "--falling", "SIZE")[1] == 0
+
+
+def test_without_a_word_the_trees_follow_the_noise(tmp_path):
+    assert ladder(tmp_path)[0] > 0
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--rising", "source"], "--rising: source was read as a category; only numbers, yes and no have a direction"),
+        (["--falling", "vists"], 'did you mean "visits"'),
+        (["--rising", "visits", "--falling", "visits"], "visits cannot do both; name it once"),
+        (["--rising", "visits", "--exclude", "visits"], "--rising: visits is not learnt from (left out on request)"),
+    ],
+)
+def test_a_direction_that_cannot_be_kept_is_named(file, tmp_path, capsys, options, said):
+    assert main(command(file, tmp_path, *options)) == 2
+    assert said in capsys.readouterr().err

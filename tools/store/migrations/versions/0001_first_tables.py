@@ -434,6 +434,119 @@ def upgrade() -> None:
     )
     # ### end Alembic commands ###
 
+    # the book of known accounts
+    op.create_table(
+        "book_state",
+        sa.Column("one", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("sources", sa.Text(), nullable=False),
+        sa.Column("writer", sa.String(length=80), nullable=True),
+        sa.Column("writer_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("one", name=op.f("pk_book_state")),
+    )
+    op.create_table(
+        "book_changes",
+        sa.Column("version", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("source", sa.String(length=40), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=True),
+        sa.Column("by", sa.String(length=320), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("replaced", sa.Boolean(), nullable=False),
+        sa.Column("undoes", sa.Integer(), nullable=True),
+        sa.Column("figures", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("version", name=op.f("pk_book_changes")),
+    )
+    op.create_index("ix_book_changes_source", "book_changes", ["source", "version"])
+    op.create_table(
+        "book_told",
+        sa.Column("source", sa.String(length=40), nullable=False),
+        sa.Column("key", sa.String(length=300), nullable=False),
+        sa.Column("since", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("until", sa.Integer(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=True),
+        sa.Column("name_key", sa.String(length=255), nullable=True),
+        sa.Column("country", sa.String(length=2), nullable=True),
+        sa.Column("parents", sa.Text(), nullable=True),
+        sa.Column("also", sa.Text(), nullable=True),
+        sa.Column("told", sa.Text(), nullable=False),
+        sa.Column("told_in", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("source", "key", "since", name=op.f("pk_book_told")),
+    )
+    op.create_index("ix_book_told_key", "book_told", ["key"])
+    op.create_index("ix_book_told_name", "book_told", ["name_key"])
+    op.create_table(
+        "book_lines",
+        sa.Column("key", sa.String(length=300), nullable=False),
+        sa.Column("since", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("until", sa.Integer(), nullable=False),
+        sa.Column("account", sa.String(length=300), nullable=True),
+        sa.Column("parent", sa.String(length=300), nullable=True),
+        sa.Column("ultimate", sa.String(length=300), nullable=True),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("name", sa.Text(), nullable=True),
+        sa.Column("links", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("key", "since", name=op.f("pk_book_lines")),
+    )
+    op.create_index("ix_book_lines_account", "book_lines", ["account"])
+    op.create_index("ix_book_lines_parent", "book_lines", ["parent"])
+    op.create_index("ix_book_lines_ultimate", "book_lines", ["ultimate", "key"])
+
+    # company facts: what sources said, what they cost, whether they are asked
+    op.create_table(
+        "enrichment_answers",
+        sa.Column("source", sa.String(length=40), nullable=False),
+        sa.Column("domain", sa.String(length=255), nullable=False),
+        sa.Column("outcome", sa.String(length=40), nullable=False),
+        sa.Column("value", sa.LargeBinary(), nullable=True),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("source", "domain", name=op.f("pk_enrichment_answers")),
+    )
+    with op.batch_alter_table("enrichment_answers", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_enrichment_answers_expires_at"), ["expires_at"], unique=False)
+    op.create_table(
+        "enrichment_spending",
+        sa.Column("day", sa.String(length=10), nullable=False),
+        sa.Column("source", sa.String(length=40), nullable=False),
+        sa.Column("questions", sa.Integer(), nullable=False),
+        sa.Column("cents", sa.Float(), nullable=False),
+        sa.Column("filled", sa.Integer(), nullable=False),
+        sa.Column("empty", sa.Integer(), nullable=False),
+        sa.Column("failed", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("day", "source", name=op.f("pk_enrichment_spending")),
+    )
+    op.create_table(
+        "enrichment_sources",
+        sa.Column("source", sa.String(length=40), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("by", sa.String(length=10), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("recent", sa.Text(), nullable=False),
+        sa.Column("past_answers", sa.Float(), nullable=False),
+        sa.Column("past_filled", sa.Float(), nullable=False),
+        sa.PrimaryKeyConstraint("source", name=op.f("pk_enrichment_sources")),
+    )
+
+    # late facts
+    op.create_table(
+        "late_facts",
+        sa.Column("lead_id", sa.String(length=40), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("account", sa.String(length=255), nullable=True),
+        sa.Column("follows", sa.String(length=10), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("facts", sa.LargeBinary(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("lead_id", "revision", name=op.f("pk_late_facts")),
+    )
+    with op.batch_alter_table("late_facts", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_late_facts_account"), ["account"], unique=False)
+
     # people: one person behind several leads
     with op.batch_alter_table("leads", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_leads_name_key"), ["name_key"], unique=False)
@@ -488,6 +601,23 @@ def upgrade() -> None:
 def downgrade() -> None:
     for name in ("person_candidates", "person_edges", "person_keys"):  # people
         op.drop_table(name)
+
+    # late facts
+    with op.batch_alter_table("late_facts", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_late_facts_account"))
+
+    op.drop_table("late_facts")
+
+    # company facts
+    op.drop_table("enrichment_sources")
+    op.drop_table("enrichment_spending")
+    with op.batch_alter_table("enrichment_answers", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_enrichment_answers_expires_at"))
+    op.drop_table("enrichment_answers")
+    # the book of known accounts
+    for table in ("book_lines", "book_told", "book_changes", "book_state"):
+        op.drop_table(table)
+
     # ### commands auto generated by Alembic - please adjust! ###
     op.drop_table("turns")
     op.drop_table("slack_messages")
