@@ -121,6 +121,7 @@ class _World:
         self.random = np.random.default_rng(seed)
         self.people, self.records, self.duplicates = People(), records, duplicates
         self._numbers, self._persons = 0, 0
+        self._mailboxes: set[str] = set()
         # a few large employers and many small ones, as forms come from
         self.companies = [self._company(place) for place in range(max(4, records // 12))]
         weights = 1 / np.arange(1, len(self.companies) + 1) ** 0.8
@@ -171,13 +172,20 @@ class _World:
         local = f"{fold(first)}.{fold(last)}"
         count = company.taken[local] = company.taken.get(local, 0) + 1
         work = f"{local}{count if count > 1 else ''}@{company.domain}"
-        digits = "" if self.chance(0.3) else str(int(self.random.integers(1, 99)))
-        private = (
-            f"{self._one((local, fold(first) + fold(last), fold(first)[0] + fold(last)))}{digits}@{self._one(FREE)}"
-        )
+        private = self._private(first, last)
         middle = f"{self._one(tuple('ABCDEFGHJKLM'))}." if self.chance(0.5) else ""
         phone = str(given.get("phone") or self.number())
         return _Person(self._persons, first, last, company, work, private, phone, middle)
+
+    def _private(self, first: str, last: str) -> str:
+        """A mailbox that nobody else has, as providers see to it: they put digits behind a name that is taken."""
+        first, last = fold(first), fold(last)
+        local, host = self._one((f"{first}.{last}", first + last, first[0] + last)), self._one(FREE)
+        digits = "" if self.chance(0.3) else str(int(self.random.integers(1, 99)))
+        while (taken := f"{local.replace('.', '')}{digits}@{host}") in self._mailboxes:
+            digits = str(int(self.random.integers(100, 9_999_999)))
+        self._mailboxes.add(taken)
+        return f"{local}{digits}@{host}"
 
     def write(self, one: _Person, name: str | None, email: str | None, phone: str | None, company: str | None) -> None:
         held = self.people

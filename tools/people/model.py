@@ -66,7 +66,8 @@ _BLANK: Final = {
 }
 _FREQUENT: Final = {"direct_l = direct_r": "direct", "phone_l = phone_r": "phone", "brand_l = brand_r": "brand"}
 """Levels in which a value that many share weighs less than a rare one."""
-PRIOR: Final = 1e-6
+AGAIN: Final = 0.2
+"""True pairs for each record, until the data say better."""
 
 
 @contextmanager
@@ -89,7 +90,8 @@ def database(work: Path | None = None) -> Iterator[Any]:
             connection.close()
 
 
-def _comparison(column: str) -> dict[str, Any]:
+def _comparison(column: str, *, frequent: bool) -> dict[str, Any]:
+    """frequent: values are weighed by how many share them, which a few rows cannot tell."""
     levels: list[dict[str, Any]] = [
         {"sql_condition": _BLANK[column], "label_for_charts": "null", "is_null_level": True}
     ]
@@ -97,7 +99,7 @@ def _comparison(column: str) -> dict[str, Any]:
         level: dict[str, Any] = {
             "sql_condition": condition, "label_for_charts": label, "m_probability": m, "u_probability": u,
         }  # fmt: skip
-        if condition in _FREQUENT:
+        if frequent and condition in _FREQUENT:
             level["tf_adjustment_column"] = _FREQUENT[condition]
         levels.append(level)
     return {"output_column_name": column, "comparison_levels": levels}
@@ -112,9 +114,9 @@ def linker_of(connection: Any, table: str, rows: int) -> tuple[Any, str]:
     settings = SettingsCreator(
         link_type="dedupe_only",
         unique_id_column_name="place",
-        comparisons=[_comparison(column) for column in LEVELS],
+        comparisons=[_comparison(column, frequent=rows >= LEAST_ROWS) for column in LEVELS],
         blocking_rules_to_generate_predictions=[block_on(*block) for block in BLOCKS],
-        probability_two_random_records_match=PRIOR,
+        probability_two_random_records_match=AGAIN / rows,
         retain_matching_columns=False,
         em_convergence=0.0005,
         max_iterations=25,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -34,10 +33,9 @@ _LINKED = (
     .where(person_edges.c.undone_at.is_(None), person_edges.c.verdict == "same")
     .where(or_(_LOW.c.parent_domain.in_(_FAMILIES), _HIGH.c.parent_domain.in_(_FAMILIES)))
 )
-_FAMILY = select(leads.c.lead_id, leads.c.parent_domain).where(
+_FAMILY = select(leads.c.lead_id, leads.c.parent_domain, leads.c.email).where(
     leads.c.lead_id.in_(bindparam("ids", expanding=True)),
     leads.c.created_at >= bindparam("since"),
-    or_(leads.c.email.is_(None), leads.c.email.not_in(_PEOPLE)),
 )
 
 
@@ -68,30 +66,37 @@ def count_family_leads(connection: Connection, asks: Sequence[CrmAsk], now: date
             total.get(root, 0) - sum(own.get((root, one or ""), 0) for one in (ask.email, *ask.also)) if root else 0
         )
     if any(counts):
-        twice = _counted_twice(connection, families, people, since)
-        counts = [count and count - twice.get(family_of(ask) or "", 0) for count, ask in zip(counts, asks, strict=True)]
+        groups = _people_of(connection, families, since)
+        counts = [
+            count and count - _twice(groups.get(family_of(ask) or "", ()), {ask.email, *ask.also})
+            for count, ask in zip(counts, asks, strict=True)
+        ]
     return counts
 
 
-def _counted_twice(
-    connection: Connection, families: Sequence[str], people: Sequence[str], since: datetime
-) -> dict[str, int]:
-    """Leads of each family beyond the first of their person, without those of the people who ask."""
-    asked = {"families": families, "people": people, "since": since}
-    pairs = connection.execute(_LINKED, asked).all()
+def _twice(groups: Sequence[Sequence[str | None]], own: set[str | None]) -> int:
+    """Leads beyond the first of their person. groups: the e-mails of each person's leads; own: of the one who asks."""
+    others = [[email for email in group if email is None or email not in own] for group in groups]
+    return sum(len(group) - 1 for group in others if group)
+
+
+def _people_of(connection: Connection, families: Sequence[str], since: datetime) -> dict[str, list[list[str | None]]]:
+    """By family the people with several leads that were linked: the e-mail of each lead, None where it has none."""
     same: dict[str, set[str]] = {}
-    for low, high in pairs:
+    for low, high in connection.execute(_LINKED, {"families": families}):
         same.setdefault(low, set()).add(high)
         same.setdefault(high, set()).add(low)
     if not same:
         return {}
-    family = dict(connection.execute(_FAMILY, {"ids": sorted(same), "people": people, "since": since}).tuples())
-    twice: dict[str, int] = {}
+    rows = {row[0]: row for row in connection.execute(_FAMILY, {"ids": sorted(same), "since": since})}
+    found: dict[str, list[list[str | None]]] = {}
     for group in set(components(same).values()):
-        sizes = Counter(family[one] for one in group if one in family)
-        for name, size in sizes.items():
-            twice[name] = twice.get(name, 0) + size - 1
-    return twice
+        within: dict[str, list[str | None]] = {}
+        for row in (rows[one] for one in group if one in rows):
+            within.setdefault(row[1], []).append(row[2])
+        for family, emails in within.items():
+            found.setdefault(family, []).append(emails)
+    return found
 
 
 class SqlFamilyLeads:
