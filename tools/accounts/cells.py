@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from graph.rules.domains import host_of, registrable
-from graph.rules.mailboxes import FREE_MAIL
 from graph.rules.firmographics import MOST_EMPLOYEES, employees_from
+from graph.rules.mailboxes import FREE_MAIL
 from graph.rules.text import choice
 
 UNITS: Final = {"dollars": 1, "thousands": 1_000, "millions": 1_000_000, "billions": 1_000_000_000}
