@@ -13,17 +13,9 @@ from typing import NamedTuple
 from graph.domain.person import Who
 from graph.rules.company_names import company_key
 from graph.rules.domains import mailbox_type, registrable
+from graph.rules.mailboxes import reader_of
 from graph.rules.people.names import Name, read_name
-from graph.rules.text import words
 
-ROLES = words(
-    """
-    info sales contact office admin administrator support hello team marketing hr jobs career careers billing accounts
-    accounting finance purchasing procurement orders order service help helpdesk enquiries inquiries mail post webmaster
-    postmaster noreply donotreply newsletter press media pr legal privacy security it reception kontakt vertrieb einkauf
-    buchhaltung empfang zentrale contacto ventas direction commercial general main company events partners partner
-    """
-)
 _SHORTEST_COMPANY = 3
 
 
@@ -48,6 +40,7 @@ def traits_of(who: Who) -> Traits:
     local, _, host = (who.email or "").rpartition("@")
     plain = "".join(filter(str.isalnum, local.partition("+")[0]))
     letters = plain.rstrip("0123456789")
+    persons = bool(letters) and reader_of(f"{local.lower()}@{host}") == "person"
     free = bool(host) and mailbox_type(host) == "free"
     domains = {domain for domain in (who.domain, who.parent_domain) if domain}
     if host and not free and (own := registrable(host)):
@@ -60,7 +53,7 @@ def traits_of(who: Who) -> Traits:
         who,
         read_name(who.full_name),
         who.phone,
-        None if letters in ROLES or not letters else letters,
+        letters if persons else None,
         plain[len(letters) :],
         host,
         free,
