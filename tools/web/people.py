@@ -49,7 +49,10 @@ class Pair(BaseModel):
 def people_router(engine: Engine, clock: Callable[[], datetime]) -> APIRouter:
     """Under /admin; the caller adds the login."""
     router = APIRouter(prefix="/admin", tags=["people"])
-    conflict: dict[int | str, dict[str, Any]] = {409: {"description": "It contradicts what stands, or names no lead."}}
+    conflict: dict[int | str, dict[str, Any]] = {
+        400: {"description": "The body cannot be read."},
+        409: {"description": "It contradicts what stands, or names no lead."},
+    }
 
     @router.get("/people/candidates")
     def candidates(

@@ -54,7 +54,8 @@ def similar_router(engine: Engine, memory: Any, facts: Enrichment | None, clock:
                 told = {"employees": employees, "revenue": revenue, "technologies": technologies}
                 account, found_in = described(**place, **told), "the question"  # type: ignore[arg-type]
         except ConditionError as error:
-            raise HTTPException(422, str(error)) from None
+            found = {"loc": ["query"], "msg": str(error), "type": "value_error"}  # as FastAPI writes its own
+            raise HTTPException(422, [found]) from None
         now = clock()
         if account is None:
             meant = await who(engine, facts, name, now)
