@@ -82,7 +82,7 @@ def test_a_header_that_cannot_be_used_is_refused_with_the_way_out(
         ("A,a.com,,160,", "line 2: ownership_pct '160' is more than 100 percent"),
         ("A,a.com,,60,", "line 2: ownership_pct '60' is a share of nobody; name the parent, or clear it"),
         (",,5,,", "line 2: name '' and domain are blank; give the account a name or a domain"),
-        ("***,,5,,", "line 2: name '***' holds no letter or digit"),
+        ("(!),,5,,", "line 2: name '(!)' holds no letter or digit"),
         ("A,a.com", "line 2: has 2 cells and line 1 has 5; quote a text that holds the separator"),
     ],
 )

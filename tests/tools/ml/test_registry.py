@@ -44,7 +44,7 @@ def test_a_changed_file_is_refused_with_both_digests(copy):
 
 def test_a_changed_card_is_refused_with_both_digests(copy):
     card = json.loads((copy / registry.CARD).read_text())
-    card["heads"]["propensity"]["calibration"]["low"][0] = 0.0001
+    card["heads"]["propensity"]["calibration"]["low"][0] += 0.0001
     (copy / registry.CARD).write_text(json.dumps(card))
     with pytest.raises(ModelError, match=copy.name):
         load(copy)

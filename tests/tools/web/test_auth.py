@@ -29,7 +29,7 @@ CLOSED = [
     ("POST", "/inbox/feedback"),
 ]
 DOCUMENTS = ["/openapi.json", "/docs", "/docs/oauth2-redirect", "/redoc"]
-OPEN = ["/health", "/health/ready", "/metrics", "/webhooks/lead", "/login", "/", *DOCUMENTS]
+OPEN = ["/health", "/health/ready", "/metrics", "/webhooks/lead", "/webhooks/lead/{lead_id}/next-question", "/login", "/", *DOCUMENTS]
 
 
 @pytest.mark.parametrize(("method", "path"), CLOSED)

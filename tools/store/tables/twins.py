@@ -30,6 +30,8 @@ crm_contacts = Table(
     Column("email", String(320)),
     Column("phone", String(20)),
     Column("full_name", Text),
+    Column("given_name", Text),
+    Column("family_name", Text),
     Column("title", Text),
     Column("company_domain", String(255), index=True),
     Column("company_name", Text),

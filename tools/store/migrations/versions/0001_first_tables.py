@@ -117,6 +117,8 @@ def upgrade() -> None:
         sa.Column("email", sa.String(length=320), nullable=True),
         sa.Column("phone", sa.String(length=20), nullable=True),
         sa.Column("full_name", sa.Text(), nullable=True),
+        sa.Column("given_name", sa.Text(), nullable=True),
+        sa.Column("family_name", sa.Text(), nullable=True),
         sa.Column("title", sa.Text(), nullable=True),
         sa.Column("company_domain", sa.String(length=255), nullable=True),
         sa.Column("company_name", sa.Text(), nullable=True),
