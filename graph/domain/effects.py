@@ -5,7 +5,7 @@
 `vendor` names the queue: effects of one vendor wait for each other per lead (a contact exists before its owner is set);
 effects of different vendors never do. A timer is an effect that is due in the future, in a queue of its own, `sla`. What a
 language model is asked after the decision waits in its own queue too, and so do facts that were missing: no alert waits
-for them.
+for them. Writes that only tell somebody of a decision are in `graph.domain.telling`.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal, TypeAlias
 
+from graph.domain.telling import LogNote, PostDigest, PostLine, SendWebhook, WeighActivity
 from graph.domain.values import value
 
-Vendor: TypeAlias = Literal["crm", "notifier", "nurture", "similar", "sla", "openai", "facts"]
+Vendor: TypeAlias = Literal["crm", "notifier", "nurture", "similar", "sla", "openai", "facts", "activity", "webhooks"]
 Kind: TypeAlias = Literal[
     "upsert_company",
     "upsert_contact",
@@ -31,6 +32,11 @@ Kind: TypeAlias = Literal[
     "ask_judgement",
     "write_note",
     "ask_facts",
+    "log_note",
+    "post_line",
+    "post_digest",
+    "weigh_activity",
+    "send_webhook",
 ]
 
 VENDOR_OF: dict[str, Vendor] = {
@@ -48,6 +54,11 @@ VENDOR_OF: dict[str, Vendor] = {
     "ask_judgement": "openai",
     "write_note": "openai",
     "ask_facts": "facts",
+    "log_note": "crm",
+    "post_line": "notifier",
+    "post_digest": "notifier",
+    "weigh_activity": "activity",
+    "send_webhook": "webhooks",
 }
 
 
@@ -284,6 +295,11 @@ Effect: TypeAlias = (
     | AskJudgement
     | WriteNote
     | AskFacts
+    | LogNote
+    | PostLine
+    | PostDigest
+    | WeighActivity
+    | SendWebhook
 )
 
 

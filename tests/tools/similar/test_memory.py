@@ -108,7 +108,7 @@ async def test_graphs_pass_the_gate_and_say_how_well_they_find(store: Engine, tm
 
 
 async def test_below_the_gate_parameters_are_raised_and_then_the_search_is_exact(store: Engine, tmp_path: Path) -> None:
-    impossible = replace(GATE, recall=1.1, builds=((4, 8), (8, 16)), widths=(8, 16))
+    impossible = replace(GATE, recall=1.1, builds=(("f16", 4, 8), ("i8", 8, 16)), widths=(8, 16))
     state = await Keeper(store, plan(tmp_path, exact_up_to=10, gate=impossible)).once()
     said = state["search"]
     assert said["by"] == "exact"

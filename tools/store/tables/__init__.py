@@ -33,6 +33,7 @@
 Times are UTC. JSON is text, so that a decision record reads back bit for bit on both databases.
 """
 
+from tools.store.tables.activity import lead_events
 from tools.store.tables.book import OPEN_END, book_changes, book_lines, book_state, book_told
 from tools.store.tables.common import BigId, UtcTime, metadata
 from tools.store.tables.deciding import HELD, accounts, assignments, decisions, leads
@@ -84,6 +85,7 @@ __all__ = [
     "enrichment_sources",
     "enrichment_spending",
     "late_facts",
+    "lead_events",
     "leads",
     "metadata",
     "nurture_enrolments",

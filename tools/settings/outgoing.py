@@ -1,0 +1,9 @@
+"""Settings of outgoing webhooks."""
+
+from __future__ import annotations
+
+from pydantic_settings import BaseSettings
+
+
+class Outgoing(BaseSettings):
+    """Who is told."""
