@@ -108,9 +108,12 @@ class UpsertContact:
 
 @value(frozen=True)
 class AssignOwner:
+    """reason: why this owner, as a sentence."""
+
     contact_key: str
     owner: str
     rule: str
+    reason: str = ""
     kind: Literal["assign_owner"] = "assign_owner"
 
     @property

@@ -126,6 +126,8 @@ def _some(writes: Sequence[Write], send: Callable[[Sequence[Write]], Any]) -> Ou
     except VendorError as error:
         if error.code not in _ONE_MAY_BE_GUILTY or len(writes) == 1:
             return {one.trace: error for one in writes}
+        answer = None
+    if answer is None and len(writes) > 1:  # also a 207 of associations, which the SDK cannot read
         middle = len(writes) // 2
         return _some(writes[:middle], send) | _some(writes[middle:], send)
     return _outcomes(writes, answer)
@@ -153,7 +155,7 @@ def _written_by(result: Any, writes: Sequence[Write]) -> Write | None:
     if hasattr(result, "_from"):
         ends = (str(result._from.id), str(result.to.id))  # noqa: SLF001 - `from` is a word of Python
         return next((one for one in writes if ends in {(one.id, one.to), (one.to, one.id)}), None)
-    trace, has = result.object_write_trace_id, result.properties or {}
+    trace, has = getattr(result, "object_write_trace_id", None), result.properties or {}
     for one in writes:
         same = one.id and (
             str(result.id) == one.id
