@@ -191,6 +191,20 @@ def _hubspot(settings: Settings, store: Store) -> Any:
     )
 
 
+def hubspot_calls(settings: Settings, *, retries: int = 0) -> Any:
+    """Calls of their own for what reads HubSpot beside the decisions; retries: for jobs that nobody waits for."""
+    from tools.hubspot.calls import HubSpotCalls  # noqa: PLC0415
+
+    return HubSpotCalls(
+        _secret(settings.hubspot_access_token),
+        settings.hubspot_base_url,
+        timeouts_s=(3.0, 10.0),
+        connections=2,
+        limits=hubspot_limits(settings),
+        retries=retries,
+    )
+
+
 def hubspot_limits(settings: Settings) -> Any:
     """The portal's limits of calls, kept in the stream's server for all processes."""
     from tools.hubspot.calls import Limits  # noqa: PLC0415

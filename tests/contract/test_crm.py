@@ -27,8 +27,8 @@ from tools.embedded.crm import EmbeddedCrm
 from tools.hubspot import HubSpotCrm
 from tools.store.engine import open_engine
 from tools.store.family_leads import SqlFamilyLeads
-from tools.stream.dispatcher import ManyPerformer
 from tools.store.tables import crm_companies, crm_contacts, crm_notes, crm_tasks, leads
+from tools.stream.dispatcher import ManyPerformer
 
 NOW = datetime(2026, 4, 7, 14, 0, tzinfo=UTC)
 MAYA = "maya@acme.example"

@@ -59,7 +59,7 @@ def _wave(perform: Perform, wave: Sequence[Order]) -> dict[str, Answer]:
         found: Mapping[str, Answer] = perform(wave)
     except VendorError as error:
         found = {order.key: error for order in wave}
-    except Exception as error:  # noqa: BLE001 - a bug in one kind must not fail the others
+    except Exception as error:
         log.exception("a wave broke", kind=wave[0].effect.kind)
         found = {order.key: error for order in wave}
     return {key: Untried() if _never_made(answer) else answer for key, answer in found.items()}

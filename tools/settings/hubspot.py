@@ -17,7 +17,8 @@ class HubSpot(BaseSettings):
     hubspot_access_token: SecretStr | None = None
     hubspot_base_url: str = "https://api.hubapi.com"
     hubspot_client_secret: SecretStr | None = Field(
-        None, description="The app's client secret: signs what POST /webhooks/hubspot takes. Empty: the route is closed."
+        None,
+        description="The app's client secret: signs what POST /webhooks/hubspot takes. Empty: the route is closed.",
     )
     hubspot_webhook_url: str = Field(
         "", description="The URL HubSpot posts to, if it is not PUBLIC_URL with /webhooks/hubspot (a proxy changes it)."

@@ -106,7 +106,9 @@ async def test_one_bad_contact_fails_alone_and_stops_only_its_own_lead(server: H
     failed = answers[6]
     assert isinstance(failed, VendorError)
     assert (failed.code, failed.permanent) == ("refused", True)
-    assert isinstance(answers[7], VendorError)  # behind a write that failed for good the next is tried, and finds nobody
+    assert isinstance(
+        answers[7], VendorError
+    )  # behind a write that failed for good the next is tried, and finds nobody
     assert answers[7].code == "contact_missing"
     assert all(isinstance(answer, Untried) for answer in answers[8:10])
     assert len(server.called("POST", "/contacts/batch/upsert")) == 1

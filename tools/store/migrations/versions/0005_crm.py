@@ -34,9 +34,7 @@ def upgrade() -> None:
         batch_op.create_index("ix_crm_changes_state", ["state", "received_at"], unique=False)
     op.create_table(
         "crm_notes",
-        sa.Column(
-            "note_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
-        ),
+        sa.Column("note_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("effect_key", sa.String(length=500), nullable=False),
         sa.Column("contact_key", sa.String(length=320), nullable=False),
         sa.Column("owner", sa.String(length=320), nullable=False),
