@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from tools.hubspot.calls import HubSpotCalls
 from tools.hubspot.deals import ClosedDeal, Deals
-from tools.hubspot.portal import KEY, Owners
+from tools.hubspot.portal import KEY, Owners, Properties
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +27,11 @@ class ChangesReader:
 
     def __init__(self, calls: HubSpotCalls, currency: str = "USD") -> None:
         self._calls, self._owners, self._deals = calls, Owners(calls), Deals(calls, currency)
+        self._properties = Properties(calls)
 
     def contacts(self, ids: Sequence[str]) -> dict[str, ContactNow]:
         """By id; one that is not there is left out."""
+        self._properties.ensure()  # HubSpot may refuse to read what it has not
         wanted = ("email", "hs_additional_emails", "hubspot_owner_id", "lead_router_lead_id", KEY)
         found: dict[str, ContactNow] = {}
         for one in self._calls.read("contacts", ids, wanted):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import batched
+from itertools import islice
 from typing import Final
 
 from graph.ports import AccountQuery
@@ -79,7 +79,8 @@ class Deals:
     def every(self) -> Iterator[ClosedDeal]:
         """All that are closed, a page after the other."""
         listed = self._calls.every("deals", _DEAL, ("contacts", "companies"))
-        for page in batched((one for one in listed if _is_closed(one)), INPUTS):
+        closed = (one for one in listed if _is_closed(one))
+        while page := list(islice(closed, INPUTS)):
             linked = {one.id: (one.linked.get("contacts", ()), one.linked.get("companies", ())) for one in page}
             yield from self._told(page, linked)
 
