@@ -145,7 +145,7 @@ async def _dispatch(settings: Settings, *, drain: bool) -> None:
             "sla": SlaTimers(store.engine, store.executor, back),
             "facts": facts,
             **({"openai": later} if later else {}),
-            **({"changes": crm_changes(settings, store, back)} if settings.hubspot_client_secret else {}),
+            **({"changes": crm_changes(settings, store, back)} if settings.crm == "live" else {}),
         },
         f"{socket.gethostname()}-{os.getpid()}",
         wait=wake.wait,

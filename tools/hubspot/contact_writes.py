@@ -17,7 +17,7 @@ from tools.hubspot.batches import Batches, Outcomes, Write
 from tools.hubspot.calls import Found, HubSpotCalls
 from tools.hubspot.company_writes import Companies
 from tools.hubspot.portal import KEY, Owners
-from tools.hubspot.reading import oldest_first
+from tools.hubspot.reading import contacts_by_key, oldest_first
 from tools.hubspot.values import contact_missing, marker_of, texts, unique_of
 
 
@@ -156,16 +156,7 @@ class Contacts:
 
     def by_key(self, contact_keys: Sequence[str], wanted: Sequence[str] = ()) -> dict[str, Found]:
         """The contacts of these keys; one that is not there is left out."""
-        keys = list(dict.fromkeys(contact_keys))
-        emails, others = [key for key in keys if "@" in key], [key for key in keys if "@" not in key]
-        found: dict[str, Found] = {}
-        for one in self._calls.read("contacts", emails, ("email", "hs_additional_emails", *wanted), "email"):
-            further = one.properties.get("hs_additional_emails", "").split(";")
-            held = {email.strip().lower() for email in (one.properties.get("email", ""), *further)}
-            found |= {key: one for key in emails if key.lower() in held}
-        for one in self._calls.read("contacts", others, (KEY, *wanted), KEY):
-            found[one.properties.get(KEY, "")] = one
-        return found
+        return contacts_by_key(self._calls, contact_keys, wanted)
 
 
 def _no_owner(order: Order, contact: Found) -> Receipt:

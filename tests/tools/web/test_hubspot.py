@@ -139,7 +139,9 @@ def test_deliveries_of_one_event_have_one_id_and_different_changes_have_others()
 @pytest.fixture
 async def posting(front_settings: Settings) -> AsyncIterator[tuple[httpx.AsyncClient, Engine]]:
     told = {"crm": "live", "hubspot_access_token": "pat-test", "hubspot_client_secret": CLIENT_SECRET}
-    settings = Settings(_env_file=None, **{**front_settings.model_dump(), **told, "public_url": "https://router.example"})
+    settings = Settings(
+        _env_file=None, **{**front_settings.model_dump(), **told, "public_url": "https://router.example"}
+    )
     engine = open_engine(settings.database)
     async with opened(settings) as front, client_of(front) as client:
         yield client, engine
