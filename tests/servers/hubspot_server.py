@@ -18,7 +18,7 @@ from collections import deque
 from dataclasses import replace
 from itertools import count
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from tests.servers.base import Answer, LocalServer, Request
 
@@ -158,7 +158,7 @@ class HubSpotServer(LocalServer):
         until = start + min(self.page, int(request.query.get("limit") or 10))
         shown = [self._shown(kind, number) for number in numbers[start:until]]
         for one in shown:
-            for to_kind in filter(None, request.query.get("associations", "").split(",")):
+            for to_kind in _listed(request, "associations"):
                 ties = [{"id": to, "type": "any"} for to in self.linked.get((kind, one["id"], to_kind), [])]
                 if ties:
                     one.setdefault("associations", {})[to_kind] = {"results": ties}
@@ -333,6 +333,11 @@ class HubSpotServer(LocalServer):
     def _shown(self, kind: str, number: str) -> dict[str, Any]:
         times = {"createdAt": "2026-01-05T09:00:00Z", "updatedAt": "2026-01-05T09:00:00Z", "archived": False}
         return {"id": number, "properties": self.objects[kind][number], **times}
+
+
+def _listed(request: Request, name: str) -> list[str]:
+    """The values of a query's name, given apart or with commas."""
+    return [one for value in parse_qs(urlsplit(request.target).query).get(name, ()) for one in value.split(",") if one]
 
 
 def _batch(results: list[Any], errors: list[Any]) -> Answer:
