@@ -201,6 +201,10 @@ class VendorError(Exception):
         self.code, self.detail, self.retry_after_s, self.permanent = code, detail, retry_after_s, permanent
 
 
+class Untried(Exception):
+    """The order was not begun: it waits for an earlier one of its lead, or the round had no time for it. No attempt."""
+
+
 class Performer(Protocol):
     """Performs the effects of one vendor. Raises VendorError; anything else is a bug and is retried like one."""
 

@@ -27,6 +27,7 @@ from tools.embedded.crm import EmbeddedCrm
 from tools.embedded.judge import RuleJudge
 from tools.embedded.notifier import EmbeddedNotifier
 from tools.embedded.nurture import EmbeddedNurture
+from tools.embedded.valkey import EmbeddedValkey
 from tools.embedded.writer import TemplateWriter
 from tools.embedders import STRUCTURED, Embedder
 from tools.enrichment.building import build_waterfall
@@ -184,6 +185,35 @@ def _hubspot(settings: Settings, store: Store) -> Any:
         base_url=settings.hubspot_base_url,
         deadline_s=settings.read_deadline_s,
         family_leads=SqlFamilyLeads(store.engine),
+        currency=settings.hubspot_currency,
+        limits=hubspot_limits(settings),
+        public_url=settings.base_url,
+    )
+
+
+def hubspot_calls(settings: Settings, *, retries: int = 0) -> Any:
+    """Calls of their own for what reads HubSpot beside the decisions; retries: for jobs that nobody waits for."""
+    from tools.hubspot.calls import HubSpotCalls  # noqa: PLC0415
+
+    return HubSpotCalls(
+        _secret(settings.hubspot_access_token),
+        settings.hubspot_base_url,
+        timeouts_s=(3.0, 10.0),
+        connections=2,
+        limits=hubspot_limits(settings),
+        retries=retries,
+    )
+
+
+def hubspot_limits(settings: Settings) -> Any:
+    """The portal's limits of calls, kept in the stream's server for all processes."""
+    from tools.hubspot.calls import Limits  # noqa: PLC0415
+    from tools.rate_limit import Bucket, Limit  # noqa: PLC0415
+
+    url = settings.redis_url or EmbeddedValkey(settings.data_dir / "valkey", settings.redis_fsync).url
+    return Limits(
+        Bucket(Limit("hubspot:calls", settings.hubspot_requests_10s, 10.0), url),
+        Bucket(Limit("hubspot:searches", settings.hubspot_searches_s, 1.0), url),
     )
 
 

@@ -16,7 +16,9 @@ from typing import Any, Final, Literal, TypeAlias
 from graph.domain.telling import LogNote, PostDigest, PostLine, SendWebhook, WeighActivity
 from graph.domain.values import value
 
-Vendor: TypeAlias = Literal["crm", "notifier", "nurture", "similar", "sla", "openai", "facts", "activity", "webhooks"]
+Vendor: TypeAlias = Literal[
+    "crm", "notifier", "nurture", "similar", "sla", "openai", "facts", "activity", "webhooks", "changes"
+]
 Kind: TypeAlias = Literal[
     "upsert_company",
     "upsert_contact",
@@ -37,6 +39,7 @@ Kind: TypeAlias = Literal[
     "post_digest",
     "weigh_activity",
     "send_webhook",
+    "take_change",
 ]
 
 VENDOR_OF: dict[str, Vendor] = {
@@ -59,6 +62,7 @@ VENDOR_OF: dict[str, Vendor] = {
     "post_digest": "notifier",
     "weigh_activity": "activity",
     "send_webhook": "webhooks",
+    "take_change": "changes",
 }
 
 
@@ -108,9 +112,12 @@ class UpsertContact:
 
 @value(frozen=True)
 class AssignOwner:
+    """reason: why this owner, as a sentence."""
+
     contact_key: str
     owner: str
     rule: str
+    reason: str = ""
     kind: Literal["assign_owner"] = "assign_owner"
 
     @property
@@ -279,6 +286,18 @@ class AskFacts:
         return "company"
 
 
+@value(frozen=True)
+class TakeChange:
+    """Something changed in the CRM, by somebody else: find out what follows for the lead. change_id: of the event kept."""
+
+    change_id: str
+    kind: Literal["take_change"] = "take_change"
+
+    @property
+    def target(self) -> str:
+        return self.change_id
+
+
 FACTS_AFTER: Final = timedelta(minutes=2)
 """How long a source that did not answer is left alone before it is asked again: what hangs or is limited hangs still."""
 Timer: TypeAlias = RemindOwner | AcceptMissed | TouchMissed
@@ -300,6 +319,7 @@ Effect: TypeAlias = (
     | PostDigest
     | WeighActivity
     | SendWebhook
+    | TakeChange
 )
 
 

@@ -174,6 +174,7 @@ def _moved(case: Case, assignment: Assignment, context: RunContext) -> str:
     whys = {
         "pass": f"passed: {reason}",
         "judged": "the message was judged anew",
+        "reassigned": f"chosen in the CRM by {case.submission.by or 'somebody'}",
         "enriched": f"{reason[:1].lower()}{reason[1:]}".rstrip("."),
     }
     why = whys.get(case.submission.cause, "the facts changed")
@@ -188,7 +189,7 @@ def _what_is_new(case: Case) -> str:
             return "Decided again by an operator."
         case "approved":
             return "Approved after review."
-        case "judged" | "enriched":
+        case "judged" | "enriched" | "reassigned":
             return case.submission.reason
         case "submission" if (answer := _answer(case)) is not None:
             return answer

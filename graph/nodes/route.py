@@ -21,6 +21,7 @@ from graph.domain.table import RoutingTable
 from graph.domain.values import evolve
 from graph.nodes.shell import alive, each, lead_of, step
 from graph.record import begins
+from graph.rules.chosen import chosen
 from graph.rules.escalation import escalate, kept
 from graph.rules.forms import blanks_of, merged
 from graph.rules.nurture import sequence_for, stays, unsure_of, way_for, work_moved
@@ -99,6 +100,8 @@ def _assign(
     cause, table, now = case.submission.cause, context.table, context.now
     if prior is not None and cause == "missed":
         return escalate(prior, facts, table, pools, now, open_leads=opened, excluded=excluded)
+    if cause == "reassigned" and case.submission.to is not None:
+        return chosen(case.submission.to, case.submission.by, facts, table, now)
     person = same_person(case)
     turns = dict(prior.turns) if prior else {}
     if (

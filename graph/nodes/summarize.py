@@ -14,7 +14,7 @@ from graph.nodes.alerting import asked_later, draft_of, parts_of, with_alert, wi
 from graph.nodes.shell import alive, each, lead_of, read
 from graph.ports import NoteAsk
 from graph.rules.brief import facts_of, with_note
-from graph.rules.writes import crm_writes, follow_up, memory
+from graph.rules.writes import crm_writes, follow_up, logged, memory
 from graph.state import BatchState, Case, RunContext
 
 NODE = "summarize"
@@ -43,15 +43,16 @@ def _finish(case: Case, brief: Brief, context: RunContext) -> Case:
     note = value_of(case.reads.note)
     if note:
         brief = with_note(brief, note)
-    return with_alert(case, brief, NODE, context, _writes)
+    return with_alert(case, brief, NODE, context, lambda case, brief: _writes(case, brief, context))
 
 
-def _writes(case: Case, brief: Brief) -> tuple[Effect, ...]:
+def _writes(case: Case, brief: Brief, context: RunContext) -> tuple[Effect, ...]:
     score, assignment = parts_of(case)
     lead, profile = lead_of(case), value_of(case.reads.profile)
     return (
         *crm_writes(lead, profile, score, "qualify", assignment),
         follow_up(lead, assignment, brief.header, brief.summary),
+        logged(lead, assignment, brief.header, facts_of(brief), context.now),
         *memory(lead, _remembered(case, profile)),
         *asked_later(case, brief),
     )

@@ -20,6 +20,7 @@ from graph.domain.lead import GIVES_BACK, LATE, Cause
 from graph.domain.routing import Assignment, PoolState, RoutingFacts
 from graph.domain.table import RoutingTable, Sla, Target
 from graph.domain.values import evolve
+from graph.rules.chosen import stays_chosen
 from graph.rules.giving import Claim, Held, Run
 from graph.rules.routing import route
 from graph.rules.wording import duration, first_name
@@ -57,13 +58,15 @@ def escalate(
 def kept(
     prior: Prior | None, cause: Cause, facts: RoutingFacts, table: RoutingTable, now: datetime
 ) -> Assignment | None:
-    """The assignment of a lead that a rung of a ladder gave away, when it is decided again for another reason than a
-    pass or a miss: whoever took it on, or approved it, keeps it. So does whoever has accepted a lead that a late
-    judgement or late facts decide again. None for every other lead."""
+    """The assignment of a lead that a rung of a ladder gave away, or whose owner a person chose in the CRM, when it is
+    decided again for another reason than a pass or a miss: whoever took it on, or approved it, keeps it. So does whoever
+    has accepted a lead that a late judgement or late facts decide again. None for every other lead."""
     if prior is None or prior.closed or cause in GIVES_BACK:
         return None
     if cause in LATE and prior.accepted_by is not None:
         return _accepted(prior, facts, table, now)
+    if (same := stays_chosen(prior, facts, table, now)) is not None:
+        return same
     if not prior.rule.startswith(_RULE):
         return None
     person, sla = table.people_by_email.get(prior.owner), table.slas.get(prior.sla or "")

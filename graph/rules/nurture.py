@@ -3,7 +3,7 @@ routing's business."""
 
 from __future__ import annotations
 
-from graph.domain.lead import GIVES_BACK, LATE, Cause, Path
+from graph.domain.lead import GIVES_BACK, KEEPS_ITS_WAY, Cause, Path
 from graph.domain.routing import RoutingFacts
 from graph.domain.table import RoutingTable
 from graph.domain.values import evolve
@@ -58,9 +58,9 @@ def way_for(sequence: str | None, cause: Cause, *, review: bool, accepted: bool,
 
 def stays(cause: Cause, *, accepted: bool, path: str) -> bool:
     """Whether the way of a lead that is decided again is settled: an owner has accepted it, or an owner was alerted and it
-    is a late judgement, or late facts, that decide again. What somebody has in front of them does not go back into a
-    sequence because something became known afterwards."""
-    return accepted or (cause in LATE and path == "qualify")
+    is a late judgement, late facts, or a person's choice of another owner that decides again. What somebody has in front of
+    them does not go back into a sequence because something became known afterwards."""
+    return accepted or (cause in KEEPS_ITS_WAY and path == "qualify")
 
 
 def work_moved(before: tuple[str, str | None] | None, after: tuple[str, str | None] | None) -> dict[str, int]:

@@ -1,6 +1,6 @@
 """Which writes follow from a decision. Pure: effects are returned, never performed.
 
-qualify         company, contact, owner, task and account memory; alert to the owner, timers of its SLA
+qualify         company, contact, owner, task, note and account memory; alert to the owner, timers of its SLA
 nurture         company, contact, owner; enrolment in the sequence
 manual_review   alert and timers only: a lead that may be a bot enters the CRM when a person has approved it
 """
@@ -8,6 +8,7 @@ manual_review   alert and timers only: a lead that may be a bot enters the CRM w
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 from graph.domain.account import CompanyProfile, Prior, known_of
@@ -28,6 +29,7 @@ from graph.domain.effects import (
 from graph.domain.lead import Lead, Path
 from graph.domain.routing import Assignment
 from graph.domain.scoring import Score
+from graph.domain.telling import LogNote
 from graph.rules.company_names import domain_in
 
 
@@ -66,7 +68,7 @@ def crm_writes(
             family_name=lead.family_name,
         )
     )
-    writes.append(AssignOwner(contact_key(lead), assignment.owner, assignment.rule))
+    writes.append(AssignOwner(contact_key(lead), assignment.owner, assignment.rule, assignment.why))
     return tuple(writes)
 
 
@@ -85,6 +87,12 @@ def _company(lead: Lead, profile: CompanyProfile | None, domain: str, name: str 
 
 def follow_up(lead: Lead, assignment: Assignment, subject: str, body: str) -> CreateTask:
     return CreateTask(contact_key(lead), assignment.owner, subject, body, assignment.touch_due_at)
+
+
+def logged(lead: Lead, assignment: Assignment, header: str, facts: Mapping[str, str], at: datetime) -> LogNote:
+    """The brief as a note on the contact, so that the CRM tells what the owner was told. facts: label -> text."""
+    told = "\n".join([header, *[f"{label}: {text}" for label, text in facts.items()]])
+    return LogNote(contact_key(lead), assignment.owner, told, at)
 
 
 def memory(lead: Lead, profile: CompanyProfile | None) -> tuple[Effect, ...]:

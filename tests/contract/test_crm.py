@@ -20,13 +20,15 @@ from graph.domain.effects import (
     key_of,
 )
 from graph.domain.facts import Absent, Found
-from graph.ports import CrmAsk, CrmReader, Order, Performer, VendorError
+from graph.domain.telling import LogNote
+from graph.ports import CrmAsk, CrmReader, Order, Performer, Receipt, VendorError
 from tests.servers.hubspot_server import TOKEN, HubSpotServer
 from tools.embedded.crm import EmbeddedCrm
 from tools.hubspot import HubSpotCrm
 from tools.store.engine import open_engine
 from tools.store.family_leads import SqlFamilyLeads
-from tools.store.tables import crm_companies, crm_contacts, crm_tasks, leads
+from tools.store.tables import crm_companies, crm_contacts, crm_notes, crm_tasks, leads
+from tools.stream.dispatcher import ManyPerformer
 
 NOW = datetime(2026, 4, 7, 14, 0, tzinfo=UTC)
 MAYA = "maya@acme.example"
@@ -51,6 +53,8 @@ CONTACT = UpsertContact(
 )
 TASK = CreateTask(MAYA, DEE, "Call Maya Ortiz", "Open with the rollout at Northwind", NOW + timedelta(minutes=5))
 
+NOTE = LogNote(MAYA, DEE, "Hot lead\nCompany: Acme Labs", NOW)
+
 
 class Crm(CrmReader, Performer, Protocol):
     pass
@@ -69,6 +73,10 @@ class World(Protocol):
     def contacts(self) -> list[dict[str, Any]]: ...
 
     def tasks(self) -> list[dict[str, Any]]: ...
+
+    def notes(self) -> list[dict[str, Any]]:
+        """text as the CRM shows it: lines apart."""
+        ...
 
 
 class OurWorld:
@@ -90,6 +98,9 @@ class OurWorld:
 
     def tasks(self) -> list[dict[str, Any]]:
         return self._rows(select(crm_tasks))
+
+    def notes(self) -> list[dict[str, Any]]:
+        return [row | {"lines": row["text"].split("\n")} for row in self._rows(select(crm_notes))]
 
     def _rows(self, question: Any) -> list[dict[str, Any]]:
         with self.database.connect() as connection:
@@ -146,6 +157,15 @@ class HubSpotWorld:
                 "due_at": datetime.fromtimestamp(int(has["hs_timestamp"]) / 1000, UTC),
             }
             for has in self.server.objects["tasks"].values()
+        ]
+
+    def notes(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "lines": has["hs_note_body"].partition("<br><br>Reference: ")[0].split("<br>"),
+                "owner": self.server.owners.get(has.get("hubspot_owner_id", "")),
+            }
+            for has in self.server.objects["notes"].values()
         ]
 
 
@@ -306,12 +326,12 @@ async def test_a_lead_that_moves_takes_its_contact_along(world: World) -> None:
     assert [contact["owner"] for contact in world.contacts()] == [ELI]
 
 
-@pytest.mark.parametrize("effect", [AssignOwner(MAYA, DEE, "map.US"), TASK], ids=lambda effect: effect.kind)
+@pytest.mark.parametrize("effect", [AssignOwner(MAYA, DEE, "map.US"), TASK, NOTE], ids=lambda effect: effect.kind)
 async def test_an_effect_on_a_contact_that_is_not_there_is_tried_again_later(world: World, effect: Effect) -> None:
     with pytest.raises(VendorError) as raised:
         await world.crm.perform(order(effect))
     assert (raised.value.code, raised.value.permanent) == ("contact_missing", False)
-    assert world.tasks() == []
+    assert (world.tasks(), world.notes()) == ([], [])
 
 
 async def test_a_task_is_made_once_with_its_owner_and_due_time(world: World) -> None:
@@ -321,6 +341,30 @@ async def test_a_task_is_made_once_with_its_owner_and_due_time(world: World) -> 
     assert (first.external_id, first.repeated, second.repeated) == (second.external_id, False, True)
     (task,) = world.tasks()
     assert (task["subject"], task["owner"], task["due_at"]) == ("Call Maya Ortiz", DEE, TASK.due_at)
+
+
+async def test_a_note_is_made_once_and_tells_a_line_a_line(world: World) -> None:
+    await world.crm.perform(order(CONTACT))
+    first = await world.crm.perform(order(NOTE))
+    second = await world.crm.perform(order(NOTE, attempt=2))
+    assert (first.external_id, first.repeated, second.repeated) == (second.external_id, False, True)
+    (note,) = world.notes()
+    assert (note["lines"], note["owner"]) == (["Hot lead", "Company: Acme Labs"], DEE)
+
+
+async def test_the_orders_of_many_leads_are_performed_together_each_with_its_own_answer(world: World) -> None:
+    assert isinstance(world.crm, ManyPerformer)
+    people = [f"p{n}@acme.example" for n in range(4)]
+    orders = [order(COMPANY, lead_id=f"ld_{n}") for n in range(4)]
+    for n, email in enumerate(people):
+        orders.append(order(replace(CONTACT, contact_key=email, email=email, phone=None), lead_id=f"ld_{n}"))
+        orders.append(order(AssignOwner(email, DEE, "map.US"), lead_id=f"ld_{n}"))
+    orders.append(order(replace(TASK, contact_key="nobody@acme.example"), lead_id="ld_9"))
+    answers = await world.crm.perform_many(orders)
+    assert [isinstance(answer, Receipt) for answer in answers] == [True] * 12 + [False]
+    assert len({answer.external_id for answer in answers[:4] if isinstance(answer, Receipt)}) == 1
+    assert sorted((c["email"], c["owner"]) for c in world.contacts()) == [(email, DEE) for email in people]
+    assert len(world.companies("acme.example")) == 1
 
 
 async def test_the_next_revision_of_a_lead_makes_a_task_of_its_own(world: World) -> None:

@@ -123,6 +123,7 @@ def run_dispatcher(settings: Settings, *, drain: bool = False) -> None:
 async def _dispatch(settings: Settings, *, drain: bool) -> None:
     from tools.store.engine import SMALL_CACHE_KIB
     from tools.stream.connect import connect, socket_url
+    from tools.stream.crm_changes import crm_changes
     from tools.stream.dispatcher import Dispatcher, Wake
     from tools.stream.inbox import Inbox
     from tools.stream.late_answers import late_answers
@@ -144,6 +145,7 @@ async def _dispatch(settings: Settings, *, drain: bool) -> None:
             "sla": SlaTimers(store.engine, store.executor, back),
             "facts": facts,
             **({"openai": later} if later else {}),
+            **({"changes": crm_changes(settings, store, back)} if settings.crm == "live" else {}),
         },
         f"{socket.gethostname()}-{os.getpid()}",
         wait=wake.wait,

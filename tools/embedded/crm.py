@@ -1,4 +1,4 @@
-"""The CRM we bring along: companies, contacts, owners and tasks in our own database, behind the CRM ports.
+"""The CRM we bring along: companies, contacts, owners, tasks and notes in our own database, behind the CRM ports.
 
 It holds no deals, so it knows of no open opportunities; what it holds of a company's parent came from our own decisions,
 so it names no parent by itself. What people or enrichment wrote about a company stays: an
@@ -18,13 +18,15 @@ from sqlalchemy import Connection, bindparam, select
 from graph.domain.account import CrmAccount
 from graph.domain.effects import AssignOwner, CreateTask, UpsertCompany, UpsertContact
 from graph.domain.facts import Absent, Fact, Found, Unavailable
+from graph.domain.telling import LogNote
 from graph.ports import CrmAsk, Order, Receipt, VendorError
 from tools.embedded.performing import DOWN, BatchPerformer, Outcome, values_of
 from tools.embedded.rows import Row, Rows
 from tools.store.family_leads import count_family_leads
-from tools.store.tables import crm_companies, crm_contacts, crm_owners, crm_tasks
+from tools.store.tables import crm_companies, crm_contacts, crm_notes, crm_owners, crm_tasks
 
 SOURCE = "crm"
+_ON_A_CONTACT = (UpsertContact, AssignOwner, CreateTask, LogNote)
 _NOTHING = CrmAccount()
 _CONTACTS = select(crm_contacts.c.contact_key, crm_contacts.c.contact_id).where(
     crm_contacts.c.contact_key.in_(bindparam("keys", expanding=True))
@@ -41,7 +43,9 @@ class EmbeddedCrm(BatchPerformer):
     """
 
     name: ClassVar[str] = "the embedded CRM"
-    kinds: ClassVar[frozenset[str]] = frozenset({"upsert_company", "upsert_contact", "assign_owner", "create_task"})
+    kinds: ClassVar[frozenset[str]] = frozenset(
+        {"upsert_company", "upsert_contact", "assign_owner", "create_task", "log_note"}
+    )
 
     async def accounts(self, asks: Sequence[CrmAsk], now: datetime) -> Sequence[Fact[CrmAccount]]:
         """Three selects for the whole batch. `owner` is the company's; the contact's is not an account's."""
@@ -87,17 +91,19 @@ class _Page:
     def __init__(self, connection: Connection, orders: Sequence[Order], now: datetime) -> None:
         effects = [order.effect for order in orders]
         domains = {effect.domain for effect in effects if isinstance(effect, UpsertCompany)}
-        people = {e.contact_key for e in effects if isinstance(e, UpsertContact | AssignOwner | CreateTask)}
+        people = {e.contact_key for e in effects if isinstance(e, _ON_A_CONTACT)}
         owners = {effect.owner for effect in effects if isinstance(effect, AssignOwner)}
         tasks = {order.key for order in orders if isinstance(order.effect, CreateTask)}
+        notes = {order.key for order in orders if isinstance(order.effect, LogNote)}
         self._now = now
         self._companies = Rows(connection, crm_companies, ("domain",), domains)
         self._contacts = Rows(connection, crm_contacts, ("contact_key",), people)
         self._owners = Rows(connection, crm_owners, ("email",), owners)
         self._tasks = Rows(connection, crm_tasks, ("effect_key",), tasks)
+        self._notes = Rows(connection, crm_notes, ("effect_key",), notes)
 
     def write(self) -> None:
-        for rows in (self._companies, self._contacts, self._owners, self._tasks):
+        for rows in (self._companies, self._contacts, self._owners, self._tasks, self._notes):
             rows.write()
 
     def apply(self, order: Order) -> Callable[[], Receipt] | VendorError:
@@ -107,11 +113,13 @@ class _Page:
             return self._company(effect)
         if isinstance(effect, UpsertContact):
             return self._contact(effect)
-        if isinstance(effect, AssignOwner | CreateTask):
+        if isinstance(effect, AssignOwner | CreateTask | LogNote):
             contact = self._contacts.find(effect.contact_key)
             if contact is None:
                 return VendorError("contact_missing", f"no contact to {effect.kind} for; its upsert has not succeeded")
-            return self._assign(effect, contact) if isinstance(effect, AssignOwner) else self._task(order.key, effect)
+            if isinstance(effect, AssignOwner):
+                return self._assign(effect, contact)
+            return self._task(order.key, effect) if isinstance(effect, CreateTask) else self._note(order.key, effect)
         raise TypeError(f"{effect.kind} came past the check of kinds")
 
     def _company(self, effect: UpsertCompany) -> Callable[[], Receipt]:
@@ -147,6 +155,13 @@ class _Page:
         values = values_of(effect)
         row = self._tasks.add({**values, "effect_key": key, "done": False, "created_at": self._now})
         return _receipt(row, "task_id", repeated=False)
+
+    def _note(self, key: str, effect: LogNote) -> Callable[[], Receipt]:
+        row = self._notes.find(key)
+        if row is not None:
+            return _receipt(row, "note_id", repeated=True)
+        values = {"contact_key": effect.contact_key, "owner": effect.owner, "text": effect.text, "noted_at": effect.at}
+        return _receipt(self._notes.add({**values, "effect_key": key}), "note_id", repeated=False)
 
 
 def _receipt(row: Row, number: str, *, repeated: bool) -> Callable[[], Receipt]:

@@ -12,13 +12,17 @@ from typing import Protocol
 from graph.domain.account import CrmAccount
 from graph.domain.facts import Absent, Fact, Found, Unavailable
 from graph.domain.values import evolve
-from graph.ports import CrmAsk, Order, Receipt, VendorError
+from graph.ports import CrmAsk, Order, Receipt, Untried, VendorError
 from tools.asking import DOWN
 from tools.breaker import Breaker
-from tools.hubspot.calls import HubSpotCalls
-from tools.hubspot.portal import Owners
+from tools.hubspot.batches import Batches
+from tools.hubspot.calls import HubSpotCalls, Limits
+from tools.hubspot.company_writes import Companies
+from tools.hubspot.contact_writes import Contacts
+from tools.hubspot.portal import Owners, Properties
 from tools.hubspot.reading import Reader
-from tools.hubspot.writing import Writer
+from tools.hubspot.rounds import Answer, Perform, perform_in_waves
+from tools.hubspot.task_writes import Tasks
 
 SOURCE = "hubspot"
 _NOTHING = CrmAccount()
@@ -39,8 +43,9 @@ class HubSpotCrm:
 
     deadline_s: for the facts of a batch, waiting included; then they are Unavailable. timeouts_s: for a connection, and
     for silence on it. concurrency: writes under way at once; reads have half as many. currency: of deals that name
-    none. The token's scopes: crm.objects and crm.schemas of contacts and companies (read and write), and
-    crm.objects.deals.read, crm.objects.owners.read; tasks come with contacts.
+    none. limits: of the portal, shared by all processes. round_s: for a round of writes, less than the dispatcher's deadline.
+    public_url: of this service, for links in the CRM. The token's scopes: crm.objects and crm.schemas of contacts and
+    companies (read and write), and crm.objects.deals.read, crm.objects.owners.read; tasks and notes come with contacts.
     """
 
     def __init__(
@@ -53,13 +58,27 @@ class HubSpotCrm:
         deadline_s: float = 3.0,
         timeouts_s: tuple[float, float] = (3.0, 10.0),
         concurrency: int = 8,
+        limits: Limits | None = None,
+        round_s: float = 18.0,
+        public_url: str = "",
         clock: Callable[[], datetime] = _utc_now,
     ) -> None:
-        calls = HubSpotCalls(access_token, base_url, timeouts_s=timeouts_s, connections=concurrency)
+        calls = HubSpotCalls(access_token, base_url, timeouts_s=timeouts_s, connections=concurrency, limits=limits)
         owners = Owners(calls)
         self._family_leads, self._deadline_s = family_leads, deadline_s
         self._breaker = Breaker(threshold=3)
-        self._reader, self._writer = Reader(calls, owners, currency), Writer(calls, owners, clock)
+        self._calls, self._round_s, self._reader = calls, round_s, Reader(calls, owners, currency)
+        self._properties, batches = Properties(calls), Batches(calls)
+        companies = Companies(calls, batches)
+        contacts = Contacts(calls, batches, owners, companies, public_url)
+        tasks = Tasks(calls, batches, owners, contacts, clock)
+        self._by_kind: dict[str, Perform] = {
+            "upsert_company": companies.perform,
+            "upsert_contact": contacts.upsert,
+            "assign_owner": contacts.assign,
+            "create_task": tasks.create,
+            "log_note": tasks.note,
+        }
         self._reads = ThreadPoolExecutor(max(1, concurrency // 2), thread_name_prefix="hubspot-read")
         self._writes = ThreadPoolExecutor(concurrency, thread_name_prefix="hubspot-write")
 
@@ -84,7 +103,8 @@ class HubSpotCrm:
         return [Absent(SOURCE, now) if account == _NOTHING else Found(account, SOURCE, now) for account in known]
 
     def _read(self, asks: Sequence[CrmAsk], now: datetime) -> list[CrmAccount]:
-        accounts = self._reader.accounts(asks)
+        with self._calls.within(self._deadline_s):  # nothing is asked for that nobody waits for any more
+            accounts = self._reader.accounts(asks)
         if self._family_leads is None:
             return accounts
         families = [
@@ -96,7 +116,24 @@ class HubSpotCrm:
 
     async def perform(self, order: Order) -> Receipt:
         """Raises VendorError; permanent for what HubSpot refuses, with its Retry-After for what it limits."""
-        return await asyncio.get_running_loop().run_in_executor(self._writes, self._writer.perform, order)
+        (answer,) = await self.perform_many([order])
+        if isinstance(answer, Untried):
+            raise VendorError("busy", "the portal's limit of calls is used up")
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    async def perform_many(self, orders: Sequence[Order]) -> list[Answer]:
+        """One answer for each, in order: a receipt, a VendorError, or Untried for what the round had no time for."""
+        return await asyncio.get_running_loop().run_in_executor(self._writes, self._perform, orders)
+
+    def _perform(self, orders: Sequence[Order]) -> list[Answer]:
+        with self._calls.within(self._round_s):
+            try:
+                self._properties.ensure()
+            except VendorError as error:
+                return [Untried() if error.code == "busy" else error for _ in orders]
+            return perform_in_waves(orders, self._by_kind, self._round_s)
 
     async def aclose(self) -> None:
         """Calls under way end by themselves, within their timeouts."""

@@ -56,10 +56,20 @@ def of_parts(errors: Iterable[Any]) -> VendorError | None:
     """The failure inside a 207 answer: errors of single inputs, other than that an object is not there."""
     for error in errors:
         if error.category != "OBJECT_NOT_FOUND":
-            told = {"category": error.category, "errors": [_told(part) for part in error.errors or ()]}
-            passing = str(error.category) in {"RATE_LIMITS", "INTERNAL_ERROR"}
-            return VendorError("vendor_error" if passing else "refused", _codes(told), permanent=not passing)
+            return of_part(error)
     return None
+
+
+def of_part(error: Any) -> VendorError:
+    """The failure of a single input of a batch."""
+    category = str(error.category)
+    detail = _codes({"category": category, "errors": [_told(part) for part in error.errors or ()]})
+    if category == "OBJECT_NOT_FOUND":
+        return VendorError("not_found", detail, permanent=True)
+    if category == "CONFLICT":
+        return VendorError("conflict", detail)
+    passing = category in {"RATE_LIMITS", "INTERNAL_ERROR"}
+    return VendorError("vendor_error" if passing else "refused", detail, permanent=not passing)
 
 
 def _told(part: Any) -> dict[str, Any]:

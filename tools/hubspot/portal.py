@@ -12,8 +12,9 @@ from tools.hubspot.calls import HubSpotCalls, Kind
 
 KEY = "lead_router_key"
 _TEXT = {"type": "string", "field_type": "text"}
+_LONG = {"type": "string", "field_type": "textarea"}
 _UNIQUE = {**_TEXT, "has_unique_value": True}
-_GROUPS: dict[Kind, str] = {"contacts": "contactinformation", "companies": "companyinformation"}
+GROUP, _LABEL = "lead_router", "Lead router"
 # HubSpot has no property that is unique for a company, nor for a contact without an e-mail address: KEY is ours.
 PROPERTIES: dict[Kind, dict[str, dict[str, Any]]] = {
     "contacts": {
@@ -23,6 +24,9 @@ PROPERTIES: dict[Kind, dict[str, dict[str, Any]]] = {
         "lead_router_path": {"label": "Lead router: path", **_TEXT},
         "lead_router_source": {"label": "Lead router: source", **_TEXT},
         "lead_router_rule": {"label": "Lead router: rule that chose the owner", **_TEXT},
+        "lead_router_reason": {"label": "Lead router: why this owner", **_LONG},
+        "lead_router_lead_id": {"label": "Lead router: id of the lead", **_TEXT},
+        "lead_router_link": {"label": "Lead router: link to the lead", **_TEXT},
     },
     "companies": {
         KEY: {"label": "Lead router: key", **_UNIQUE},
@@ -38,6 +42,10 @@ class Properties:
     def __init__(self, calls: HubSpotCalls) -> None:
         self._calls, self._lock, self._there = calls, Lock(), False
 
+    def missing(self, kind: Kind) -> list[str]:
+        """Those of ours that the portal has not. Raises VendorError."""
+        return sorted(PROPERTIES[kind].keys() - self._calls.property_names(kind))
+
     def ensure(self) -> None:
         """Raises VendorError; one for want of a scope says which, and which properties to make by hand instead."""
         if self._there:
@@ -50,9 +58,12 @@ class Properties:
 
     def _ensure(self, kind: Kind) -> None:
         try:
-            missing = sorted(PROPERTIES[kind].keys() - self._calls.property_names(kind))
+            missing = self.missing(kind)
+            if missing and GROUP not in self._calls.property_groups(kind):
+                _once(lambda: self._calls.create_group(kind, GROUP, _LABEL))
             for name in missing:
-                self._create(kind, name)
+                definition = {"name": name, "group_name": GROUP, **PROPERTIES[kind][name]}
+                _once(lambda definition=definition: self._calls.create_property(kind, definition))  # type: ignore[misc]
         except VendorError as error:
             if error.code != "unauthorised":
                 raise
@@ -60,13 +71,13 @@ class Properties:
             detail = f"{error.detail}; the HubSpot token needs the scopes {scopes}"
             raise VendorError(error.code, detail, permanent=True) from None
 
-    def _create(self, kind: Kind, name: str) -> None:
-        definition = {"name": name, "group_name": _GROUPS[kind], **PROPERTIES[kind][name]}
-        try:
-            self._calls.create_property(kind, definition)
-        except VendorError as error:
-            if error.code != "conflict":  # another process has just made it
-                raise
+
+def _once(create: Callable[[], None]) -> None:
+    try:
+        create()
+    except VendorError as error:
+        if error.code != "conflict":  # another process has just made it
+            raise
 
 
 class Owners:
@@ -84,6 +95,7 @@ class Owners:
         self._lock = Lock()
         self._ids: dict[str, str] = {}
         self._emails: dict[str, str] = {}
+        self._users: dict[str, str] = {}
         self._read_at: float | None = None
 
     def id_of(self, email: str) -> str | None:
@@ -96,11 +108,22 @@ class Owners:
         self._refresh(known=owner_id in self._emails)
         return self._emails.get(owner_id)
 
+    def email_of_user(self, user_id: str) -> str | None:
+        """Of the HubSpot user whom an event names."""
+        self._refresh(known=user_id in self._users)
+        return self._users.get(user_id)
+
+    def emails(self) -> set[str]:
+        """Of every active owner."""
+        self._refresh(known=True)
+        return set(self._ids)
+
     def _refresh(self, *, known: bool) -> None:
         with self._lock:
             age = None if self._read_at is None else self._clock() - self._read_at
             if age is None or age > (self._ttl_s if known else self._again_s):
                 listed = self._calls.owners()
-                self._ids = {email: number for number, email in listed}
-                self._emails = dict(listed)
+                self._ids = {one.email: one.id for one in listed}
+                self._emails = {one.id: one.email for one in listed}
+                self._users = {one.user_id: one.email for one in listed if one.user_id}
                 self._read_at = self._clock()

@@ -11,7 +11,7 @@ from graph.domain.account import CrmAccount, Opportunity
 from graph.ports import CrmAsk
 from graph.rules.company_names import NAME_KEY, company_key
 from tools.hubspot.calls import Found, HubSpotCalls
-from tools.hubspot.portal import Owners
+from tools.hubspot.portal import KEY, Owners
 
 _DEAL = ("dealname", "amount", "deal_currency_code", "dealstage", "hubspot_owner_id", "hs_is_closed")
 _PARENT = "hs_parent_company_id"  # HubSpot keeps it from the association "parent company"; nobody writes it
@@ -117,6 +117,21 @@ class Reader:
             stage=has.get("dealstage"),
             owner=self._owners.email_of(has.get("hubspot_owner_id")),
         )
+
+
+def contacts_by_key(calls: HubSpotCalls, contact_keys: Sequence[str], wanted: Sequence[str] = ()) -> dict[str, Found]:
+    """The contacts of these keys (e-mail addresses, also further ones; else our unique property), with these properties; one
+    that is not there is left out. Raises VendorError."""
+    keys = list(dict.fromkeys(contact_keys))
+    emails, others = [key for key in keys if "@" in key], [key for key in keys if "@" not in key]
+    found: dict[str, Found] = {}
+    for one in calls.read("contacts", emails, ("email", "hs_additional_emails", *wanted), "email"):
+        further = one.properties.get("hs_additional_emails", "").split(";")
+        held = {email.strip().lower() for email in (one.properties.get("email", ""), *further)}
+        found |= {key: one for key in emails if key.lower() in held}
+    for one in calls.read("contacts", others, (KEY, *wanted), KEY):
+        found[one.properties.get(KEY, "")] = one
+    return found
 
 
 def _top(company: Found, read: dict[str, Found]) -> Found | None:

@@ -16,6 +16,7 @@ from graph.domain.lead import LATE, Path
 from graph.domain.routing import PoolState
 from graph.domain.table import RoutingTable
 from graph.rules.aliases import read_again
+from graph.rules.chosen import RULE as CHOSEN
 from graph.rules.nurture import sequence_for, unsure_of, way_for, work_moved
 from graph.rules.routing import leads_counted, route
 from tools.store.past import Given, Past
@@ -81,8 +82,9 @@ def as_it_began(leads: Iterable[Given]) -> Ledgers:
 
 def routed(leads: Iterable[G]) -> list[G]:
     """Those whose owner the rules chose. A ladder of escalation gave the others away because of who did not accept them,
-    which no routing file could have told; or their owner had them when a late judgement or late facts came."""
-    kept = LATE | {"missed"}
+    which no routing file could have told; a person chose their owner in the CRM; or their owner had them when a late
+    judgement or late facts came."""
+    kept = LATE | {"missed", "reassigned"}
     return [each for each in leads if not _escalated(each) and (each.cause not in kept or _anew(each))]
 
 
@@ -92,7 +94,7 @@ def _anew(given: Given) -> bool:
 
 
 def _escalated(given: Given) -> bool:
-    return isinstance(given, Past) and given.rule.startswith("slas.")
+    return isinstance(given, Past) and given.rule.startswith(("slas.", CHOSEN))
 
 
 def _work(given: Given) -> tuple[str, str | None] | None:

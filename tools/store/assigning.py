@@ -108,7 +108,10 @@ def _move(connection: Connection, case: Case, number: int, now: datetime) -> Non
         assignments.c.number == number,
         assignments.c.state.in_(("offered",) if late else HELD),
     )
-    moved = connection.execute(held.values(state="moved", acted_at=now)).rowcount
+    change: dict[str, Any] = {"state": "moved", "acted_at": now}
+    if case.submission.cause == "reassigned":
+        change |= {"acted_by": case.submission.by, "reason": case.submission.reason}
+    moved = connection.execute(held.values(**change)).rowcount
     if late and moved != 1:
         raise NoLongerOffered(f"assignment {number} of {lead_id} is no longer on offer")
     settle_timers(connection, lead_id, ALL, "moved", now)

@@ -11,6 +11,7 @@ from sqlalchemy import Engine, Table, func, select
 from tools.store.tables import (
     crm_companies,
     crm_contacts,
+    crm_notes,
     crm_owners,
     crm_tasks,
     decisions,
@@ -18,7 +19,7 @@ from tools.store.tables import (
     nurture_enrolments,
 )
 
-Name: TypeAlias = Literal["contacts", "companies", "owners", "tasks", "nurture"]
+Name: TypeAlias = Literal["contacts", "companies", "owners", "tasks", "notes", "nurture"]
 Cells: TypeAlias = tuple[Any, ...]
 
 # Column names as shown, in order; newest first, except for people, who are found by name.
@@ -40,6 +41,7 @@ _PAGES: dict[Name, tuple[Table, tuple[str, ...], Any]] = {
         ("subject", "contact_key", "owner", "due_at", "done", "created_at"),
         crm_tasks.c.task_id.desc(),
     ),
+    "notes": (crm_notes, ("text", "contact_key", "owner", "noted_at"), crm_notes.c.note_id.desc()),
     "nurture": (
         nurture_enrolments,
         ("contact_key", "sequence", "status", "owner", "lead_id", "enrolled_at"),
@@ -65,12 +67,14 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """What the CRM holds of one lead: (column, value) of contact and company, and the contact's tasks."""
+    """What the CRM holds of one lead: (column, value) of contact and company, the contact's tasks, and (text, at) of its
+    notes, newest first."""
 
     contact: tuple[tuple[str, Any], ...]
     company: tuple[tuple[str, Any], ...]
     tasks: list[Cells]
     task_columns: tuple[str, ...]
+    notes: list[Cells]
 
 
 def page_of(engine: Engine, name: Name, number: int = 1, size: int = 50) -> Page:
@@ -107,7 +111,14 @@ def card_of(engine: Engine, lead_id: str) -> Card | None:
             .limit(50)
         )
         rows = [tuple(row) for row in connection.execute(tasks)]
-    return Card(_fields(contact, "contacts"), _fields(company, "companies"), rows, columns)
+        noted = (
+            select(crm_notes.c.text, crm_notes.c.noted_at)
+            .where(crm_notes.c.contact_key.in_(keys))
+            .order_by(crm_notes.c.note_id.desc())
+            .limit(20)
+        )
+        notes = [tuple(row) for row in connection.execute(noted)]
+    return Card(_fields(contact, "contacts"), _fields(company, "companies"), rows, columns, notes)
 
 
 def _fields(row: Any, name: Name) -> tuple[tuple[str, Any], ...]:

@@ -1,6 +1,6 @@
 """Ways a lead comes back for another decision: an operator's retry, an owner's pass, a reviewer's approval, a time to
-accept that went by, a late judgement, company facts that came late, a replayed dead letter. Each is a submission like any
-other and goes through the stream."""
+accept that went by, a late judgement, company facts that came late, an owner chosen in the CRM, a replayed dead letter.
+Each is a submission like any other and goes through the stream."""
 
 from __future__ import annotations
 
@@ -50,6 +50,13 @@ def judged(submission: Submission, revision: int, note: str) -> Submission:
 def enriched(submission: Submission, revision: int, note: str) -> Submission:
     """Company facts that decision `revision` lacked came late and would change it; taken once. note: for people."""
     return late(submission, "enriched", revision, note)
+
+
+def reassigned(submission: Submission, change_id: str, to: str, by: str) -> Submission:
+    """Somebody made `to` the owner in the CRM; named by the change, so that it is taken once. by: who, for people."""
+    lead_id, name, to = submission.lead_id, f"reassigned:{submission.lead_id}:{change_id[:16]}", to.lower()
+    note = f"{by} made {to} the owner in the CRM."
+    return Submission(name, lead_id, submission.received_at, submission.form, "reassigned", note, to=to, by=by)
 
 
 def late(submission: Submission, cause: Cause, revision: int, note: str) -> Submission:

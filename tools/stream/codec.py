@@ -25,6 +25,8 @@ def encode(submission: Submission) -> bytes:
     if submission.cause != "submission":
         entry |= {"cause": submission.cause, "reason": submission.reason, "excluded": submission.excluded}
         entry |= {"assignment": submission.assignment, "revision": submission.revision}
+        if submission.to is not None:
+            entry |= {"to": submission.to, "by": submission.by}
     return orjson.dumps(entry)
 
 
@@ -43,6 +45,8 @@ def decode(submission_id: str, payload: bytes) -> Submission:
             excluded=tuple(entry.get("excluded", ())),
             assignment=entry.get("assignment"),
             revision=entry.get("revision"),
+            to=entry.get("to"),
+            by=entry.get("by"),
         )
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError, OSError) as error:
         raise Undecodable(f"{type(error).__name__}: {error}"[:300]) from error

@@ -20,7 +20,7 @@ import structlog
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from graph.ports import Order, Performer, Receipt, VendorError
+from graph.ports import Order, Performer, Receipt, Untried, VendorError
 from tools.breaker import Breaker
 from tools.observe import metrics
 from tools.stream.outbox import Claimed, Outcome, claim, record
@@ -161,7 +161,7 @@ class Dispatcher:
         outcomes: list[Outcome] = []
         broken: set[str] = set()
         for c, answer in zip(claimed, answers, strict=True):
-            if c.order.lead_id in broken and isinstance(answer, Exception):
+            if isinstance(answer, Untried) or (c.order.lead_id in broken and isinstance(answer, Exception)):
                 outcomes.append(Outcome(c, untried=True))
                 continue
             outcomes.append(self._outcome(c, answer))

@@ -56,7 +56,7 @@ Owner: TypeAlias = Annotated[str, Query(max_length=320, pattern=r"^[^\x00-\x1f]*
 Before: TypeAlias = Annotated[int | None, Query(ge=1, le=BIGGEST)]
 Number: TypeAlias = Annotated[int, Query(ge=1, le=BIGGEST)]
 Value: TypeAlias = Annotated[str, Form(pattern=r"^[\w.:-]{1,40}:\d{1,9}$")]
-CrmTable: TypeAlias = Literal["contacts", "companies", "owners", "tasks"]
+CrmTable: TypeAlias = Literal["contacts", "companies", "owners", "tasks", "notes"]
 PageNumber: TypeAlias = Annotated[int, Query(ge=1, le=100_000)]
 Filter: TypeAlias = Annotated[str, Form(max_length=320)]
 Code: TypeAlias = Annotated[str, Form(max_length=20)]

@@ -8,8 +8,9 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from fastapi import Depends, FastAPI, HTTPException, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
+from sqlalchemy import Engine
 from starlette.concurrency import run_in_threadpool
 
 from tools.editing.editor import Editor
@@ -26,6 +27,8 @@ from tools.web.admin import admin_router
 from tools.web.answers import EXAMPLE
 from tools.web.auth import Login
 from tools.web.health import Probe, health_router
+from tools.web.hubspot import PATH as HUBSPOT_PATH
+from tools.web.hubspot import hubspot_router
 from tools.web.inbox import inbox_router
 from tools.web.insights.side import InsightsSide
 from tools.web.intake import LeadForm
@@ -116,6 +119,8 @@ class FrontDoor:
         )
         api.include_router(people_router(self._store.engine, utc_now), dependencies=[required])
         api.include_router(duplicates_router(self._store.engine, login.required, utc_now))
+        for router in hubspot_routes(self._settings, self._store.engine):
+            api.include_router(router)
         api.add_api_route("/", lambda: RedirectResponse("/inbox"), methods=["GET"], include_in_schema=False)
         return api
 
@@ -177,6 +182,14 @@ class FrontDoor:
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
+
+
+def hubspot_routes(settings: Settings, engine: Engine) -> list[APIRouter]:
+    """None without the secret that tells HubSpot from a stranger."""
+    if not settings.hubspot_client_secret:
+        return []
+    url = settings.hubspot_webhook_url or f"{settings.base_url}{HUBSPOT_PATH}"
+    return [hubspot_router(engine, settings.hubspot_client_secret.get_secret_value(), url, utc_now)]
 
 
 def intake_options(settings: Settings) -> IntakeOptions:

@@ -9,6 +9,7 @@ import pytest
 
 from graph.domain.account import CompanyProfile, SimilarAccount
 from graph.domain.facts import Found, Unavailable
+from graph.domain.telling import LogNote
 from graph.nodes.nurture import nurture
 from graph.nodes.review import review
 from graph.nodes.shell import with_read
@@ -40,6 +41,7 @@ async def test_a_qualified_lead_is_written_to_the_crm_in_order_and_alerted():
         "upsert_contact",
         "assign_owner",
         "create_task",
+        "log_note",
         "remember_account",
         "post_alert",
         "accept_missed",
@@ -47,9 +49,19 @@ async def test_a_qualified_lead_is_written_to_the_crm_in_order_and_alerted():
     ]
     assert done.alert is not None
     assert done.trace[-1].node == "summarize"
-    assert "8 writes to perform" in done.trace[-1].sentence
+    assert "9 writes to perform" in done.trace[-1].sentence
     owners = {getattr(effect, "owner", None) for effect in done.effects} - {None}
     assert owners == {done.assignment.owner}  # type: ignore[union-attr]
+
+
+async def test_the_note_in_the_crm_tells_what_the_owner_is_told_a_fact_a_line():
+    known = CompanyProfile("ann-werke.de", "Ann AG", employees=400)
+    done = await after(summarize, case(**MID), "qualify", enrichment=Answering(answer=lambda _: known))
+    (note,) = [effect for effect in done.effects if isinstance(effect, LogNote)]
+    header, *lines = note.text.split("\n")
+    assert "Ann AG" in header
+    assert any(line.startswith("Next step: ") for line in lines)
+    assert (note.owner, note.at) == (done.assignment.owner, NOW)  # type: ignore[union-attr]
 
 
 async def test_a_free_mail_sender_has_no_company_to_write_or_to_remember():

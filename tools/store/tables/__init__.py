@@ -15,6 +15,7 @@
     routing_versions  one row a routing file that decided a lead or was proposed to, by digest
     routing_changes   one row an edit of the routing file: who, why, approvals, and when it went live, if it did
     crm_*, alerts, alert_notes, nurture_enrolments   the embedded twins' own data
+    crm_changes  one row an event that a CRM sent back: what it says, and what followed        (personal data)
     slack_messages   one row a lead and owner: the Slack message that shows the lead, to update it
     past_accounts    one row an account that leads came from, or that we were told of, and how it ended
     account_leads    one row a lead: the account that it is counted for
@@ -36,6 +37,7 @@ Times are UTC. JSON is text, so that a decision record reads back bit for bit on
 from tools.store.tables.activity import lead_events
 from tools.store.tables.book import OPEN_END, book_changes, book_lines, book_state, book_told
 from tools.store.tables.common import BigId, UtcTime, metadata
+from tools.store.tables.crm import crm_changes, crm_notes
 from tools.store.tables.deciding import HELD, accounts, assignments, decisions, leads
 from tools.store.tables.enriching import enrichment_answers, enrichment_sources, enrichment_spending
 from tools.store.tables.late import late_facts
@@ -75,8 +77,10 @@ __all__ = [
     "book_lines",
     "book_state",
     "book_told",
+    "crm_changes",
     "crm_companies",
     "crm_contacts",
+    "crm_notes",
     "crm_owners",
     "crm_tasks",
     "dead_letters",
