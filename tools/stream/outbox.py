@@ -202,7 +202,7 @@ _TIMERS = (
     .where(
         or_(
             outbox.c.vendor == text("'sla'"),
-            outbox.c.vendor.in_((text("'facts'"), text("'notifier'"))) & (outbox.c.attempts == 0),
+            or_(outbox.c.vendor == text("'facts'"), outbox.c.vendor == text("'notifier'")) & (outbox.c.attempts == 0),
         ),
         outbox.c.state == text("'pending'"),
         outbox.c.due_at > bindparam("v_now"),
