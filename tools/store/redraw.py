@@ -14,9 +14,9 @@ from tools.store.tables import alerts, assignments, leads, outbox
 from tools.store.upsert import insert_new
 
 
-def standing(connection: Connection, lead_id: str, number: int) -> Row[Any] | None:
+def standing(connection: Connection, lead_id: str, number: int, *, lock: bool = True) -> Row[Any] | None:
     """The assignment, with `holder`, `current`, `revision` and `path` of its lead as they are now. Locked until the end of
-    the transaction: what is written because of it follows no change that comes between."""
+    the transaction, unless it is only looked at: what is written because of it follows no change that comes between."""
     wanted = (
         select(
             assignments,
@@ -27,9 +27,8 @@ def standing(connection: Connection, lead_id: str, number: int) -> Row[Any] | No
         )
         .join(leads, leads.c.lead_id == assignments.c.lead_id)
         .where(assignments.c.lead_id == lead_id, assignments.c.number == number)
-        .with_for_update()
     )
-    return connection.execute(wanted).first()
+    return connection.execute(wanted.with_for_update() if lock else wanted).first()
 
 
 def shown(connection: Connection, state: Row[Any]) -> Message | None:
