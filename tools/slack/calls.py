@@ -10,7 +10,7 @@ import logging
 import re
 from collections.abc import Callable, Iterator, Mapping
 from http.client import HTTPException
-from typing import Any
+from typing import Any, TypeVar
 from urllib.error import URLError
 
 from slack_sdk import WebClient
@@ -30,6 +30,7 @@ _PASSING = {
     "team_added_to_org",
 }
 _NOT_FOR_UPDATE = {"unfurl_links", "unfurl_media"}
+Answered = TypeVar("Answered")
 _CODE = re.compile(r"[a-z0-9_]{1,60}")
 
 _log = logging.getLogger("tools.slack.sdk")
@@ -84,7 +85,8 @@ def _with_receipt(receipt: str, messages: Iterator[Mapping[str, Any]]) -> str | 
     return None
 
 
-def _call(method: Callable[..., SlackResponse], **arguments: Any) -> SlackResponse:
+def _call(method: Callable[..., Answered], **arguments: Any) -> Answered:
+    """A method of the SDK with its failures as VendorError."""
     try:
         return method(**arguments)
     except SlackApiError as error:
