@@ -10,7 +10,7 @@ import logging
 import re
 from collections.abc import Callable, Iterator, Mapping
 from http.client import HTTPException
-from typing import Any
+from typing import Any, TypeVar
 from urllib.error import URLError
 
 from slack_sdk import WebClient
@@ -40,6 +40,7 @@ GONE = UNREACHABLE | {"message_not_found", "cant_update_message", "edit_window_c
 """Codes of an update whose message cannot be changed any more: it was deleted, or its conversation is no longer ours."""
 NO_THREAD = UNREACHABLE | {"thread_not_found", "message_not_found", "cannot_reply_to_message"}
 """Codes of a reply whose message is not there any more."""
+Answered = TypeVar("Answered")
 _CODE = re.compile(r"[a-z0-9_]{1,60}")
 
 _log = logging.getLogger("tools.slack.sdk")
@@ -96,7 +97,8 @@ def _with_receipt(receipt: str, messages: Iterator[Mapping[str, Any]]) -> str | 
     return None
 
 
-def _call(method: Callable[..., SlackResponse], **arguments: Any) -> SlackResponse:
+def _call(method: Callable[..., Answered], **arguments: Any) -> Answered:
+    """A method of the SDK with its failures as VendorError."""
     try:
         return method(**arguments)
     except SlackApiError as error:

@@ -184,14 +184,22 @@ def holder_of(engine: Engine, lead_id: str, number: int) -> str | None:
 
 def reasons_of(engine: Engine, lead_id: str, number: int | None = None) -> Reasons | None:
     """Why the lead was given under this number: the newest decision that did. Without a number the newest of all."""
+    with engine.connect() as connection:
+        found = decision_of(connection, lead_id, number)
+    return None if found is None else _reasons(*found)
+
+
+def decision_of(
+    connection: Connection, lead_id: str, number: int | None = None
+) -> tuple[Row[Any], dict[str, Any]] | None:
+    """The newest decision that gave the lead under this number, of all without one: its row, and its record."""
     wanted = (
         select(decisions).where(decisions.c.lead_id == lead_id).order_by(decisions.c.revision.desc()).limit(REVISIONS)
     )
-    with engine.connect() as connection:
-        for row in connection.execute(wanted):
-            record = orjson.loads(row.record)
-            if number is None or record.get("assignment_number") == number:
-                return _reasons(row, record)
+    for row in connection.execute(wanted):
+        record = orjson.loads(row.record)
+        if number is None or record.get("assignment_number") == number:
+            return row, record
     return None
 
 

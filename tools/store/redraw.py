@@ -18,9 +18,9 @@ LOOKS: Final = tuple(timedelta(seconds=s) for s in (0, 2, 5, 15, 60, 300, 1_800,
 letters."""
 
 
-def standing(connection: Connection, lead_id: str, number: int) -> Row[Any] | None:
+def standing(connection: Connection, lead_id: str, number: int, *, lock: bool = True) -> Row[Any] | None:
     """The assignment, with `holder`, `current`, `revision` and `path` of its lead as they are now. Locked until the end of
-    the transaction: what is written because of it follows no change that comes between."""
+    the transaction, unless it is only looked at: what is written because of it follows no change that comes between."""
     wanted = (
         select(
             assignments,
@@ -31,9 +31,8 @@ def standing(connection: Connection, lead_id: str, number: int) -> Row[Any] | No
         )
         .join(leads, leads.c.lead_id == assignments.c.lead_id)
         .where(assignments.c.lead_id == lead_id, assignments.c.number == number)
-        .with_for_update()
     )
-    return connection.execute(wanted).first()
+    return connection.execute(wanted.with_for_update() if lock else wanted).first()
 
 
 def shown(connection: Connection, state: Row[Any]) -> Message | None:

@@ -25,6 +25,7 @@
     enrichment_answers   one row a source and domain: what it said, until when that is good
     enrichment_spending  one row a day and source: questions, US cents, answers
     enrichment_sources   one row a source that is asked for money: is it switched off, and its last answers
+    lead_feedback  one row a lead, assignment, person and opinion of its prediction
     person_keys  one row a lead and key under which its person is found: hashes of parts of a name beside a phone or company
     person_edges one row each time two leads were called one person or two; undone rows stay
     person_candidates  one row a pair of leads that may be one person, found and not sure
@@ -40,6 +41,7 @@ from tools.store.tables.book import OPEN_END, book_changes, book_lines, book_sta
 from tools.store.tables.common import BigId, UtcTime, metadata
 from tools.store.tables.deciding import HELD, accounts, assignments, decisions, leads
 from tools.store.tables.enriching import enrichment_answers, enrichment_sources, enrichment_spending
+from tools.store.tables.feedback import lead_feedback
 from tools.store.tables.late import late_facts
 from tools.store.tables.learning import ACTIVE, outcomes, prediction_jobs, predictions
 from tools.store.tables.past_accounts import account_leads, account_memory, account_vectors, past_accounts
@@ -90,6 +92,7 @@ __all__ = [
     "enrichment_spending",
     "late_facts",
     "lead_events",
+    "lead_feedback",
     "leads",
     "metadata",
     "nurture_enrolments",
