@@ -60,15 +60,23 @@ def one_line(text: str, limit: int) -> str:
         text = text[: 4 * limit]  # a bound for the work below, generous to white space
     if not text.isprintable() or "  " in text:
         text = _SPACES.sub(" ", _HARMFUL.sub(" ", text))
-    if 2 * len(text) > limit and not text.isascii():
-        limit -= sum([letter > "\uffff" for letter in text[:limit]])
-    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+    if width(text) <= limit:
+        return text
+    text = text[: limit - 1]
+    if not text.isascii():
+        text = text.encode("utf-16-le", "replace")[: 2 * (limit - 1)].decode("utf-16-le", "ignore")
+    return text.rstrip() + "…"
+
+
+def width(text: str) -> int:
+    """Characters as Slack counts them: one beyond the first 65,536 of Unicode is two."""
+    return len(text) if text.isascii() else len(text) + sum([letter > "\uffff" for letter in text])
 
 
 def escaped(text: str, limit: int = TEXT) -> str:
     """Text of any origin as mrkdwn that shows it as it was typed, in at most `limit` characters of mrkdwn."""
     shown = _escape(one_line(text, limit))
-    return shown if len(shown) <= limit else _escape(one_line(text, limit // GROWTH))
+    return shown if width(shown) <= limit else _escape(one_line(text, limit // GROWTH))
 
 
 def _escape(line: str) -> str:
@@ -122,9 +130,9 @@ def _line(bullet: Bullet) -> str:
     texts = []
     for part in bullet.parts:
         text = drawn_part(part, room)
-        if len(text) > room:
+        if (size := width(text)) > room:
             break
-        room -= len(text)
+        room -= size
         texts.append(text)
     return f"• *{bullet.label[:40]}:* {''.join(texts)}"
 
@@ -141,15 +149,18 @@ def small(lines: list[str]) -> list[Block]:
 
 def _texts(lines: list[str]) -> list[str]:
     texts: list[str] = []
-    left = ALL_LINES
+    left, room = ALL_LINES, 0
     for line in lines:
-        left -= len(line) + 1
+        size = width(line) + 1
+        left -= size + line.count('"') + line.count("\\")  # two characters each in JSON
         if left < 0:
             break
-        if texts and len(texts[-1]) + 1 + len(line) <= TEXT:
+        if size <= room:
             texts[-1] += f"\n{line}"
         else:
             texts.append(line)
+            room = TEXT + 1
+        room -= size
     return texts
 
 

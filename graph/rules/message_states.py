@@ -30,6 +30,7 @@ from graph.rules.blocks import (
     moment_text,
     sections,
     small,
+    width,
 )
 from graph.rules.wording import duration, first_name
 
@@ -171,7 +172,7 @@ def _redrawn(
 
 def _within(facts: list[str]) -> str:
     """As many of the facts as one text takes."""
-    while len(text := GAP.join(facts)) > TEXT:
+    while width(text := GAP.join(facts)) > TEXT:
         facts = facts[:-1]
     return text
 

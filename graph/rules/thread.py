@@ -16,7 +16,7 @@ from graph.domain.account import Prior
 from graph.domain.brief import Brief, Part
 from graph.domain.routing import Assignment, Turn
 from graph.domain.table import RoutingTable
-from graph.rules.blocks import TEXT, Block, Message, button, drawn_part
+from graph.rules.blocks import TEXT, Block, Message, button, drawn_part, width
 from graph.rules.wording import counted, first_name
 
 RIGHT: Final = {"yes": "Yes", "no": "No"}
@@ -36,9 +36,9 @@ def note_of(parts: Sequence[Part], buttons: Sequence[Block] = (), block_id: str 
     room, drawn = TEXT, list[str]()
     for part in parts:
         text = drawn_part(part, room)
-        if len(text) > room:
+        if (size := width(text)) > room:
             break
-        room -= len(text)
+        room -= size
         drawn.append(text)
     text = "".join(drawn)
     body: Message = {"text": text, "unfurl_links": False}
