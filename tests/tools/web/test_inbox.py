@@ -140,7 +140,7 @@ def test_cover_needs_a_day(desk):
 def test_feedback_shows_in_the_thread(desk):
     offer(desk.engine)
     desk.press("feedback", value="ld_1:1", code="bad_match")
-    assert "<li>Feedback from Dee: wrong company match." in desk.page()
+    assert "Feedback from Dee: wrong company match.</p>" in desk.page()
 
 
 @pytest.mark.parametrize(
