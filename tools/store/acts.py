@@ -10,25 +10,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
-from sqlalchemy import Connection, Engine, Row, exists, update
+from sqlalchemy import Connection, Engine, Row, exists, select, update
 
 from graph.domain.effects import UpdateAlert
-from graph.rules.blocks import FEEDBACK
+from graph.rules import thread
 from graph.rules.bullets import moment
 from graph.rules.message_states import OUTCOMES, TOUCHES, accepted_message, settled_message, touched_message
 from graph.rules.wording import duration, first_name
 from tools.observe import metrics
-from tools.store.inbox import holder_of
+from tools.store.inbox import decision_of
 from tools.store.past_accounts import note_ends
-from tools.store.redraw import redraw, shown, standing
-from tools.store.tables import alert_notes, assignments, leads
+from tools.store.redraw import confirm_owner, redraw, shown, standing
+from tools.store.tables import assignments, leads, slack_messages
 from tools.store.timers import ACCEPT, ALL, TOUCH, settle_timers
-from tools.store.upsert import insert_new
+from tools.store.verdicts import NO_LEAD, feedback
 
 Outcome: TypeAlias = Literal["done", "taken", "moved", "unknown"]
-NO_LEAD: Final = "There is no such lead, or it was never offered under this number."
+__all__ = ["ActResult", "Held", "accept", "close", "feedback", "look", "on_display", "touch"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,45 @@ class ActResult:
     by: str | None
     sentence: str
     path: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An assignment as it stands. pool: the one whose turn gave it; accepted_by: who took it on; lost: why it can be
+    neither accepted nor passed any more, None while it is offered."""
+
+    lead_id: str
+    number: int
+    owner: str
+    pool: str | None
+    accepted_by: str | None
+    lost: ActResult | None
+
+
+def look(engine: Engine, lead_id: str, number: int) -> Held | None:
+    """None for a lead that was never given under this number."""
+    with engine.connect() as connection:
+        state = standing(connection, lead_id, number, lock=False)
+        if state is None:
+            return None
+        decision = decision_of(connection, lead_id, number)
+    offered = state.current == state.number and state.state == "offered"
+    return Held(
+        lead_id,
+        number,
+        state.owner,
+        None if decision is None else decision[0].pool,
+        state.acted_by if state.accepted_at is not None else None,
+        None if offered else _lost(state),
+    )
+
+
+def on_display(engine: Engine, channel: str, lead_id: str) -> str | None:
+    """Whose message about the lead stands in this conversation of Slack."""
+    table = slack_messages.c
+    wanted = select(table.owner).where(table.lead_id == lead_id, table.channel == channel)
+    with engine.connect() as connection:
+        return connection.scalar(wanted)
 
 
 def accept(engine: Engine, lead_id: str, number: int, by: str, now: datetime) -> ActResult:
@@ -61,6 +100,7 @@ def accept(engine: Engine, lead_id: str, number: int, by: str, now: datetime) ->
             note = f"Accepted by {first_name(by)} in {duration(seconds)}."
             update = UpdateAlert(state.owner, number, accepted_message(message, by, seconds, until), note)
             redraw(connection, state, "accepted", update, now)
+            confirm_owner(connection, state, now)
     _count("accept", state.sla, state.accept_due_at, now)
     return ActResult("done", by, f"{first_name(by)} has it, accepted in {duration(seconds)}.", state.path)
 
@@ -104,8 +144,10 @@ def close(engine: Engine, lead_id: str, number: int, by: str, outcome: str, now:
         settle_timers(connection, lead_id, ALL, "closed", now)
         note_ends(connection, [lead_id], now)
         if (message := shown(connection, state)) is not None:
-            note = f"{words}, closed by {first_name(by)}. Was the score right?"
-            update = UpdateAlert(state.owner, number, settled_message(message, outcome, by), note)
+            note = thread.settled(f"{words}, closed by {first_name(by)}.", lead_id, number)
+            update = UpdateAlert(
+                state.owner, number, settled_message(message, outcome, by), note.text, thread=note.body
+            )
             redraw(connection, state, "settled", update, now)
     return ActResult("done", by, f"Closed: {words.lower()}.", state.path)
 
@@ -143,22 +185,3 @@ def _lost(state: Row[Any]) -> ActResult:
 def _count(kind: str, sla: str | None, due_at: datetime | None, now: datetime) -> None:
     if due_at is not None and now <= due_at:  # what comes later was counted as missed when the time was over
         metrics.sla.labels(kind, sla or "none", "met").inc()
-
-
-def feedback(engine: Engine, lead_id: str, number: int, *, by: str, code: str, now: datetime) -> str:
-    """Keep what somebody thinks of the prediction, in the alert's thread, once for each opinion. Returns a sentence;
-    raises KeyError for an opinion that the menu does not have."""
-    words = FEEDBACK[code]
-    owner = holder_of(engine, lead_id, number)
-    if owner is None:
-        return NO_LEAD
-    note = {
-        "effect_key": f"{lead_id}/feedback/{number}/{code}",
-        "lead_id": lead_id,
-        "owner": owner,
-        "text": f"Feedback from {first_name(by)}: {words[0].lower()}{words[1:]}.",
-        "at": now,
-    }
-    with engine.execution_options(immediate=True).begin() as connection:
-        insert_new(connection, alert_notes, [note], ["effect_key"])
-    return f"Noted: {words[0].lower()}{words[1:]}."

@@ -93,7 +93,7 @@ def keep_in(connection: Connection, made: Sequence[New], now: datetime) -> list[
     """The same within a transaction."""
     rows = [_row(one, now) for one in made]
     leads = sorted({one.lead_id for one in made})
-    _alone(connection, leads)
+    alone(connection, leads)
     mine = predictions.c.lead_id.in_(leads) & predictions.c.type.in_(sorted({one.type for one in made}))
     connection.execute(update(predictions).where(mine, predictions.c.status == "ACTIVE").values(status="EXPIRED"))
     connection.execute(
@@ -103,7 +103,7 @@ def keep_in(connection: Connection, made: Sequence[New], now: datetime) -> list[
     return [Prediction(**row) for row in rows]
 
 
-def _alone(connection: Connection, leads: Sequence[str]) -> None:
+def alone(connection: Connection, leads: Sequence[str]) -> None:
     """Until the transaction ends nobody else writes predictions of these leads: on PostgreSQL two writers would not see each
     other's new row, and the second would break the rule of one ACTIVE. SQLite has one writer anyway."""
     if connection.dialect.name == "postgresql":
@@ -133,14 +133,19 @@ def _row(one: New, now: datetime) -> dict[str, Any]:
 
 def newest(engine: Engine, lead_id: str, kind: Type, now: datetime) -> Prediction | None:
     """The last prediction of this type, whatever its status."""
+    with engine.connect() as connection:
+        return newest_in(connection, lead_id, kind, now)
+
+
+def newest_in(connection: Connection, lead_id: str, kind: Type, now: datetime) -> Prediction | None:
+    """The same within a transaction."""
     wanted = (
         select(predictions)
         .where(predictions.c.lead_id == lead_id, predictions.c.type == kind)
         .order_by(predictions.c.created_at.desc(), predictions.c.status, predictions.c.prediction_id)
         .limit(1)
     )
-    with engine.connect() as connection:
-        row = connection.execute(wanted).first()
+    row = connection.execute(wanted).first()
     return None if row is None else _read(row, now)
 
 
@@ -166,15 +171,20 @@ def _read(row: Row[Any], now: datetime) -> Prediction:
 def validate(engine: Engine, prediction_id: str, was_accurate: bool, now: datetime) -> Prediction | None:
     """Note a person's verdict; the last one counts. None for a prediction that is not there. An outcome often comes after
     a prediction has expired, so any may be judged, except one that has no value."""
+    with engine.execution_options(immediate=True).begin() as connection:
+        return validate_in(connection, prediction_id, was_accurate, now)
+
+
+def validate_in(connection: Connection, prediction_id: str, was_accurate: bool, now: datetime) -> Prediction | None:
+    """The same within a transaction."""
     this = predictions.c.prediction_id == prediction_id
     status = "VALIDATED" if was_accurate else "INVALIDATED"
-    with engine.execution_options(immediate=True).begin() as connection:
-        connection.execute(
-            update(predictions)
-            .where(this, predictions.c.value.is_not(None))
-            .values(status=status, validated_at=now, was_accurate=was_accurate)
-        )
-        row = connection.execute(select(predictions).where(this)).first()
+    connection.execute(
+        update(predictions)
+        .where(this, predictions.c.value.is_not(None))
+        .values(status=status, validated_at=now, was_accurate=was_accurate)
+    )
+    row = connection.execute(select(predictions).where(this)).first()
     return None if row is None else _read(row, now)
 
 

@@ -140,7 +140,7 @@ def test_cover_needs_a_day(desk):
 def test_feedback_shows_in_the_thread(desk):
     offer(desk.engine)
     desk.press("feedback", value="ld_1:1", code="bad_match")
-    assert "<li>Feedback from Dee: wrong company match." in desk.page()
+    assert "Feedback from Dee: wrong company match.</p>" in desk.page()
 
 
 @pytest.mark.parametrize(
@@ -325,7 +325,7 @@ def test_an_accepted_lead_is_touched_and_closed_with_buttons_of_its_own(database
     dispatch(database)
     page = desk.page()
     assert "first touch by" in page
-    assert 'class="primary">Log first touch</button>' in page
+    assert 'class="primary">Log call</button>' in page
     assert page.count('action="/inbox/touch"') == 2
     assert page.count('action="/inbox/close"') == 1
     desk.press("touch", value="ld_1:1", code="call")

@@ -17,6 +17,8 @@
     crm_*, alerts, alert_notes, nurture_enrolments   the embedded twins' own data
     crm_changes  one row an event that a CRM sent back: what it says, and what followed        (personal data)
     slack_messages   one row a lead and owner: the Slack message that shows the lead, to update it
+    team_posts   one row a line about a hot lead, or a digest, as the inbox shows it   (personal data)
+    digests      one row a person and part of a day: from when to when its digest tells, made once
     past_accounts    one row an account that leads came from, or that we were told of, and how it ended
     account_leads    one row a lead: the account that it is counted for
     account_vectors  one row an account and embedder: the vector, or that it is kept elsewhere
@@ -24,6 +26,7 @@
     enrichment_answers   one row a source and domain: what it said, until when that is good
     enrichment_spending  one row a day and source: questions, US cents, answers
     enrichment_sources   one row a source that is asked for money: is it switched off, and its last answers
+    lead_feedback  one row a lead, assignment, person and opinion of its prediction
     person_keys  one row a lead and key under which its person is found: hashes of parts of a name beside a phone or company
     person_edges one row each time two leads were called one person or two; undone rows stay
     person_candidates  one row a pair of leads that may be one person, found and not sure
@@ -40,12 +43,14 @@ from tools.store.tables.common import BigId, UtcTime, metadata
 from tools.store.tables.crm import crm_changes, crm_notes
 from tools.store.tables.deciding import HELD, accounts, assignments, decisions, leads
 from tools.store.tables.enriching import enrichment_answers, enrichment_sources, enrichment_spending
+from tools.store.tables.feedback import lead_feedback
 from tools.store.tables.late import late_facts
 from tools.store.tables.learning import ACTIVE, outcomes, prediction_jobs, predictions
 from tools.store.tables.past_accounts import account_leads, account_memory, account_vectors, past_accounts
 from tools.store.tables.people import STANDS, person_candidates, person_edges, person_keys
 from tools.store.tables.routing import pools, routing_changes, routing_versions, turns
 from tools.store.tables.sending import DEAD, OPEN, dead_letters, outbox, read_cache
+from tools.store.tables.slack import digests, team_posts
 from tools.store.tables.twins import (
     alert_notes,
     alerts,
@@ -85,11 +90,13 @@ __all__ = [
     "crm_tasks",
     "dead_letters",
     "decisions",
+    "digests",
     "enrichment_answers",
     "enrichment_sources",
     "enrichment_spending",
     "late_facts",
     "lead_events",
+    "lead_feedback",
     "leads",
     "metadata",
     "nurture_enrolments",
@@ -106,5 +113,6 @@ __all__ = [
     "routing_changes",
     "routing_versions",
     "slack_messages",
+    "team_posts",
     "turns",
 ]
