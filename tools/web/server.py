@@ -120,6 +120,7 @@ class FrontDoor:
                 self._returning.approve,
                 self._routing.current,
                 self._currency,
+                self._leaves,
             )
         )
         api.include_router(slack_router(self._slack))

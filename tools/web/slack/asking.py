@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Final, TypeAlias
 
 import orjson
@@ -23,11 +24,10 @@ from tools.store.ledgers import ledgers
 from tools.store.queries import record_json
 from tools.web.bodies import Busy, Few
 from tools.web.slack import answers
-from tools.why import NotKept, recorded
-from tools.why_not import others_asked, why_not
+from tools.why import NotKept
+from tools.why_not import not_they
 
 Sentences: TypeAlias = Sequence[tuple[str, Sequence[str]]]
-MOST_OTHERS: Final = 5
 NO_DECISION: Final = "No decision about this lead is recorded."
 BUSY: Final = "Too many questions are being answered: ask again in a moment."
 
@@ -83,7 +83,10 @@ class Asking:
 
     async def _not_they(self, reasons: inbox.Reasons, wanted: list[str], *, others: bool) -> tuple[Sentences, str]:
         try:
-            return await self._few.run(explained, self._engine, reasons, wanted, others), ""
+            asked = partial(
+                not_they, self._engine, reasons.lead_id, reasons.revision, reasons.owner, wanted, others=others
+            )
+            return await self._few.run(asked), ""
         except Busy:
             return (), BUSY
         except NotKept as error:
@@ -103,14 +106,6 @@ class Asking:
         names = [pool] if pool else _pools_of(by, table)
         found = await run_in_threadpool(ledgers, self._engine, table, names, self._clock())
         return answers.board(found)
-
-
-def explained(engine: Engine, reasons: inbox.Reasons, wanted: list[str], others: bool) -> Sentences:
-    """Sentences for each of `wanted`, and for those whose turn it was not. Raises NotKept. Decides again: slow."""
-    asked = recorded(engine, f"{reasons.lead_id}@{reasons.revision}")
-    explanation = asked.explained()
-    people = list(dict.fromkeys([*wanted, *(others_asked(explanation)[:MOST_OTHERS] if others else ())]))
-    return [(email, why_not(asked, email, explanation)) for email in people if email != reasons.owner]
 
 
 def _title(engine: Engine, lead_id: str) -> str:
