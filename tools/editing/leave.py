@@ -136,7 +136,7 @@ def zone_of(email: str, table: RoutingTable, told: str | None = None) -> ZoneInf
         try:
             if name:
                 return ZoneInfo(name)
-        except (OSError, ValueError):  # a name that this machine does not know
+        except (OSError, ValueError, KeyError):  # a name that this machine does not know
             continue
     return ZoneInfo("UTC")
 

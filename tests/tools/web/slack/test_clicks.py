@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import orjson
 import pytest
 
 from tests.fixtures.slack import Office, direct, texts
@@ -181,8 +182,9 @@ async def test_what_a_stranger_typed_does_nothing_in_a_private_note_or_a_form(of
     await office.button("lead.pass", f"{lead_id}:1", owner)
     said = "\n".join([*await office.notes(), await office.command("mine", owner)])
     await office.bench.until(lambda: office.slack.views)
-    for harmful in ("<!channel>", "<@U07HELEN>", "<https://evil.example", "@here"):
+    for harmful in ("<!channel>", "<@U07HELEN>", "<https://evil.example"):
         assert harmful not in said
+    assert b"@here" not in orjson.dumps(office.slack.told)
     assert all(wrong_message(message) is None for message in office.slack.told)
 
 

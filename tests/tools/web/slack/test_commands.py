@@ -41,7 +41,7 @@ async def test_mine_lists_open_leads_by_their_deadline(office: Office):
     assert "waiting for you" in said
     assert "accept by <!date^" in said
     await office.button("lead.accept", f"{lead_id}:1", owner)
-    assert "accepted, first touch by <!date^" in await office.command("MINE", owner)
+    assert "accepted, *overdue*, first touch by <!date^" in await office.command("MINE", owner)
     await office.choose("lead.close", f"lead:{lead_id}:1", "lost", owner)
     assert await office.command("mine", owner) == "No lead is open with you."
 
