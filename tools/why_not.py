@@ -1,10 +1,12 @@
 """Why a lead did not go to somebody: their leave, their turn, what passed them over, and what about the lead would have to be
-otherwise, each tried. Decides again from what the decision saw; reads and writes nothing."""
+otherwise, each tried. Decides again from what the decision saw; writes nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
+
+from sqlalchemy import Engine
 
 from graph.domain.explanation import Explanation, Standing
 from graph.domain.table import RoutingTable, Target
@@ -13,8 +15,9 @@ from graph.rules.conditions import holds, view_of
 from graph.rules.reasons import away_reason, in_words
 from graph.rules.wording import first_name
 from tools.routing_file.explained import facts_sentence
-from tools.why import Asked
+from tools.why import Asked, recorded
 
+MOST_OTHERS: Final = 5
 MOST: Final = 3
 """Changes, or lines of the file, that are named."""
 
@@ -32,6 +35,17 @@ def why_not(asked: Asked, email: str, explanation: Explanation | None = None) ->
     if not changes:
         said += list(_lines(asked, found, email))[:MOST]
     return tuple(said) or (f"No line of the routing file gives leads to {name}.",)
+
+
+def not_they(
+    engine: Engine, lead_id: str, revision: int, owner: str, wanted: Sequence[str], *, others: bool = False
+) -> list[tuple[str, tuple[str, ...]]]:
+    """(address, sentences) of each of `wanted` who is not the owner; with `others` also of those whose turn it was not. A
+    recorded decision, made anew: slow. Raises NotKept."""
+    asked = recorded(engine, f"{lead_id}@{revision}")
+    explanation = asked.explained()
+    people = dict.fromkeys([*wanted, *(others_asked(explanation)[:MOST_OTHERS] if others else ())])
+    return [(email, why_not(asked, email, explanation)) for email in people if email != owner]
 
 
 def others_asked(explanation: Explanation) -> list[str]:

@@ -31,9 +31,9 @@ def day_in_words(words: str, today: date) -> date:
     Raises Unclear."""
     told = " ".join(words.lower().split()).removeprefix("on ").removeprefix("the ").strip(" .,!")
     if not told:
-        raise Unclear("Say which day, such as `friday` or `2026-12-24`.")
+        raise Unclear('Say which day, such as "friday" or "2026-12-24".')
     if len(told) > LONGEST:
-        raise Unclear("That is too long for a day. Write it as `friday` or `2026-12-24`.")
+        raise Unclear('That is too long for a day. Write it as "friday" or "2026-12-24".')
     if _ISO.fullmatch(told):
         return _iso(told)
     if match := _WEEKDAY.fullmatch(told):
@@ -54,7 +54,7 @@ def _iso(told: str) -> date:
     try:
         return date.fromisoformat(told)
     except ValueError:
-        raise Unclear(f"`{told}` is no day of the calendar.") from None
+        raise Unclear(f'"{told}" is no day of the calendar.') from None
 
 
 def _weekday(before: str | None, name: str, today: date) -> date:
@@ -109,10 +109,10 @@ def _parsed(told: str, today: date) -> date:
 
 
 def _either(one: date, other: date) -> Unclear:
-    both = f"{spoken(one)} (`{one.isoformat()}`) or {spoken(other)} (`{other.isoformat()}`)"
+    both = f"{spoken(one)} ({one.isoformat()}) or {spoken(other)} ({other.isoformat()})"
     return Unclear(f"That can be {both}: write the one you mean.")
 
 
 def _which(told: str) -> Unclear:
     shown = "".join(char for char in told if char.isalnum() or char in " .,:/-")
-    return Unclear(f"`{shown}` is not clear enough for a day. Write it as `friday`, `24 dec` or `2026-12-24`.")
+    return Unclear(f'"{shown}" is not clear enough for a day. Write it as "friday", "24 dec" or "2026-12-24".')

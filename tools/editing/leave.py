@@ -59,7 +59,7 @@ def cover_of(words: str, table: RoutingTable) -> str:
         raise NoLeave(f"Several people are called {told}: write the address of the one who covers.")
     hint = closest(told, table.people)
     raise NoLeave(
-        f"Nobody in the routing file is called `{_plain(words)}`{f', did you mean {hint}?' if hint else '.'} "
+        f'Nobody in the routing file is called "{_plain(words)}"{f", did you mean {hint}?" if hint else "."} '
         "Write a name, an id of the file or an e-mail address."
     )
 
@@ -136,7 +136,7 @@ def zone_of(email: str, table: RoutingTable, told: str | None = None) -> ZoneInf
         try:
             if name:
                 return ZoneInfo(name)
-        except (OSError, ValueError):  # a name that this machine does not know
+        except (OSError, ValueError, KeyError):  # a name that this machine does not know
             continue
     return ZoneInfo("UTC")
 
@@ -149,7 +149,7 @@ def _person(email: str, table: RoutingTable) -> Person:
     person = table.people_by_email.get(email)
     if person is None:
         raise NoLeave(
-            f"{email} is none of the `people` of the routing file, so that no leave can be kept: RevOps adds you there."
+            f"{email} is none of the people of the routing file, so that no leave can be kept: RevOps adds you there."
         )
     return person
 
@@ -210,7 +210,8 @@ def _none_to_end(coming: list[Leave], starts: date | None) -> str:
     if not coming:
         return "You are not away, and no leave is planned."
     said = ", ".join(f"{spoken(_days(each)[0])} to {spoken(_days(each)[1])}" for each in coming)
-    return f"You are not away now. Planned: {said}. `back {_days(coming[0])[0].isoformat()}` takes the first one back."
+    first = _days(coming[0])[0].isoformat()
+    return f"You are not away now. Planned: {said}. Take one back by the day on which it begins: back {first}."
 
 
 def _refused(result: Result) -> str:

@@ -71,6 +71,12 @@ answers = Counter(
     "lead_answers", "Submissions that answer such a question, by field and outcome: given, blank.", ["field", "outcome"]
 )
 sla = Counter("lead_sla", "Promises kept and broken, by kind (accept, touch) and SLA.", ["kind", "sla", "outcome"])
+slack_requests = Counter(
+    "lead_slack_requests",
+    "What people did in Slack, by kind (click, form, command, note) and outcome: ok, late (answered before it was done), "
+    "replayed, failed, dropped.",
+    ["kind", "outcome"],
+)
 scored = Counter("lead_scored", "Decisions committed, by the model that scored them.", ["model"])
 model_fault = Gauge(
     "lead_model_fault", "1 while a chosen model is not used because it does not load.", multiprocess_mode="livemax"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode
 
 from tools.settings.choice import Choice
@@ -44,3 +44,13 @@ class Slack(BaseSettings):
         if not all(part.isdecimal() and int(part) < 24 for part in parts):
             raise ValueError(f"{given!r} are no hours: write 8, 13 (0 to 23), or none")
         return tuple(sorted({int(part) for part in parts}))
+
+    slack_signing_secret: SecretStr | None = Field(
+        None, description="The app's Signing Secret: buttons, forms and the command /lead work once it is set."
+    )
+
+    @model_validator(mode="after")
+    def _buttons_can_answer(self) -> Self:
+        if self.slack_signing_secret and not self.slack_bot_token:
+            raise ValueError("SLACK_SIGNING_SECRET needs SLACK_BOT_TOKEN: a button opens forms and asks who pressed it")
+        return self

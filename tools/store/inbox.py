@@ -14,7 +14,7 @@ import orjson
 from sqlalchemy import Connection, Engine, Row, and_, case, func, select
 
 from graph.rules.blocks import Message
-from tools.store.tables import alert_notes, assignments, decisions, lead_feedback, leads
+from tools.store.tables import HELD, alert_notes, assignments, decisions, lead_feedback, leads
 from tools.store.tables import alerts as posted
 from tools.store.tables import team_posts as told
 
@@ -236,6 +236,39 @@ def holder_of(engine: Engine, lead_id: str, number: int) -> str | None:
     wanted = select(assignments.c.owner).where(assignments.c.lead_id == lead_id, assignments.c.number == number)
     with engine.connect() as connection:
         return connection.scalar(wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenLead:
+    """A lead that somebody works on. state: offered, accepted or touched; score: of 100."""
+
+    lead_id: str
+    number: int
+    company: str | None
+    full_name: str | None
+    state: str
+    score: float
+    accept_due_at: datetime | None
+    touch_due_at: datetime | None
+
+
+def open_leads(engine: Engine, owner: str, limit: int) -> tuple[list[OpenLead], int]:
+    """Somebody's open leads, the first deadline first, and how many there are in all."""
+    due = case((assignments.c.state == "offered", assignments.c.accept_due_at), else_=assignments.c.touch_due_at)
+    lasting = case((assignments.c.state == "touched", 1), else_=0)  # nobody waits for these
+    mine = (assignments.c.owner == owner) & assignments.c.state.in_(HELD) & (leads.c.assignment == assignments.c.number)
+    names = ("lead_id", "number", "state", "accept_due_at", "touch_due_at")
+    wanted = (
+        select(*(assignments.c[name] for name in names), leads.c.company, leads.c.full_name, leads.c.score)
+        .join(leads, leads.c.lead_id == assignments.c.lead_id)
+        .where(mine)
+        .order_by(lasting, due.is_(None), due, assignments.c.offered_at)
+        .limit(limit)
+    )
+    total = select(func.count()).select_from(assignments).join(leads, leads.c.lead_id == assignments.c.lead_id)
+    with engine.connect() as connection:
+        found = [OpenLead(**row._mapping) for row in connection.execute(wanted)]  # noqa: SLF001
+        return found, int(connection.scalar(total.where(mine)) or 0)
 
 
 def reasons_of(engine: Engine, lead_id: str, number: int | None = None) -> Reasons | None:

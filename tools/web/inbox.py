@@ -21,14 +21,19 @@ from starlette.concurrency import run_in_threadpool
 from graph.domain.table import RoutingTable
 from graph.rules.blocks import FEEDBACK, Message
 from graph.rules.message_states import OUTCOMES, TOUCHES
+from graph.rules.passing import PASS_REASONS, NoReason, pass_reason
 from graph.rules.wording import first_name
+from tools.editing.leave import Leaves, NoLeave, cover_of
 from tools.store import acts, crm_pages, inbox
 from tools.store.accounts import Currency
 from tools.store.ledgers import ledgers
 from tools.store.verdicts import TAPS
 from tools.web.accounts import account_pages
+from tools.web.leave import leave_pages
 from tools.web.pages import Pages
 from tools.web.rendering import Block, drawn
+from tools.why import NotKept
+from tools.why_not import not_they
 
 PassLead: TypeAlias = Callable[[str, int, str, str], Awaitable[str]]
 """(lead id, assignment number, by, reason) -> a sentence for the person who passed."""
@@ -40,13 +45,6 @@ US_DOLLARS = Currency()
 BIGGEST = 2**31 - 1
 FLASH, FLASH_S, SAID = "inbox_said", 30, 300
 """Name and seconds of the cookie that carries a sentence to the next page, and its length in characters."""
-PASS_REASONS = {
-    "territory": "not my territory",
-    "conflict": "conflict",
-    "time": "no time",
-    "fit": "bad fit",
-    "cover": "cover me until",
-}
 FIRST_LEAD = (
     '{"email": "maya@acmelabs.com", "full_name": "Maya Ortiz", "title": "VP Engineering", "company": "Acme Labs", '
     '"country": "US", "state": "WA", "source": "demo_request", "message": "Tracing across 300 services before Q3"}'
@@ -83,12 +81,13 @@ def inbox_router(
     approve_lead: ApproveLead | None = None,
     routing: Callable[[], RoutingTable] | None = None,
     currency: Currency = US_DOLLARS,
+    leaves: Leaves | None = None,
 ) -> APIRouter:
     """Pages under /inbox. Whoever is logged in acts for the owner of the alert that is clicked. routing: the file in
-    use, for the page of its pools; currency: that accounts are ranked in."""
+    use, for the page of its pools; currency: that accounts are ranked in; leaves: writes leave into that file."""
     router = APIRouter(prefix="/inbox", dependencies=[Depends(require_login)], include_in_schema=False)
     pages = Pages(pass_reasons=PASS_REASONS, outcomes=OUTCOMES)
-    _read_routes(router, engine, pages)
+    _read_routes(router, engine, pages, routing)
     _offer_routes(router, engine, clock, pass_lead, approve_lead)
     _work_routes(router, engine, clock)
     _crm_routes(router, engine, pages)
@@ -96,10 +95,12 @@ def inbox_router(
     account_pages(router, engine, pages, currency)
     if routing is not None:
         _ledger_routes(router, engine, pages, clock, routing)
+    if leaves is not None:
+        leave_pages(router, pages, leaves, clock, [Depends(same_origin)])
     return router
 
 
-def _read_routes(router: APIRouter, engine: Engine, pages: Pages) -> None:
+def _read_routes(router: APIRouter, engine: Engine, pages: Pages, routing: Callable[[], RoutingTable] | None) -> None:
     def listing(owner: str, before: int | None) -> dict[str, Any]:
         found = inbox.alerts(engine, owner or None, PAGE + 1, before)
         shown = [(alert, drawn(alert.message, first_name(alert.owner)), _thread(alert)) for alert in found[:PAGE]]
@@ -121,11 +122,27 @@ def _read_routes(router: APIRouter, engine: Engine, pages: Pages) -> None:
         return pages.answer("alerts.html", **listing(owner, before))
 
     @router.get("/why/{lead_id}")
-    def why(lead_id: LeadId, number: Number, part: bool = False) -> Response:
+    def why(lead_id: LeadId, number: Number, part: bool = False, other: Owner = "") -> Response:
+        """other: somebody of whom the page also says why they do not have the lead, by name or address."""
         reasons = inbox.reasons_of(engine, lead_id, number)
         if reasons is None:
             raise HTTPException(404, "No decision gave this lead away under that number.")
-        return pages.answer("reasons.html" if part else "why.html", reasons=reasons)
+        facts = {"reasons": reasons, "number": number, "other": other, **_why_not(engine, reasons, other, routing)}
+        return pages.answer("reasons.html" if part else "why.html", **facts)
+
+
+def _why_not(
+    engine: Engine, reasons: inbox.Reasons, other: str, routing: Callable[[], RoutingTable] | None
+) -> dict[str, Any]:
+    """Sentences on why `other` does not have the lead; gone: why they cannot be said."""
+    if not other or routing is None:
+        return {"not_they": [], "gone": ""}
+    try:
+        wanted = cover_of(other, routing())
+        found = not_they(engine, reasons.lead_id, reasons.revision, reasons.owner, [wanted])
+    except (NoLeave, NotKept) as error:
+        return {"not_they": [], "gone": str(error)}
+    return {"not_they": found, "gone": "" if found else f"{first_name(wanted)} has this lead."}
 
 
 def _offer_routes(
@@ -152,9 +169,12 @@ def _offer_routes(
         until: Annotated[date | Literal[""], Form()] = "",
         owner: Filter = "",
     ) -> Response:
-        if reason == "cover" and not until:
+        try:
+            why = pass_reason(reason, detail, until or None)
+        except NoReason as error:
+            if error.field == "reason":
+                raise HTTPException(422, f"reason: {error}") from None
             return _back("Nothing was passed on: choose the day until which you need cover.", owner)
-        why = _reason(reason, detail, until or None)
         lead_id, number, by = await run_in_threadpool(_held, engine, value)
         return _back(await pass_lead(lead_id, number, by, why), owner)
 
@@ -253,15 +273,6 @@ def _held(engine: Engine, value: str) -> tuple[str, int, str]:
     if owner is None:
         raise HTTPException(404, "There is no such lead, or it was never offered under this number.")
     return lead_id, int(number), owner
-
-
-def _reason(reason: str, detail: str, until: date | None) -> str:
-    """The reason as it is recorded. 422 for one that the form does not offer."""
-    if reason not in PASS_REASONS:
-        raise HTTPException(422, f"reason: {reason!r} is none of {', '.join(PASS_REASONS)}.")
-    words = PASS_REASONS[reason] + (f" {until.isoformat()}" if reason == "cover" and until else "")
-    detail = " ".join(detail.split())
-    return f"{words}: {detail}" if detail else words
 
 
 def _back(said: str, owner: str) -> Response:

@@ -8,21 +8,20 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy import Engine
-from starlette.concurrency import run_in_threadpool
 
 from tools.editing.editor import Editor
+from tools.editing.leave import Leaves
 from tools.editing.watch import Watch
 from tools.idempotency import Identifier
 from tools.secrets_file import load_or_make
 from tools.settings import Settings
 from tools.store.accounts import Currency
 from tools.store.engine import SMALL_CACHE_KIB
-from tools.stream.again import UnknownLead, again, passed, send
 from tools.stream.connect import connect, socket_url
-from tools.stream.inbox import Inbox, StreamUnavailable
+from tools.stream.inbox import Inbox
 from tools.web.admin import admin_router
 from tools.web.answers import EXAMPLE
 from tools.web.auth import Login
@@ -34,8 +33,11 @@ from tools.web.insights.side import InsightsSide
 from tools.web.intake import LeadForm
 from tools.web.people import duplicates_router, people_router
 from tools.web.questions import Questions, question_router
+from tools.web.returning import Returning
 from tools.web.rules import Rules, rules_router
 from tools.web.similar import similar_router
+from tools.web.slack.building import slack_side
+from tools.web.slack.router import slack_router
 from tools.web.waiting import Decisions
 from tools.web.webhook import PATH, IntakeOptions, Receive, Send, Webhook
 from tools.wiring import company_facts, live_routing, open_store, similar_accounts
@@ -61,6 +63,7 @@ class FrontDoor:
         self._decisions = Decisions(
             connect(url, timeout_s=None), settings.stream_partitions, self._store.engine, self._store.executor
         )
+        self._returning = Returning(self._store.engine, self._inbox, self._decisions)
         self.webhook = Webhook(self._inbox, Identifier(secrets.lead_key), self._decisions, intake_options(settings))
         self._routing = live_routing(settings, self._store)
         editor = Editor(self._store.engine, settings.routing_file)
@@ -78,6 +81,11 @@ class FrontDoor:
         self._insights = InsightsSide(
             settings, self._store, connect(url), Identifier(secrets.lead_key), self._routing, utc_now
         )
+        self._leaves = Leaves(editor)
+        self._slack = slack_side(
+            settings, self._store.engine, connect(url), Identifier(secrets.lead_key), self._returning, self._leaves,
+            self._rules.few, self._routing.current, utc_now,
+        )  # fmt: skip
         self._settings, self._similar = settings, similar_accounts(settings, self._store)
         self._currency = Currency(settings.currency, settings.currency_per_usd)
         self.api = self._api(Login(token))
@@ -109,14 +117,16 @@ class FrontDoor:
         api.include_router(
             inbox_router(
                 self._store.engine,
-                self._pass_on,
+                self._returning.pass_on,
                 login.required,
                 utc_now,
-                self._approve,
+                self._returning.approve,
                 self._routing.current,
                 self._currency,
+                self._leaves,
             )
         )
+        api.include_router(slack_router(self._slack))
         api.include_router(people_router(self._store.engine, utc_now), dependencies=[required])
         api.include_router(duplicates_router(self._store.engine, login.required, utc_now))
         for router in hubspot_routes(self._settings, self._store.engine):
@@ -131,32 +141,6 @@ class FrontDoor:
         extra = {name.decode(): value.decode() for name, value in answer.headers}
         return Response(answer.body, answer.status, extra, "application/json")
 
-    async def _pass_on(self, lead_id: str, number: int, by: str, reason: str) -> str:
-        """Give a lead to somebody else; answers what the page shows."""
-        try:
-            newest = await run_in_threadpool(again, self._store.engine, lead_id, "pass")
-        except UnknownLead:
-            raise HTTPException(404, "No such lead.") from None
-        submission = passed(newest, number, by, reason)
-        try:
-            await send(self._inbox, submission)
-        except StreamUnavailable:
-            return "The pass could not be stored: nothing has changed, pass it again in a moment."
-        outcome = await self._decisions.wait(submission.submission_id, 3.0)
-        if outcome is None:
-            return "The pass is noted; the next owner is being found."
-        return f"Passed on: {outcome['owner']} has it now."
-
-    async def _approve(self, lead_id: str, number: int, by: str) -> str:  # noqa: ARG002 - the acceptance says who
-        """A lead that was held for review goes the ordinary way; answers what the page shows."""
-        once = f"approved:{lead_id}:{number}"  # whoever of its holder's team clicked: one approval an assignment
-        submission = await run_in_threadpool(again, self._store.engine, lead_id, "approved", once)
-        try:
-            await send(self._inbox, submission)
-        except StreamUnavailable:
-            return f"The stream is away, so it waits: POST /admin/retry/{lead_id} sends it on to the CRM later."
-        return "It goes to the CRM now."
-
     @asynccontextmanager
     async def _lifespan(self, _api: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
@@ -167,6 +151,8 @@ class FrontDoor:
             stack.callback(self._rules.close)
             stack.callback(self._store.close)
             stack.push_async_callback(self._similar.aclose)
+            if self._slack is not None:
+                stack.push_async_callback(self._slack.aclose)
             await stack.enter_async_context(self._insights)  # ends first: it reads and writes the store
             gc.collect()
             gc.freeze()  # what start-up made lives for ever: collections need not walk it
