@@ -38,8 +38,13 @@ def sample_body(path: Path) -> tuple[bytes, str]:
     return (raw.strip(), FORM_TYPE) if path.suffix == ".form" else (raw, JSON_TYPES[0])
 
 
+def page_of(vendor: Vendor) -> Path:
+    """What its admin reads."""
+    return HERE / vendor.name / "README.md"
+
+
 def place_of(vendor: Vendor) -> str:
-    """The page that its admin reads, in the repository."""
+    """The same, from the top of the repository."""
     return f"tools/web/forms/{vendor.name}/README.md"
 
 

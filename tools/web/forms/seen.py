@@ -61,4 +61,4 @@ class Seen:
         rows, self._new = self._new, {}
         if rows:
             with contextlib.suppress(RedisError, OSError, TimeoutError):
-                await self._redis.hset(KEY, mapping={**rows})
+                await self._redis.hset(KEY, items=[part for pair in rows.items() for part in pair])

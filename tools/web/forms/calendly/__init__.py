@@ -111,5 +111,5 @@ VENDOR = Vendor(
     proof=f"{HEADER}: HMAC-SHA256 of time and body with the subscription's signing key",
     check=check,
     read=read,
-    names={"text reminder number": "phone"},
+    names={"text reminder number": "phone", "share anything that will help prepare our meeting": "message"},
 )

@@ -17,7 +17,7 @@ _QUESTION = re.compile(r"q\d+_(.+)")
 NAMES: Final = {
     "phone number full": "phone", "phone full": "phone", "full name first": "first_name", "full name last": "last_name",
     "your name first": "first_name", "your name last": "last_name", "address city": "city", "address state": "state",
-    "address postal": "postal", "address country": "country",
+    "how can": "message", "address postal": "postal", "address country": "country",
 }  # fmt: skip
 
 
