@@ -80,6 +80,8 @@ def _parts(raw: bytes, content_type: str) -> list[tuple[str, str]]:
     boundary = options.get(b"boundary")
     if not boundary:
         raise Refused(400, "malformed_body", "The Content-Type of a multipart body must name its boundary.")
+    if b"--" + boundary + b"--" not in raw:  # the parser takes half a form for a whole one
+        raise Refused(400, "malformed_body", "The multipart body has no end: its closing boundary is missing.")
     try:
         parser = FormParser(MULTIPART, on_field, on_file, boundary=boundary, config={"MAX_MEMORY_FILE_SIZE": len(raw)})
         parser.write(raw)
