@@ -6,7 +6,6 @@ from typing import Any
 
 import httpx
 import orjson
-import pytest
 from pydantic import SecretStr
 from redis.asyncio import Redis
 
@@ -29,6 +28,11 @@ def one(name: str, query: str = "") -> Sent:
     return sample(vendor, file, query)
 
 
+def first_of(vendor: str) -> Sent:
+    """A payload of a vendor, of one that only names its leads too."""
+    return sample(vendor, ONE_EACH.get(vendor, f"{vendor}/notification.json").partition("/")[2])
+
+
 async def waiting(redis: Redis) -> int:
     return int(await redis.xlen(Partition(0).stream))
 
@@ -42,27 +46,27 @@ def changed(sent: Sent, **values: Any) -> Sent:
 # -- accepting ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", DIRECT)
-async def test_a_delivery_becomes_a_decided_lead(client: httpx.AsyncClient, worker: Bench, name: str):
-    answer = await one(name).to(client)
-    assert answer.status_code == 202, answer.text
-    assert answer.json()["status"] == "accepted"
-    assert await worker.drain() == 1
-    lead_id = answer.json()["lead_id"]
-    record = (await client.get(f"/admin/leads/{lead_id}", headers=ADMIN)).json()
-    lead, expected = record["lead"], LEADS[name]
-    assert record["owner"]
-    assert lead["email"] == expected["email"].lower()
-    assert lead["consent"] == expected.get("consent")
-    assert lead["source"] == source_key(expected["source"])
+async def test_each_vendors_delivery_becomes_a_decided_lead(client: httpx.AsyncClient, worker: Bench):
+    answers = {name: await one(name).to(client) for name in DIRECT}
+    assert {answer.status_code for answer in answers.values()} == {202}
+    accepted = [answer.json()["lead_id"] for answer in answers.values() if answer.json()["status"] == "accepted"]
+    assert len(accepted) == len(DIRECT) - 2, "two samples are the same submission in another encoding"
+    assert await worker.drain() == len(accepted)
+    for name, answer in answers.items():
+        record = (await client.get(f"/admin/leads/{answer.json()['lead_id']}", headers=ADMIN)).json()
+        lead, expected = record["lead"], LEADS[name]
+        assert record["owner"], name
+        assert lead["email"] == expected["email"].lower()
+        assert lead["consent"] == expected.get("consent")
+        assert lead["source"] == source_key(expected["source"])
 
 
-@pytest.mark.parametrize("vendor", ONE_EACH)
-async def test_a_delivery_that_comes_again_is_the_same_lead_once(client: httpx.AsyncClient, redis: Redis, vendor: str):
-    first, second = await one(ONE_EACH[vendor]).to(client), await one(ONE_EACH[vendor]).to(client)
-    assert (first.json()["status"], second.json()["status"]) == ("accepted", "duplicate")
-    assert (second.status_code, second.json()["lead_id"]) == (202, first.json()["lead_id"])
-    assert await waiting(redis) == 1
+async def test_a_delivery_that_comes_again_is_the_same_lead_once(client: httpx.AsyncClient, redis: Redis):
+    for number, name in enumerate(ONE_EACH.values(), 1):
+        first, second = await one(name).to(client), await one(name).to(client)
+        assert (first.json()["status"], second.json()["status"]) == ("accepted", "duplicate"), name
+        assert (second.status_code, second.json()["lead_id"]) == (202, first.json()["lead_id"])
+        assert await waiting(redis) == number
 
 
 async def test_ids_of_two_vendors_are_never_taken_for_each_other(client: httpx.AsyncClient, redis: Redis):
@@ -100,92 +104,87 @@ async def test_missing_fields_are_missing_and_extra_ones_are_kept(client: httpx.
     assert record["lead"]["full_name"] is None
 
 
-@pytest.mark.parametrize("name", ["webflow/contact.json", "typeform/demo_request.json", "gravity/all_fields.json"])
-async def test_a_delivery_without_a_way_to_reach_anybody_is_422(client: httpx.AsyncClient, name: str):
-    sent = one(name)
-    held = orjson.loads(sent.raw)
-    match sent.vendor:
-        case "webflow":
-            held["payload"]["data"] = {"First Name": "Nobody"}
-        case "typeform":
-            held["form_response"]["answers"] = held["form_response"]["answers"][:2]
-        case _:
-            del held["2"]
-    sent.raw = orjson.dumps(held)
-    answer = await sent.signed().to(client)
-    assert (answer.status_code, answer.json()["error"]) == (422, "unreachable")
+async def test_a_delivery_without_a_way_to_reach_anybody_is_422(client: httpx.AsyncClient):
+    for name in ("webflow/contact.json", "typeform/demo_request.json", "gravity/all_fields.json"):
+        sent = one(name)
+        held = orjson.loads(sent.raw)
+        match sent.vendor:
+            case "webflow":
+                held["payload"]["data"] = {"First Name": "Nobody"}
+            case "typeform":
+                held["form_response"]["answers"] = held["form_response"]["answers"][:2]
+            case _:
+                del held["2"]
+        sent.raw = orjson.dumps(held)
+        answer = await sent.signed().to(client)
+        assert (answer.status_code, answer.json()["error"]) == (422, "unreachable"), name
 
 
 # -- refusing ----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("vendor", CHECKED)
-async def test_without_a_signature_or_with_a_wrong_one_nothing_is_stored(
-    client: httpx.AsyncClient, redis: Redis, vendor: str
-):
-    sent = sample(vendor, ONE_EACH.get(vendor, f"{vendor}/notification.json").partition("/")[2])
-    bare = Sent(vendor, sent.raw.replace(SECRET.encode(), b""), sent.kind)
-    wrong = Sent(vendor, sent.raw.replace(SECRET.encode(), b"another"), sent.kind)
-    wrong.headers = headers_of(vendor, wrong.raw, "another-secret")
-    for each, code in ((bare, "no_signature"), (wrong, "bad_signature")):
-        answer = await each.to(client)
-        assert (answer.status_code, answer.json()["error"]) == (401, code)
-        assert "FORM_SECRETS" in answer.text or "missing" in answer.text
-        assert SECRET not in answer.text
+async def test_without_a_signature_or_with_a_wrong_one_nothing_is_stored(client: httpx.AsyncClient, redis: Redis):
+    for vendor in CHECKED:
+        sent = first_of(vendor)
+        bare = Sent(vendor, sent.raw.replace(SECRET.encode(), b""), sent.kind)
+        wrong = Sent(vendor, sent.raw.replace(SECRET.encode(), b"another"), sent.kind)
+        wrong.headers = headers_of(vendor, wrong.raw, "another-secret")
+        for each, code in ((bare, "no_signature"), (wrong, "bad_signature")):
+            answer = await each.to(client)
+            assert (answer.status_code, answer.json()["error"]) == (401, code), vendor
+            assert "FORM_SECRETS" in answer.text or "missing" in answer.text
+            assert SECRET not in answer.text
     assert await waiting(redis) == 0
 
 
-@pytest.mark.parametrize("vendor", SIGNED)
-async def test_a_signature_is_that_of_the_very_bytes(client: httpx.AsyncClient, vendor: str):
-    sent = sample(vendor, ONE_EACH.get(vendor, f"{vendor}/notification.json").partition("/")[2])
-    sent.raw += b" "
-    assert (await sent.to(client)).json()["error"] == "bad_signature"
+async def test_a_signature_is_that_of_the_very_bytes(client: httpx.AsyncClient):
+    for vendor in SIGNED:
+        sent = first_of(vendor)
+        sent.raw += b" "
+        assert (await sent.to(client)).json()["error"] == "bad_signature", vendor
 
 
-@pytest.mark.parametrize("vendor", TIMED)
-@pytest.mark.parametrize(("ahead_s", "code"), [(-600.0, "old_signature"), (600.0, "early_signature")])
-async def test_a_recorded_request_cannot_be_sent_later(
-    client: httpx.AsyncClient, redis: Redis, vendor: str, ahead_s: float, code: str
-):
-    answer = await one(ONE_EACH[vendor]).signed(at=now_s() + ahead_s).to(client)
-    assert (answer.status_code, answer.json()["error"]) == (401, code)
+async def test_a_recorded_request_cannot_be_sent_later(client: httpx.AsyncClient, redis: Redis):
+    for vendor in TIMED:
+        for ahead_s, code in ((-600.0, "old_signature"), (600.0, "early_signature")):
+            answer = await one(ONE_EACH[vendor]).signed(at=now_s() + ahead_s).to(client)
+            assert (answer.status_code, answer.json()["error"]) == (401, code), vendor
     assert await waiting(redis) == 0
 
 
-@pytest.mark.parametrize("vendor", TIMED)
-async def test_the_time_is_part_of_what_is_signed(client: httpx.AsyncClient, vendor: str):
-    sent = one(ONE_EACH[vendor]).signed(at=now_s() - 900)
-    fresh = headers_of(vendor, b"", at=now_s())
-    for name, value in fresh.items():
-        if "time" in name.lower():
-            sent.headers[name] = value
-        elif vendor == "calendly":
-            sent.headers[name] = value.partition(",")[0] + "," + sent.headers[name].partition(",")[2]
-    answer = await sent.to(client)
-    assert (answer.status_code, answer.json()["error"]) == (401, "bad_signature")
+async def test_the_time_is_part_of_what_is_signed(client: httpx.AsyncClient):
+    for vendor in TIMED:
+        sent = one(ONE_EACH[vendor]).signed(at=now_s() - 900)
+        for name, value in headers_of(vendor, b"", at=now_s()).items():
+            if "time" in name.lower():
+                sent.headers[name] = value
+            elif vendor == "calendly":
+                sent.headers[name] = value.partition(",")[0] + "," + sent.headers[name].partition(",")[2]
+        answer = await sent.to(client)
+        assert (answer.status_code, answer.json()["error"]) == (401, "bad_signature"), vendor
 
 
-@pytest.mark.parametrize("vendor", TIMED)
-@pytest.mark.parametrize("at", ["", "soon", "-5", "1e9", "9" * 40, "\u0663"])
-async def test_a_time_that_is_none_is_401(client: httpx.AsyncClient, vendor: str, at: str):
-    sent = one(ONE_EACH[vendor])
-    for name, value in sent.headers.items():
-        if "time" in name.lower():
-            sent.headers[name] = at
-        elif vendor == "calendly":
-            sent.headers[name] = f"t={at}," + value.partition(",")[2]
-    sent.headers = {name: value.encode("utf-8") for name, value in sent.headers.items()}  # type: ignore[misc]
-    assert (await sent.to(client)).status_code == 401
+async def test_a_time_that_is_none_is_401(client: httpx.AsyncClient):
+    for vendor in TIMED:
+        for at in ("", "soon", "-5", "1e9", "9" * 40, "\u0663"):
+            sent = one(ONE_EACH[vendor])
+            for name, value in sent.headers.items():
+                if "time" in name.lower():
+                    sent.headers[name] = at
+                elif vendor == "calendly":
+                    sent.headers[name] = f"t={at}," + value.partition(",")[2]
+            sent.headers = {name: value.encode("utf-8") for name, value in sent.headers.items()}  # type: ignore[misc]
+            assert (await sent.to(client)).status_code == 401, (vendor, at)
 
 
-@pytest.mark.parametrize("vendor", [*KEYED, "webflow", "hubspot"])
-async def test_a_key_may_stand_in_the_url_or_in_a_header(client: httpx.AsyncClient, vendor: str):
-    for query, headers in ((f"?key={SECRET}", {}), ("", {"x-webhook-key": SECRET})):
-        sent = one(ONE_EACH[vendor], query)
-        sent.headers = headers
-        assert (await sent.to(client)).status_code == 202
-    sent.query, sent.headers = "?key=wrong", {}
-    assert (await sent.to(client)).status_code == 401
+async def test_a_key_may_stand_in_the_url_or_in_a_header(client: httpx.AsyncClient):
+    for vendor in (*KEYED, "webflow", "hubspot"):
+        for query, headers in ((f"?key={SECRET}", {}), ("", {"x-webhook-key": SECRET})):
+            sent = one(ONE_EACH[vendor], query)
+            sent.headers = headers
+            assert (await sent.to(client)).status_code == 202, vendor
+        sent.query, sent.headers = "?key=wrong", {}
+        assert (await sent.to(client)).status_code == 401, vendor
 
 
 async def test_hubspots_second_version_is_checked_too(client: httpx.AsyncClient):
@@ -221,7 +220,7 @@ async def test_two_secrets_serve_while_one_is_being_changed(front_settings: Sett
 async def test_without_a_secret_a_vendor_is_closed_and_says_what_to_set(front_settings: Settings, redis: Redis):
     async with opened(front_settings.model_copy(update={"form_secrets": {}})) as front, client_of(front) as client:
         for name in vendors():
-            sent = sample(name, ONE_EACH.get(name, f"{name}/notification.json").partition("/")[2])
+            sent = first_of(name)
             answer = await sent.to(client)
             if name == "html":
                 assert answer.status_code == 202
@@ -248,63 +247,57 @@ async def test_an_open_form_cannot_speak_for_a_source_that_signs(front_settings:
         assert (await client.post("/webhooks/forms/html", data=form | {"lead_source": "web"})).status_code == 202
 
 
-@pytest.mark.parametrize("vendor", CHECKED)
-async def test_five_megabytes_are_413(client: httpx.AsyncClient, redis: Redis, vendor: str):
-    sent = Sent(vendor, b'{"a":"' + b"x" * 5_000_000 + b'"}', "application/json").signed()
-    answer = await sent.to(client)
-    assert (answer.status_code, answer.json()["error"]) == (413, "too_large")
+async def test_five_megabytes_are_413(client: httpx.AsyncClient, redis: Redis):
+    for vendor in CHECKED:
+        answer = await Sent(vendor, b'{"a":"' + b"x" * 5_000_000 + b'"}', "application/json").signed().to(client)
+        assert (answer.status_code, answer.json()["error"]) == (413, "too_large"), vendor
     assert await waiting(redis) == 0
 
 
-@pytest.mark.parametrize("vendor", CHECKED)
-async def test_json_that_is_not_utf8_is_400(client: httpx.AsyncClient, vendor: str):
-    if "json" not in vendors()[vendor].bodies:
-        kind, status = "application/json", 415
-    else:
-        kind, status = "application/json", 400
-    answer = await Sent(vendor, b'{"email": "J\xf6rg"}', kind).signed().to(client)
-    assert answer.status_code == status
-    assert answer.json()["error"] == ("malformed_json" if status == 400 else "unsupported_content_type")
-    assert "example" not in answer.json(), "an example of another shape would mislead"
+async def test_json_that_is_not_utf8_is_400(client: httpx.AsyncClient):
+    for vendor in CHECKED:
+        answer = await Sent(vendor, b'{"email": "J\xf6rg"}', "application/json").signed().to(client)
+        known = "json" in vendors()[vendor].bodies
+        expected = (400, "malformed_json") if known else (415, "unsupported_content_type")
+        assert (answer.status_code, answer.json()["error"]) == expected, vendor
+        assert "example" not in answer.json(), "an example of another shape would mislead"
 
 
 async def test_a_form_of_an_old_page_is_read_as_windows_writes_it(client: httpx.AsyncClient, worker: Bench):
-    raw = "email=jorg%40alte-seite.example&full_name=J%F6rg+Gro%DF".encode()
+    raw = b"email=jorg%40alte-seite.example&full_name=J%F6rg+Gro%DF"
     answer = await Sent("html", raw, "application/x-www-form-urlencoded").to(client)
     await worker.drain()
     record = (await client.get(f"/admin/leads/{answer.json()['lead_id']}", headers=ADMIN)).json()
     assert record["lead"]["full_name"] == "Jörg Groß"
 
 
-@pytest.mark.parametrize("vendor", CHECKED)
-@pytest.mark.parametrize("kind", ["application/xml", "image/png", "x" * 400])
-async def test_another_kind_of_body_is_415_and_says_which_is_read(client: httpx.AsyncClient, vendor: str, kind: str):
-    answer = await Sent(vendor, b"<a/>", kind).signed().to(client)
-    assert answer.status_code == 415
-    assert "Send " in answer.json()["message"]
-    assert len(answer.text) < 400
+async def test_another_kind_of_body_is_415_and_says_which_is_read(client: httpx.AsyncClient):
+    for vendor in CHECKED:
+        for kind in ("application/xml", "image/png", "x" * 400):
+            answer = await Sent(vendor, b"<a/>", kind).signed().to(client)
+            assert answer.status_code == 415, vendor
+            assert "Send " in answer.json()["message"]
+            assert len(answer.text) < 400
 
 
-@pytest.mark.parametrize("vendor", CHECKED)
-@pytest.mark.parametrize("raw", [b"{", b"[]", b"{}", b"5", b'"text"', b'{"payload": 5}', b"", b"\x00"])
-async def test_any_other_body_is_refused_and_says_what_is_missing(client: httpx.AsyncClient, vendor: str, raw: bytes):
-    kind = "application/json" if "json" in vendors()[vendor].bodies else "application/x-www-form-urlencoded"
-    answer = await Sent(vendor, raw, kind).signed().to(client)
-    assert answer.status_code in (200, 400, 401, 422), answer.text
-    if answer.status_code == 200:
-        assert answer.json()["status"] == "ignored"
-    elif answer.status_code == 401:
-        assert vendor == "google_ads", "its key stands in the body"
+async def test_any_other_body_is_refused_and_says_what_is_missing(client: httpx.AsyncClient, redis: Redis):
+    for vendor in CHECKED:
+        kind = "application/json" if "json" in vendors()[vendor].bodies else "application/x-www-form-urlencoded"
+        for raw in (b"{", b"[]", b"{}", b"5", b'"text"', b'{"payload": 5}', b"", b"\x00"):
+            answer = await Sent(vendor, raw, kind).signed().to(client)
+            if vendor == "google_ads" and answer.status_code == 401:
+                continue  # its key stands in the body
+            assert answer.status_code in (400, 422), (vendor, raw)
+            assert len(answer.json()["message"]) > 20
+    assert await waiting(redis) == 0
 
 
-@pytest.mark.parametrize(
-    "kind", ["multipart/form-data", "multipart/form-data; boundary=", "multipart/form-data; boundary=other"]
-)
-async def test_a_multipart_body_without_its_boundary_is_400(client: httpx.AsyncClient, kind: str):
-    sent = one("jotform/quote.multipart")
-    sent.kind = kind
-    answer = await sent.to(client)
-    assert (answer.status_code, answer.json()["error"]) == (400, "malformed_body")
+async def test_a_multipart_body_without_its_boundary_is_400(client: httpx.AsyncClient):
+    for options in ("", "; boundary=", "; boundary=other"):
+        sent = one("jotform/quote.multipart")
+        sent.kind = "multipart/form-data" + options
+        answer = await sent.to(client)
+        assert (answer.status_code, answer.json()["error"]) == (400, "malformed_body"), options
 
 
 async def test_half_a_multipart_body_and_a_flood_of_fields_are_400(client: httpx.AsyncClient):
@@ -348,7 +341,7 @@ async def test_a_stream_that_is_away_is_503_so_that_the_vendor_sends_again(front
     assert answer.headers["retry-after"] == "1"
 
 
-@pytest.mark.parametrize("vendor", sorted(vendors()))
-async def test_only_those_that_ask_first_are_answered_by_get(client: httpx.AsyncClient, vendor: str):
-    answer = await client.get(f"/webhooks/forms/{vendor}")
-    assert answer.status_code == {"meta": 401, "linkedin": 422}.get(vendor, 405)
+async def test_only_those_that_ask_first_are_answered_by_get(client: httpx.AsyncClient):
+    for vendor in vendors():
+        answer = await client.get(f"/webhooks/forms/{vendor}")
+        assert answer.status_code == {"meta": 401, "linkedin": 422}.get(vendor, 405)
