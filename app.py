@@ -18,6 +18,7 @@ app.py rank accounts         ultimate parents by chance x contract value
 app.py dedupe                people under several addresses and spellings, in the store or in a file
 app.py accounts ...          known accounts: import, show, match, similar (app.py accounts --help)
 app.py crm ...               compare with the CRM, check it, what came back from it (app.py crm --help)
+app.py forms ...             form vendors: which are set up, what a payload of theirs becomes (app.py forms --help)
 app.py draw                  the graph as Mermaid
 """
 
@@ -29,12 +30,22 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tools.cli import accounts, crm, dedupe, ml, rank, replay, rules
+from tools.cli import accounts, crm, dedupe, forms, ml, rank, replay, rules
 from tools.cli.ml import from_store
 from tools.cli.ml import train as training
 
 if TYPE_CHECKING:  # who only checks a file need not wait for what reads the settings
     from tools.settings import Settings
+
+ROOMS: dict[str, tuple[Any, str]] = {
+    "replay": (replay, "decide recorded leads again: bit for bit, or under another routing file"),
+    "rank": (rank, "accounts by expected contract value, best first"),
+    "dedupe": (dedupe, "one person under several addresses: in the store or in a file"),
+    "accounts": (accounts, "known accounts: import, show, match, similar"),
+    "crm": (crm, "compare with the CRM, check it, what came back from it"),
+    "forms": (forms, "form vendors: which are set up, what a payload of theirs becomes"),
+}
+"""Commands that work on the store, each in a module with `add(parser)` and `run(arguments, settings)`."""
 
 
 def create_app() -> Any:
@@ -61,9 +72,8 @@ def parser(argv: Sequence[str] = ()) -> argparse.ArgumentParser:
     route = commands.add_parser("route", help="show the decision about a lead without committing anything")
     route.add_argument("lead", type=Path, help="a JSON file with the form's fields; - reads standard input")
     route.add_argument("--json", action="store_true", help="the whole decision record")
-    replay.add(
-        commands.add_parser("replay", help="decide recorded leads again: bit for bit, or under another routing file")
-    )
+    for name, (room, text) in ROOMS.items():
+        room.add(commands.add_parser(name, help=text))
     rules.add(commands, argv)
     train = commands.add_parser(
         "train",
@@ -75,10 +85,6 @@ def parser(argv: Sequence[str] = ()) -> argparse.ArgumentParser:
     training.add(train)
     from_store.add(train)
     ml.add(commands)
-    rank.add(commands.add_parser("rank", help="accounts by expected contract value, best first"))
-    dedupe.add(commands.add_parser("dedupe", help="one person under several addresses: in the store or in a file"))
-    accounts.add(commands.add_parser("accounts", help="known accounts: import, show, match, similar"))
-    crm.add(commands.add_parser("crm", help="compare with the CRM, check it, what came back from it"))
     commands.add_parser("draw", help="the graph as Mermaid text")
     return top
 
@@ -132,10 +138,11 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
             from graph.draw import mermaid
 
             print(mermaid(), end="")
-        case "rules" | "rank" | "replay" | "dedupe" | "accounts" | "crm" as name:
-            parts = {"rules": rules.run, "rank": rank.run, "replay": replay.run, "dedupe": dedupe.run}
-            parts |= {"accounts": accounts.run, "crm": crm.run}
-            return parts[name](arguments, settings)
+        case "rules":
+            return rules.run(arguments, settings)
+        case name if name in ROOMS:
+            code: int = ROOMS[name][0].run(arguments, settings)
+            return code
         case _ if ml.of_the_router(arguments):
             return ml.run(arguments, settings)
         case _:

@@ -26,6 +26,9 @@ FAST = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 
 accepted = Counter("lead_accepted", "Submissions answered 202 for the first time.", ["form"])
 duplicates = Counter("lead_duplicates", "Submissions that were known already.", ["form"])
 rejected = Counter("lead_rejected", "Requests answered with an error.", ["status"])
+form_deliveries = Counter(
+    "lead_form_deliveries", "Deliveries of form vendors, by the answer's status.", ["vendor", "status"]
+)
 accept_seconds = Histogram("lead_accept_seconds", "From the body's last byte to the answer.", buckets=FAST)
 decided = Counter("lead_decided", "Decisions committed.", ["path"])
 owned = Counter("lead_owned", "Decisions committed, by owner.", ["owner"])

@@ -105,13 +105,13 @@ def _from_json(raw: bytes) -> LeadForm:
 
 
 def _from_form(raw: bytes) -> LeadForm:
-    pairs = _pairs(raw)
+    pairs = pairs_of(raw)
     if not any(value for _, value in pairs):
         raise Refused(400, "malformed_body", "The body is neither JSON nor name=value pairs.")
     return _validate(dict(pairs))
 
 
-def _pairs(raw: bytes) -> list[tuple[str, str]]:
+def pairs_of(raw: bytes) -> list[tuple[str, str]]:
     """Names and values; what is not UTF-8 comes from an old page and is read as Windows reads Latin-1."""
     if raw.count(b"&") >= MOST_PAIRS:
         raise Refused(400, "malformed_body", f"The form has more than {MOST_PAIRS} fields.")

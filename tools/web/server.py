@@ -25,6 +25,10 @@ from tools.stream.inbox import Inbox
 from tools.web.admin import admin_router
 from tools.web.answers import EXAMPLE
 from tools.web.auth import Login
+from tools.web.forms.intake import FormIntake, FormOptions
+from tools.web.forms.registry import accesses, vendors
+from tools.web.forms.routes import forms_admin_router, forms_router
+from tools.web.forms.seen import Seen
 from tools.web.health import Probe, health_router
 from tools.web.hubspot import PATH as HUBSPOT_PATH
 from tools.web.hubspot import hubspot_router
@@ -65,6 +69,16 @@ class FrontDoor:
         )
         self._returning = Returning(self._store.engine, self._inbox, self._decisions)
         self.webhook = Webhook(self._inbox, Identifier(secrets.lead_key), self._decisions, intake_options(settings))
+        self.forms = FormIntake(
+            self.webhook,
+            vendors(),
+            accesses(settings),
+            self._store.engine,
+            self._store.executor,
+            Seen(connect(url)),
+            FormOptions(settings.base_url, settings.body_limit),
+            utc_now,
+        )
         self._routing = live_routing(settings, self._store)
         editor = Editor(self._store.engine, settings.routing_file)
         self._rules = Rules(editor, self._store.engine, settings.routing_file)
@@ -104,6 +118,8 @@ class FrontDoor:
             responses=WEBHOOK_ANSWERS,
         )
         api.include_router(question_router(self._store.engine, self._questions))
+        api.include_router(forms_router(self.forms))
+        api.include_router(forms_admin_router(self.forms, self._settings.base_url), dependencies=[required])
         api.include_router(health_router(self._probe))
         api.include_router(login.router())
         similar = similar_router(
@@ -148,6 +164,7 @@ class FrontDoor:
             await stack.enter_async_context(self._decisions)
             await stack.enter_async_context(self._probe)
             await stack.enter_async_context(self._watch)
+            await stack.enter_async_context(self.forms.seen)
             stack.callback(self._rules.close)
             stack.callback(self._store.close)
             stack.push_async_callback(self._similar.aclose)

@@ -74,18 +74,20 @@ class Webhook:
         except StreamUnavailable as error:
             metrics.rejected.labels("503").inc()
             log.warning("intake unavailable", reason=error.reason)
-            return Refused(
-                503, "unavailable", "The lead could not be stored. Nothing is lost: send it again.", retry_after_s=1
-            ).answer()
+            return unavailable().answer()
         metrics.accept_seconds.observe(time.perf_counter() - started)
         return answer
 
     async def _take(self, headers: Mapping[str, str], query: str, raw: bytes) -> Answer:
         if len(raw) > self._options.body_limit:
             raise too_large(self._options.body_limit)
-        wait_s = self._wait_of(query)
+        wait_s = self.wait_of(query)
         given = parse_body(raw, headers.get("content-type", ""))
-        self._check_signature(given.source, headers, raw)
+        self.check_signature(given.source, headers, raw)
+        return await self.take(given, headers, raw, wait_s)
+
+    async def take(self, given: LeadForm, headers: Mapping[str, str], raw: bytes, wait_s: float) -> Answer:
+        """Accept what was read and checked; `raw` is what it was read from. Raises Refused and StreamUnavailable."""
         form = to_form(given)
         keys = self._keys(given, form, headers, raw)
         received_at = datetime.now(UTC)
@@ -99,6 +101,10 @@ class Webhook:
                 422, "key_reused", "This Idempotency-Key came before with another body. Use a new key for a new lead."
             )
         return await self._tell(accepted, keys, received_at, wait_s)
+
+    def lead_id(self, given: LeadForm) -> str | None:
+        """Whose submission this would be; None without a way to reach them."""
+        return self._identifier.lead_id(to_form(given))
 
     def _keys(self, given: LeadForm, form: Form, headers: Mapping[str, str], raw: bytes) -> Keys:
         header = headers.get("idempotency-key") or headers.get("webhook-id")
@@ -131,7 +137,7 @@ class Webhook:
         replayed = ((b"idempotency-replayed", b"true"),) if first_answer and not accepted.new else ()
         return json_answer(202, body, replayed)
 
-    def _wait_of(self, query: str) -> float:
+    def wait_of(self, query: str) -> float:
         if not query:
             return 0.0
         values = parse_qs(query).get("wait")
@@ -146,8 +152,8 @@ class Webhook:
             raise Refused(422, "invalid_field", "wait must be a number of seconds.", fields=(problem,))
         return min(wait_s, self._options.wait_limit_s)
 
-    def _check_signature(self, source: str | None, headers: Mapping[str, str], raw: bytes) -> None:
-        """A source counts in any spelling that the router takes for the same, so that none slips by unsigned."""
+    def check_signature(self, source: str | None, headers: Mapping[str, str], raw: bytes) -> None:
+        """Raises Refused 401. A source counts in any spelling that the router takes for the same: none slips by unsigned."""
         if not self._signed:
             return
         verifier = self._signed.get(_source(source or "")) or self._signed.get("*")
@@ -185,6 +191,10 @@ def _verifier(name: str, secret: str) -> SignedWebhook:
         return SignedWebhook(secret)
     except (EmptyWebhookSecretError, ValueError):
         raise ValueError(f"WEBHOOK_SECRETS: the secret of {name!r} is not whsec_ and base64") from None
+
+
+def unavailable() -> Refused:
+    return Refused(503, "unavailable", "The lead could not be stored. Nothing is lost: send it again.", retry_after_s=1)
 
 
 def too_large(limit: int) -> Refused:

@@ -30,7 +30,8 @@ CLOSED = [
 ]
 DOCUMENTS = ["/openapi.json", "/docs", "/docs/oauth2-redirect", "/redoc"]
 QUESTION = "/webhooks/lead/{lead_id}/next-question"  # for the form; a lead's id cannot be guessed
-OPEN = ["/health", "/health/ready", "/metrics", "/webhooks/lead", QUESTION, "/login", "/", *DOCUMENTS]
+FORMS = "/webhooks/forms/{vendor}"  # each vendor proves itself: a signature or a key
+OPEN = ["/health", "/health/ready", "/metrics", "/webhooks/lead", FORMS, QUESTION, "/login", "/", *DOCUMENTS]
 
 
 @pytest.mark.parametrize(("method", "path"), CLOSED)
