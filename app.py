@@ -14,6 +14,7 @@ app.py models ...            which model serves, challenges, and how well scores
 app.py retrain               the daily job: train from the store, judge the challenger, watch for drift
 app.py drift                 do today's leads look like those that the model was trained on
 app.py outcomes FILE.csv     what became of leads, from a CRM's export
+app.py events FILE           what people did before: opens, clicks, pages, meetings
 app.py rank accounts         ultimate parents by chance x contract value
 app.py dedupe                people under several addresses and spellings, in the store or in a file
 app.py accounts ...          known accounts: import, show, match, similar (app.py accounts --help)
@@ -28,7 +29,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tools.cli import accounts, dedupe, ml, rank, replay, rules
+from tools.cli import accounts, dedupe, events, ml, rank, replay, rules
 from tools.cli.ml import from_store
 from tools.cli.ml import train as training
 
@@ -74,6 +75,7 @@ def parser(argv: Sequence[str] = ()) -> argparse.ArgumentParser:
     training.add(train)
     from_store.add(train)
     ml.add(commands)
+    events.add(commands.add_parser("events", help="load what people did: a file of events, each counted once"))
     rank.add(commands.add_parser("rank", help="accounts by expected contract value, best first"))
     dedupe.add(commands.add_parser("dedupe", help="one person under several addresses: in the store or in a file"))
     accounts.add(commands.add_parser("accounts", help="known accounts: import, show, match, similar"))
@@ -130,9 +132,9 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
             from graph.draw import mermaid
 
             print(mermaid(), end="")
-        case "rules" | "rank" | "replay" | "dedupe" | "accounts" as name:
+        case "rules" | "rank" | "replay" | "dedupe" | "accounts" | "events" as name:
             parts = {"rules": rules.run, "rank": rank.run, "replay": replay.run, "dedupe": dedupe.run}
-            parts["accounts"] = accounts.run
+            parts |= {"accounts": accounts.run, "events": events.run}
             return parts[name](arguments, settings)
         case _ if ml.of_the_router(arguments):
             return ml.run(arguments, settings)

@@ -16,6 +16,7 @@ from graph.domain.values import evolve
 from graph.nodes.shell import Cases, lead_of, read, step, unavailable
 from graph.ports import AccountQuery
 from graph.record import assignment_number, begins, revision_of
+from graph.rules.activity import did_said
 from graph.rules.blocks import Message, message_of
 from graph.rules.bots import tries_something
 from graph.rules.brief import brief_of, facts_of
@@ -87,6 +88,7 @@ def draft_of(case: Case, context: RunContext) -> Brief:
         receipt=f"sha256:{receipt[:16]}",
         timezone=context.table.timezone,
         person=value_of(case.reads.person),
+        did=did_said(case.reads.activities or (), case.submission.received_at),
     )
 
 
@@ -174,7 +176,8 @@ def _moved(case: Case, assignment: Assignment, context: RunContext) -> str:
     whys = {
         "pass": f"passed: {reason}",
         "judged": "the message was judged anew",
-        "enriched": f"{reason[:1].lower()}{reason[1:]}".rstrip("."),
+        "enriched": (late := f"{reason[:1].lower()}{reason[1:]}".rstrip(".")),
+        "activity": late,
     }
     why = whys.get(case.submission.cause, "the facts changed")
     return f"Moved to {assignment.owner} at {at}, {why}."
@@ -188,7 +191,7 @@ def _what_is_new(case: Case) -> str:
             return "Decided again by an operator."
         case "approved":
             return "Approved after review."
-        case "judged" | "enriched":
+        case "judged" | "enriched" | "activity":
             return case.submission.reason
         case "submission" if (answer := _answer(case)) is not None:
             return answer

@@ -122,11 +122,12 @@ def run_dispatcher(settings: Settings, *, drain: bool = False) -> None:
 
 async def _dispatch(settings: Settings, *, drain: bool) -> None:
     from tools.store.engine import SMALL_CACHE_KIB
+    from tools.stream.activity import activity_weighing
     from tools.stream.connect import connect, socket_url
     from tools.stream.dispatcher import Dispatcher, Wake
     from tools.stream.inbox import Inbox
     from tools.stream.late_answers import late_answers
-    from tools.stream.late_facts import late_facts
+    from tools.stream.late_facts import Lazily, late_facts
     from tools.stream.sla_timers import SlaTimers
     from tools.wiring import build_performers, keeper_of, open_store
 
@@ -135,7 +136,8 @@ async def _dispatch(settings: Settings, *, drain: bool) -> None:
     asking = connect(socket_url(settings))
     back = Inbox(connect(socket_url(settings), timeout_s=None), partitions=settings.stream_partitions)
     later = late_answers(settings, store, back) if settings.llm == "live" else None
-    facts = late_facts(settings, store, back)
+    deciding = Lazily(settings, store)
+    facts = late_facts(settings, store, back, deciding)
     dispatcher = Dispatcher(
         store.engine,
         store.executor,
@@ -143,6 +145,7 @@ async def _dispatch(settings: Settings, *, drain: bool) -> None:
             **build_performers(settings, store),
             "sla": SlaTimers(store.engine, store.executor, back),
             "facts": facts,
+            "activity": activity_weighing(settings, store, back, deciding),
             **({"openai": later} if later else {}),
         },
         f"{socket.gethostname()}-{os.getpid()}",

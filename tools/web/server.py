@@ -18,6 +18,7 @@ from tools.idempotency import Identifier
 from tools.secrets_file import load_or_make
 from tools.settings import Settings
 from tools.store.accounts import Currency
+from tools.store.agents import networks_of
 from tools.store.engine import SMALL_CACHE_KIB
 from tools.stream.again import UnknownLead, again, passed, send
 from tools.stream.connect import connect, socket_url
@@ -25,6 +26,8 @@ from tools.stream.inbox import Inbox, StreamUnavailable
 from tools.web.admin import admin_router
 from tools.web.answers import EXAMPLE
 from tools.web.auth import Login
+from tools.web.event_writer import EventWriter
+from tools.web.events import EventDoor, events_router, lead_events_router
 from tools.web.health import Probe, health_router
 from tools.web.inbox import inbox_router
 from tools.web.insights.side import InsightsSide
@@ -76,6 +79,15 @@ class FrontDoor:
             settings, self._store, connect(url), Identifier(secrets.lead_key), self._routing, utc_now
         )
         self._settings, self._similar = settings, similar_accounts(settings, self._store)
+        self._events = EventWriter(self._store.engine, networks_of(settings.event_networks.split(",")), utc_now)
+        self._event_door = EventDoor(
+            self._events,
+            Identifier(secrets.lead_key),
+            {name: secret.get_secret_value() for name, secret in settings.webhook_secrets.items()},
+            settings.events_body_limit,
+            utc_now,
+            open_to_browsers=settings.events_open_to_browsers,
+        )
         self._currency = Currency(settings.currency, settings.currency_per_usd)
         self.api = self._api(Login(token))
 
@@ -92,6 +104,8 @@ class FrontDoor:
             openapi_extra=webhook_schema(),
             responses=WEBHOOK_ANSWERS,
         )
+        api.include_router(events_router(self._event_door))
+        api.include_router(lead_events_router(self._store.engine), dependencies=[required])
         api.include_router(question_router(self._store.engine, self._questions))
         api.include_router(health_router(self._probe))
         api.include_router(login.router())
@@ -162,6 +176,7 @@ class FrontDoor:
             stack.callback(self._rules.close)
             stack.callback(self._store.close)
             stack.push_async_callback(self._similar.aclose)
+            await stack.enter_async_context(self._events)
             await stack.enter_async_context(self._insights)  # ends first: it reads and writes the store
             gc.collect()
             gc.freeze()  # what start-up made lives for ever: collections need not walk it
