@@ -27,6 +27,8 @@ def test_mails_that_we_sent_are_nothing_that_they_did():
 def test_a_note_says_what_they_did_and_what_that_changes():
     found = (Shift("tier", "low", "high"), Shift("way", "nurture", "qualify"))
     note = activity_note([ago(1, "email_click")], NOON, found, stays=False)
-    assert note == "Since the decision: 1 link followed; the last 1 min before: tier low -> high, way nurture -> qualify."
+    assert (
+        note == "Since the decision: 1 link followed; the last 1 min before: tier low -> high, way nurture -> qualify."
+    )
     told = activity_note([], NOON, found[:1], stays=True)
     assert told == "Since the decision: nothing that counts: it would be tier low -> high. It stays where it is."

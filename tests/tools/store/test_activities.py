@@ -102,7 +102,12 @@ async def lead(engine: Engine, name: str = "ann") -> str:
 
 async def test_many_events_ask_for_one_weighing_named_by_the_newest(database: Engine):
     lead_id = await lead(database)
-    tell(database, told("b", lead_id, NOW + timedelta(minutes=2)), told("a", lead_id, NOW + timedelta(minutes=1)), now=NOW)
+    tell(
+        database,
+        told("b", lead_id, NOW + timedelta(minutes=2)),
+        told("a", lead_id, NOW + timedelta(minutes=1)),
+        now=NOW,
+    )
     tell(database, told("c", lead_id, NOW + timedelta(minutes=3)), now=NOW)
     tell(database, told("late", lead_id, NOW - timedelta(days=3)), now=NOW)
     (row,) = weighings(database)
@@ -114,7 +119,9 @@ async def test_what_comes_while_a_weighing_is_under_way_asks_for_another(databas
     lead_id = await lead(database)
     tell(database, told("a", lead_id, NOW))
     with database.execution_options(immediate=True).begin() as connection:
-        connection.execute(update(outbox).where(outbox.c.vendor == "activity").values(attempts=1, lease_by="d/activity/1"))
+        connection.execute(
+            update(outbox).where(outbox.c.vendor == "activity").values(attempts=1, lease_by="d/activity/1")
+        )
     tell(database, told("b", lead_id, NOW))
     assert [row.key.rpartition("/")[2] for row in weighings(database)] == ["a", "b"]
 
@@ -146,7 +153,8 @@ async def test_what_was_told_between_submission_and_decision_is_weighed_after_it
 
 KINDS = st.sampled_from(["view", "open", "click", "sent", "reply"])
 ROWS = st.lists(
-    st.tuples(st.sampled_from(["ann", "ben"]), KINDS, st.integers(0, 90), st.sampled_from(["/a", "/b", "/c"])), max_size=40
+    st.tuples(st.sampled_from(["ann", "ben"]), KINDS, st.integers(0, 90), st.sampled_from(["/a", "/b", "/c"])),
+    max_size=40,
 )
 
 

@@ -42,7 +42,6 @@ FILE = {
     "nurture": {"if": {"score": "<0.25"}, "sequence": "low_score_nurture"},
 }
 CLICKS = NAMES.index("emailClickCount")
-START = {"maria": 0.1, "ann": 0.4}
 
 
 class ByClicks(RuleScorer):
@@ -91,7 +90,9 @@ class Desk:
             now=last,
         )
 
-    def told(self, lead_id: str, kind: str, *, source: str = "webhook", at: datetime | None = None, **more: Any) -> None:
+    def told(
+        self, lead_id: str, kind: str, *, source: str = "webhook", at: datetime | None = None, **more: Any
+    ) -> None:
         now = datetime.now(UTC)
         event = told(f"{kind}-{now}", lead_id, at or now, kind, source=source, **more)
         tell(self.engine, event, now=now)
@@ -148,7 +149,7 @@ async def test_a_nurtured_lead_that_qualifies_is_handed_over_with_what_they_did(
     assert "1 link followed" in json.dumps(alert.message)
     assert record["submission"]["reason"].startswith("Since the decision: 1 link followed; the last")
     assert record["submission"]["reason"].endswith("tier low -> medium, way nurture -> qualify.")
-    assert [step["rule"] for step in record["trace"] if step["node"] == "score"][0] == "activity"
+    assert next(step["rule"] for step in record["trace"] if step["node"] == "score") == "activity"
     assert desk.assignment().state == "offered"
 
 
@@ -309,7 +310,7 @@ async def test_a_record_replays_bit_for_bit_though_more_is_known_now(desk: Desk,
     assert len(desk.records()) == 2
     settings = Settings(_env_file=None, data_dir=tmp_path, routing_file=ROUTING)
     replayer = Replayer(settings, desk.engine, desk.bench.ports)
-    replayer._scorer = lambda _digest: ByClicks()  # type: ignore[method-assign,assignment,return-value]  # noqa: SLF001
+    replayer._scorer = lambda _digest: ByClicks()  # type: ignore[method-assign,assignment,return-value]
     count, differences = await replayer.run(stored_records(desk.engine))
     assert (count, differences) == (2, [])
 

@@ -30,7 +30,17 @@ CLOSED = [
 ]
 DOCUMENTS = ["/openapi.json", "/docs", "/docs/oauth2-redirect", "/redoc"]
 QUESTION = "/webhooks/lead/{lead_id}/next-question"  # for the form; a lead's id cannot be guessed
-OPEN = ["/health", "/health/ready", "/metrics", "/webhooks/lead", "/webhooks/events", QUESTION, "/login", "/", *DOCUMENTS]
+OPEN = [
+    "/health",
+    "/health/ready",
+    "/metrics",
+    "/webhooks/lead",
+    "/webhooks/events",
+    QUESTION,
+    "/login",
+    "/",
+    *DOCUMENTS,
+]
 
 
 @pytest.mark.parametrize(("method", "path"), CLOSED)
