@@ -66,8 +66,7 @@ late_answers = Counter(
 )
 events = Counter(
     "lead_events",
-    "Events told of people, by type and what became of them: kept, doubted (kept, does not count), duplicate; refused has "
-    "no type.",
+    "Events told of people over HTTP, by type and what became of them: kept, duplicate; refused has no type.",
     ["type", "outcome"],
 )
 event_seconds = Histogram("lead_event_seconds", "From an events request's last byte to its answer.", buckets=FAST)

@@ -14,10 +14,10 @@ from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import orjson
-from sqlalchemy import Connection, Engine, and_, bindparam, func, or_, select, text, true, update
+from sqlalchemy import Connection, Engine, and_, bindparam, case, func, or_, select, text, true, update
 
 from graph.domain.activity import Did, EventType, Wanted
 from graph.domain.effects import VENDOR_OF, key_of
@@ -224,21 +224,23 @@ def weigh(
     insert_new(connection, outbox, [{**told, **row}], ["key"])
 
 
-_RANK = func.row_number().over(
-    partition_by=lead_events.c.lead_id, order_by=(lead_events.c.at.desc(), lead_events.c.event_key)
-)
-_SEEN = ("lead_id", "email", "type", "at", "received_at", "event_key")
-"""What `read_activities` asks for. A time ahead of our clock is taken for the moment at which it was told."""
+_Seen: TypeAlias = tuple[datetime, str, str]
+"""When, event key, type."""
+_SEEN_AT = case((lead_events.c.received_at < lead_events.c.at, lead_events.c.received_at), else_=lead_events.c.at)
+"""A time ahead of our clock is taken for the moment at which it was told."""
 
 
-def _counting(which: Any) -> Any:
-    ranked = select(*(lead_events.c[name] for name in _SEEN), _RANK.label("rank")).where(which, lead_events.c.counts)
-    held = ranked.subquery()
-    return select(*(held.c[name] for name in _SEEN)).where(held.c.rank <= NEWEST)
+def _counting(name: str) -> Any:
+    """(lead or address, when, key, type) of what counts of those named, the newest of each."""
+    column, order = lead_events.c[name], (lead_events.c.at.desc(), lead_events.c.event_key)
+    rank = func.row_number().over(partition_by=column, order_by=order).label("rank")
+    ranked = select(column.label("whose"), _SEEN_AT.label("seen_at"), lead_events.c.event_key, lead_events.c.type, rank)
+    among = column.in_(bindparam("names", expanding=True))
+    held = ranked.where(among, lead_events.c.counts).subquery()
+    return select(held.c.whose, held.c.seen_at, held.c.event_key, held.c.type).where(held.c.rank <= NEWEST)
 
 
-_OF_LEADS = _counting(lead_events.c.lead_id.in_(bindparam("names", expanding=True)))
-_OF_ADDRESSES = _counting(lead_events.c.email.in_(bindparam("names", expanding=True)))
+_OF_LEADS, _OF_ADDRESSES = _counting("lead_id"), _counting("email")
 _FIRST = select(lead_events.c.event_key).limit(1)
 
 
@@ -249,22 +251,26 @@ def any_events(connection: Connection) -> bool:
 
 def read_activities(connection: Connection, asked: Sequence[Wanted]) -> list[tuple[Did, ...]]:
     """One question for all of them, another where somebody has other addresses. Oldest first."""
-    of_lead: dict[str, list[Any]] = {}
-    for row in connection.execute(_OF_LEADS, {"names": [one.lead_id for one in asked]}):
-        of_lead.setdefault(row.lead_id, []).append(row)
+    of_lead = _by_name(connection, _OF_LEADS, [one.lead_id for one in asked])
     others = sorted({email for one in asked for email in one.also})
-    of_email: dict[str, list[Any]] = {}
-    for row in connection.execute(_OF_ADDRESSES, {"names": others}) if others else ():
-        of_email.setdefault(row.email, []).append(row)
+    of_email = _by_name(connection, _OF_ADDRESSES, others) if others else {}
     if not of_lead and not of_email:
         return [()] * len(asked)
-    return [_did([*of_lead.get(one.lead_id, ()), *(row for email in one.also for row in of_email.get(email, ()))])
-            for one in asked]  # fmt: skip
+    return [
+        _did([*of_lead.get(one.lead_id, ()), *(seen for email in one.also for seen in of_email.get(email, ()))])
+        for one in asked
+    ]
 
 
-def _did(rows: Iterable[Any]) -> tuple[Did, ...]:
-    seen = {row.event_key: (min(row.at, row.received_at), row.event_key, row.type) for row in rows}
-    ordered = sorted(seen.values())[-NEWEST:]
+def _by_name(connection: Connection, statement: Any, names: Sequence[str]) -> dict[str, list[_Seen]]:
+    found: dict[str, list[_Seen]] = {}
+    for whose, *seen in connection.execute(statement, {"names": names}):
+        found.setdefault(whose, []).append((seen[0], seen[1], seen[2]))
+    return found
+
+
+def _did(seen: Iterable[_Seen]) -> tuple[Did, ...]:
+    ordered = sorted(set(seen))[-NEWEST:]
     return tuple([(kind, at) for at, _, kind in ordered])
 
 
