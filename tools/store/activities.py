@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, TypeAlias
 
 import orjson
-from sqlalchemy import Connection, Engine, and_, bindparam, case, func, or_, select, text, true, update
+from sqlalchemy import Connection, Engine, and_, bindparam, case, false, func, or_, select, text, update
 
 from graph.domain.activity import Did, EventType, Wanted
 from graph.domain.effects import VENDOR_OF, key_of
@@ -281,7 +281,7 @@ def events_of(
     each other by key: the page goes on behind `after_key` at `before`."""
     wanted = select(lead_events).where(lead_events.c.lead_id == lead_id)
     if before is not None:
-        rest = and_(lead_events.c.at == before, lead_events.c.event_key > after_key) if after_key else ~true()
+        rest = and_(lead_events.c.at == before, lead_events.c.event_key > after_key) if after_key else false()
         wanted = wanted.where(or_(lead_events.c.at < before, rest))
     with engine.connect() as connection:
         rows = connection.execute(wanted.order_by(lead_events.c.at.desc(), lead_events.c.event_key).limit(limit)).all()
