@@ -25,7 +25,7 @@ SAID: Final = {
 
 
 def did_said(did: Sequence[Did], at: datetime) -> str:
-    """ "1 meeting, 3 pages viewed; the last 5 min before". at: the moment looked from. Empty where they did nothing: mails
+    """ "1 meeting, 3 pages viewed; the last 5 min earlier". at: the moment looked from. Empty where they did nothing: mails
     that we sent are not theirs."""
     counts = Counter(kind for kind, _ in did)
     told = [counted(counts[kind], *words) for kind, words in SAID.items() if counts[kind]]
@@ -33,10 +33,10 @@ def did_said(did: Sequence[Did], at: datetime) -> str:
         return ""
     last = max(when for kind, when in did if kind in SAID)
     ago = (at - last).total_seconds()
-    return f"{', '.join(told)}; the last {f'{duration(ago)} before' if ago >= 1 else 'just now'}"
+    return f"{', '.join(told)}; the last {f'{duration(ago)} earlier' if ago >= 1 else 'just now'}"
 
 
 def activity_note(since: Sequence[Did], at: datetime, found: tuple[Shift, ...], *, stays: bool) -> str:
-    """ "Since the decision: 3 links followed; the last 5 s before: tier low -> high, way nurture -> qualify." stays: the
+    """ "Since the decision: 3 links followed; the last 5 s earlier: tier low -> high, way nurture -> qualify." stays: the
     lead is not decided again for it."""
     return effect_said(f"Since the decision: {did_said(since, at) or 'nothing that counts'}", found, stays=stays)
