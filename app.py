@@ -14,6 +14,7 @@ app.py models ...            which model serves, challenges, and how well scores
 app.py retrain               the daily job: train from the store, judge the challenger, watch for drift
 app.py drift                 do today's leads look like those that the model was trained on
 app.py outcomes FILE.csv     what became of leads, from a CRM's export
+app.py events FILE           what people did before: opens, clicks, pages, meetings
 app.py rank accounts         ultimate parents by chance x contract value
 app.py dedupe                people under several addresses and spellings, in the store or in a file
 app.py accounts ...          known accounts: import, show, match, similar (app.py accounts --help)
@@ -30,7 +31,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tools.cli import accounts, crm, dedupe, forms, ml, rank, replay, rules
+from tools.cli import accounts, crm, dedupe, events, forms, ml, rank, replay, rules
 from tools.cli.ml import from_store
 from tools.cli.ml import train as training
 
@@ -43,6 +44,7 @@ ROOMS: dict[str, tuple[Any, str]] = {
     "dedupe": (dedupe, "one person under several addresses: in the store or in a file"),
     "accounts": (accounts, "known accounts: import, show, match, similar"),
     "crm": (crm, "compare with the CRM, check it, what came back from it"),
+    "events": (events, "load what people did: a file of events, each counted once"),
     "forms": (forms, "form vendors: which are set up, what a payload of theirs becomes"),
 }
 """Commands that work on the store, each in a module with `add(parser)` and `run(arguments, settings)`."""

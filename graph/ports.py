@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graph.domain.account import CompanyProfile, CrmAccount, Family, Prior, SimilarAccount
+from graph.domain.activity import Did, Wanted
 from graph.domain.effects import Effect
 from graph.domain.facts import Fact
 from graph.domain.lead import Lead
@@ -143,6 +144,10 @@ class History(Protocol):
 
     async def people(self, asks: Sequence[Who], now: datetime) -> Sequence[Fact[KnownPerson]]:
         """Who wrote before under another key; absent for nobody."""
+        ...
+
+    async def activities(self, asked: Sequence[Wanted], now: datetime) -> Sequence[tuple[Did, ...]]:
+        """What each of them did up to now, as far as it counts, oldest first, at most the newest few hundred."""
         ...
 
     async def families(self, parent_domains: Sequence[str], now: datetime) -> Mapping[str, Family]: ...

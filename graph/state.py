@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, TypedDict
 
 from graph.domain.account import CompanyProfile, CrmAccount, Family, Prior, SimilarAccount
+from graph.domain.activity import Did
 from graph.domain.effects import Effect
 from graph.domain.facts import Fact
 from graph.domain.late_facts import FactChange
@@ -36,7 +37,7 @@ class Reads:
     name. pools: the ledger of each pool that
     was asked, as it was before; open: leads open at once, by the e-mail of those whose caps were asked; language_model: who
     may be asked after the decision, empty for nobody; late: what the company's facts say otherwise than the decision before,
-    where they came after it."""
+    where they came after it; activities: what the person did up to the submission, as far as it counts, oldest first."""
 
     prior: Fact[Prior] | None = None
     person: Fact[KnownPerson] | None = None
@@ -50,6 +51,7 @@ class Reads:
     note: Fact[str] | None = None
     language_model: str | None = None
     late: tuple[FactChange, ...] | None = None
+    activities: tuple[Did, ...] | None = None
 
 
 @value(frozen=True)

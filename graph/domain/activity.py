@@ -27,10 +27,22 @@ ENDS_A_SEQUENCE: Final[frozenset[str]] = frozenset(
 """After one of these nobody is sent the next mail of a sequence."""
 
 
+Did: TypeAlias = tuple[str, datetime]
+"""(a type of event, when): what decisions and their features see of an event."""
+
+
+@value(frozen=True)
+class Wanted:
+    """Whose activities are asked for. also: other e-mail addresses of the same person."""
+
+    lead_id: str
+    also: tuple[str, ...] = ()
+
+
 @value(frozen=True)
 class Event:
-    """event_key: unique for ever; lead_id: None while no lead of that address is known. counts: whether it is taken for
-    something that the person did; reason: why not."""
+    """event_key: unique for ever; lead_id: of the lead that has this address, or will have it; None where it cannot be
+    told. counts: whether it is taken for something that the person did; reason: why not."""
 
     event_key: str
     type: EventType

@@ -15,11 +15,14 @@ from graph.domain.values import value
 EmailDomainType: TypeAlias = Literal["corporate", "free", "edu", "government", "unknown"]
 Seniority: TypeAlias = Literal["c_level", "vp", "director", "manager", "individual", "unknown"]
 Path: TypeAlias = Literal["qualify", "nurture", "manual_review"]
-Cause: TypeAlias = Literal["submission", "retry", "pass", "approved", "missed", "judged", "enriched", "reassigned"]
+Cause: TypeAlias = Literal[
+    "submission", "retry", "pass", "approved", "missed", "judged", "enriched", "activity", "reassigned"
+]
 GIVES_BACK: Final = frozenset({"pass", "missed"})
 """Causes that end one assignment, which they name: they count only while it is still on offer."""
-LATE: Final = frozenset({"judged", "enriched"})
-"""Causes that name the decision after which something became known: a judgement, or facts of the company."""
+LATE: Final = frozenset({"judged", "enriched", "activity"})
+"""Causes that name the decision after which something became known: a judgement, facts of the company, or what the person
+did since."""
 KEEPS_ITS_WAY: Final = LATE | {"reassigned"}
 """Causes that take no lead that somebody was alerted of back into a sequence: a person in the CRM may also give it away."""
 MAY_COME_LATE: Final = GIVES_BACK | LATE
@@ -66,13 +69,13 @@ class Form:
 @value(frozen=True)
 class Submission:
     """One accepted request to decide a lead: a POST, an operator's retry, an owner's pass, a reviewer's approval, a
-    time to accept that went by, what became known after the decision (a language model's judgement, company facts), or
-    another owner whom a person chose in the CRM.
+    time to accept that went by, what became known after the decision (a language model's judgement, company facts, what
+    the person did), or another owner whom a person chose in the CRM.
 
     `submission_id` is unique for ever and makes the commit idempotent. `excluded` lists owner e-mails that may not get
     the lead again (they passed or missed it); `assignment` is the number of the assignment that a pass or a miss ends;
-    `revision` is the decision that a late judgement, or late facts, are about; `to` is the owner whom somebody chose
-    (e-mail, in lower case), `by` who did.
+    `revision` is the decision that a late judgement, late facts or new activity are about; `to` is the owner whom somebody
+    chose (e-mail, in lower case), `by` who did.
     """
 
     submission_id: str

@@ -1,13 +1,16 @@
 """Sums up what a person did since we first heard of them. One pass over the events, shared by three groups of features.
 
-Actions are theirs (open, click, reply, view, form, meeting, call); `sent` is ours and never counts as their activity.
+Actions are theirs (open, click, reply, view, form, meeting, call, download); `sent` is ours and never counts as their
+activity. A download has no count of its own, which no model was trained on: it counts for pace, recency and variety.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 
+from graph.domain.activity import EventType
 from graph.features.inputs import UNKNOWN, FeatureInput
 
 TYPES = {
@@ -17,12 +20,25 @@ TYPES = {
     "page_view": "view", "pageview": "view", "web_visit": "view", "form": "form", "form_submit": "form",
     "form_submission": "form", "form_submitted": "form", "meeting": "meeting", "meeting_booked": "meeting",
     "meeting_held": "meeting", "demo": "meeting", "call": "call", "phone_call": "call", "call_completed": "call",
+    "download": "download", "content_download": "download", "content_downloaded": "download", "file_download": "download",
 }  # fmt: skip
 """Names of events as forms, trackers and CRMs send them -> ours. An unlisted type counts nowhere."""
 
+KINDS: Final[dict[str, EventType]] = {
+    "sent": "email_sent", "open": "email_open", "click": "email_click", "reply": "reply", "view": "page_view",
+    "form": "form_submit", "meeting": "meeting", "call": "call", "download": "content_download",
+}  # fmt: skip
+"""What TYPES says -> the type that is stored."""
+NOT_WEIGHED: Final[dict[str, EventType]] = {
+    "unsubscribe": "unsubscribe", "unsubscribed": "unsubscribe", "email_unsubscribe": "unsubscribe",
+    "email_unsubscribed": "unsubscribe", "opt_out": "unsubscribe", "email_bounce": "email_bounce", "bounce": "email_bounce",
+    "bounced": "email_bounce", "email_bounced": "email_bounce", "outcome": "outcome", "deal_closed": "outcome",
+}  # fmt: skip
+"""Events that are kept and are no activity: no feature sees them."""
+
 CHANNELS = {"open": "email", "click": "email", "reply": "email", "view": "web", "form": "form", "meeting": "meeting",
-            "call": "call"}  # fmt: skip
-ANSWERS = frozenset({"click", "reply", "form", "meeting", "call"})
+            "call": "call", "download": "web"}  # fmt: skip
+ANSWERS = frozenset({"click", "reply", "form", "meeting", "call", "download"})
 """What counts as answering a mail. An open does not: mail programs open by themselves."""
 
 DAY_S = 86_400.0
@@ -74,7 +90,18 @@ def activity_of(inp: FeatureInput) -> Activity:
 
 def activity_type(raw: str) -> str | None:
     """Our name for an event's type, None for one that counts nowhere."""
-    return TYPES.get(raw.strip().lower().replace("-", "_").replace(" ", "_").replace(".", "_"))
+    return TYPES.get(_spelled(raw))
+
+
+def event_type(raw: str) -> EventType | None:
+    """The type under which an event is stored; None for one that we do not know."""
+    name = _spelled(raw)
+    known = TYPES.get(name)
+    return NOT_WEIGHED.get(name) if known is None else KINDS[known]
+
+
+def _spelled(raw: str) -> str:
+    return raw.strip().lower().replace("-", "_").replace(" ", "_").replace(".", "_")
 
 
 def _response_h(seen: list[tuple[datetime, str]]) -> float:

@@ -17,6 +17,7 @@ from graph.nodes.shell import Cases, lead_of, read, step, unavailable
 from graph.ports import AccountQuery
 from graph.record import assignment_number, begins, parent_of, revision_of
 from graph.rules import thread
+from graph.rules.activity import did_said
 from graph.rules.blocks import Message, message_of
 from graph.rules.bots import tries_something
 from graph.rules.brief import brief_of, facts_of
@@ -89,6 +90,7 @@ def draft_of(case: Case, context: RunContext) -> Brief:
         receipt=f"sha256:{receipt[:16]}",
         timezone=context.table.timezone,
         person=value_of(case.reads.person),
+        did=did_said(case.reads.activities or (), case.submission.received_at),
     )
 
 
@@ -170,7 +172,7 @@ def _as_it_stands(message: Message, prior: Prior, context: RunContext) -> Messag
     return message if prior.touched_s is None else touched_message(message, prior.touched_s)
 
 
-_KEEPS_THE_MESSAGE = frozenset(("submission", "judged", "enriched"))
+_KEEPS_THE_MESSAGE = frozenset(("submission", "judged", "enriched", "activity"))
 """Causes that bring new facts. They change a message only with the tier or the account."""
 
 
@@ -228,6 +230,7 @@ def _closing(case: Case, message: Message, prior: Prior | None, context: RunCont
         "pass": f"passed: {reason or 'no reason given'}, {to}",
         "judged": f"{to}: the message was judged anew",
         "enriched": f"{to}: {reason[:1].lower()}{reason[1:]}",
+        "activity": f"{to}: {reason[:1].lower()}{reason[1:]}",
         "reassigned": f"{to}: chosen in the CRM by {submission.by or 'somebody'}",
     }.get(submission.cause, f"{to}: the facts changed")
     if prior is not None and submission.cause == "pass":
@@ -252,7 +255,7 @@ def _what_is_new(case: Case) -> str:
             return case.assignment.why
         case "retry" | "approved" | "pass" as cause:
             return _SAID[cause]
-        case "judged" | "enriched" | "reassigned":
+        case "judged" | "enriched" | "activity" | "reassigned":
             return case.submission.reason
         case "submission" if (answer := _answer(case)) is not None:
             return answer

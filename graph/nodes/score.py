@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import numpy as np
 from langgraph.runtime import Runtime
 
+from graph.domain.activity import Did, Wanted
 from graph.domain.facts import value_of
 from graph.domain.scoring import ModelOutput
 from graph.domain.values import evolve
 from graph.features.inputs import feature_input
 from graph.features.vector import FEATURES, vector_of
-from graph.nodes.shell import Cases, alive, each, lead_of, read, step, with_read
+from graph.nodes.shell import Cases, alive, each, lead_of, read, step
 from graph.ports import JudgeAsk, Ports, Scorer, judge_ask
 from graph.record import parent_of
+from graph.rules.activity import did_said
 from graph.rules.bots import weighed
 from graph.rules.challenge import account_of, is_challengers
 from graph.rules.judged import told
+from graph.rules.people.matching import is_sure
 from graph.rules.scoring import blend
 from graph.state import BatchState, Case, RunContext
 
@@ -29,7 +33,8 @@ NODE = "score"
 async def score(state: BatchState, runtime: Runtime[RunContext]) -> dict[str, Any]:
     now, ports = runtime.context.now, runtime.context.ports
     cases = await read(alive(state), "judgement", _judge_ask, lambda asks: ports.judge.judge(asks, now))
-    cases = each(NODE, cases, lambda case: _with_model(case, ports.language_model))["cases"]
+    did = await _activities(cases, ports, now)
+    cases = each(NODE, cases, lambda case: _with_facts(case, did, ports.language_model))["cases"]
     cases = each(NODE, cases, _with_vector)["cases"]
     outputs = _outputs(cases, ports)
     return each(NODE, cases, lambda case: _blend(case, *outputs[case.submission.submission_id]))
@@ -39,15 +44,41 @@ def _judge_ask(case: Case) -> JudgeAsk:
     return judge_ask(weighed(lead_of(case)))
 
 
-def _with_model(case: Case, name: str) -> Case:
-    """Whether a language model may be asked afterwards is a fact of the decision, too: its effects follow from it."""
-    return case if case.reads.language_model is not None else with_read(case, "language_model", name)
+async def _activities(cases: Cases, ports: Ports, now: datetime) -> dict[str, tuple[Did, ...]]:
+    """By submission id, of those whose activities were not read yet."""
+    missing = [case for case in cases.values() if case.reads.activities is None and case.failure is None]
+    if not missing:
+        return {}
+    found = await ports.history.activities([_wanted(case) for case in missing], now)
+    return {case.submission.submission_id: did for case, did in zip(missing, found, strict=True)}
+
+
+def _wanted(case: Case) -> Wanted:
+    person = value_of(case.reads.person)
+    also = person.emails if person is not None and is_sure(person.match) else ()
+    return Wanted(case.submission.lead_id, also)
+
+
+def _with_facts(case: Case, did: dict[str, tuple[Did, ...]], model: str) -> Case:
+    """What the person did up to the submission, and whether a language model may be asked afterwards: that is a fact of the
+    decision, too, since its effects follow from it."""
+    reads, at = case.reads, case.submission.received_at
+    changes: dict[str, Any] = {}
+    if reads.activities is None:
+        changes["activities"] = tuple([one for one in did[case.submission.submission_id] if one[1] <= at])
+    if reads.language_model is None:
+        changes["language_model"] = model
+    return evolve(case, reads=evolve(reads, **changes)) if changes else case
 
 
 def _with_vector(case: Case) -> Case:
     reads = case.reads
-    at, prior = case.submission.received_at, value_of(reads.prior)
-    seen = feature_input(lead_of(case), value_of(reads.profile), at, prior, crm=value_of(reads.crm))
+    at, prior, did = case.submission.received_at, value_of(reads.prior), reads.activities or ()
+    seen = feature_input(lead_of(case), value_of(reads.profile), at, prior, did, value_of(reads.crm))
+    if case.submission.cause == "activity":
+        case = evolve(case, trace=step(case, NODE, "activity", case.submission.reason))
+    elif did:
+        case = evolve(case, trace=step(case, NODE, "activity", f"{did_said(did, at)}."))
     return evolve(case, vector=vector_of(seen))
 
 

@@ -1,6 +1,6 @@
 """Turns one decision into what its owner reads: a headline, a deadline, and bullets in a fixed order.
 
-    Who · Same person · Company · Asked for · Score · Account · Looks like · Why you · Next step · Not known · Note
+    Who · Same person · Company · Asked for · Did · Score · Account · Looks like · Why you · Next step · Not known · Note
 
 A bullet without a fact is left out, never filled. Every number, name and date comes from the arguments, which all stand
 in the decision record; a writer's note that says more than the bullets is dropped. Nothing here is escaped: the channel
@@ -51,12 +51,14 @@ def brief_of(
     receipt: str,
     timezone: str = "UTC",
     person: KnownPerson | None = None,
+    did: str = "",
 ) -> Brief:
     """What the owner of this assignment reads.
 
     similar: nearest first. unavailable: names of the reads that did not answer (`profile`, `crm`, ...). public_url: of
     this service, without a slash at its end; empty leaves out the link. timezone: IANA name, for readers whose channel
-    cannot show their own. person: who wrote before under another key, or may have.
+    cannot show their own. person: who wrote before under another key, or may have. did: what the
+    person did before, in our words (`graph.rules.activity`).
     Raises ZoneInfoNotFoundError for a timezone that does not exist.
     """
     zone = named_zone(timezone)
@@ -82,18 +84,21 @@ def brief_of(
         clock=assignment.clock,
         asked=_asked(told),
         received=moment(received_at, now, zone),
-        bullets=_bullets(told, unavailable, routing_digest, routing_version),
+        bullets=_bullets(told, did, unavailable, routing_digest, routing_version),
         crm_url=f"{public_url}/inbox/crm/{lead_id}" if public_url else "",
     )
     return with_note(brief, note) if note else brief
 
 
-def _bullets(told: Told, unavailable: tuple[str, ...], digest: str, version: int | None) -> tuple[Bullet, ...]:
+def _bullets(
+    told: Told, did: str, unavailable: tuple[str, ...], digest: str, version: int | None
+) -> tuple[Bullet, ...]:
     ordered = (
         bullets.who(told),
         bullets.same_person(told),
         bullets.company(told),
         bullets.asked_for(told),
+        Bullet("Did", (Part("own", did),)) if did else None,
         bullets.score(told),
         bullets.account(told),
         bullets.looks_like(told),

@@ -74,11 +74,15 @@ def late_note(changes: tuple[FactChange, ...], found: tuple[Shift, ...], *, stay
     said = "; ".join([_said(change) for change in changes[:SHOWN]])
     if len(changes) > SHOWN:
         said += f"; and {len(changes) - SHOWN} more"
-    note = f"Company facts came late: {said}"
+    return effect_said(f"Company facts came late: {said}", found, stays=stays)
+
+
+def effect_said(what: str, found: tuple[Shift, ...], *, stays: bool) -> str:
+    """What became known, and what that changes or would change."""
     if not found:
-        return f"{note}."
+        return f"{what}."
     effect = ", ".join([f"{shift.what} {shift.before or 'unknown'} -> {shift.after or 'unknown'}" for shift in found])
-    return f"{note}: it would be {effect}. It stays where it is." if stays else f"{note}: {effect}."
+    return f"{what}: it would be {effect}. It stays where it is." if stays else f"{what}: {effect}."
 
 
 def _said(change: FactChange) -> str:

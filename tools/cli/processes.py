@@ -123,13 +123,14 @@ def run_dispatcher(settings: Settings, *, drain: bool = False) -> None:
 
 async def _dispatch(settings: Settings, *, drain: bool) -> None:
     from tools.store.engine import SMALL_CACHE_KIB
+    from tools.stream.activity import activity_weighing
     from tools.stream.connect import connect, socket_url
     from tools.stream.crm_changes import crm_changes
     from tools.stream.digests import Digests
     from tools.stream.dispatcher import Dispatcher, Wake
     from tools.stream.inbox import Inbox
     from tools.stream.late_answers import late_answers
-    from tools.stream.late_facts import late_facts
+    from tools.stream.late_facts import Lazily, late_facts
     from tools.stream.sla_timers import SlaTimers
     from tools.wiring import build_performers, keeper_of, live_routing, open_store
 
@@ -138,7 +139,8 @@ async def _dispatch(settings: Settings, *, drain: bool) -> None:
     asking = connect(socket_url(settings))
     back = Inbox(connect(socket_url(settings), timeout_s=None), partitions=settings.stream_partitions)
     later = late_answers(settings, store, back) if settings.llm == "live" else None
-    facts = late_facts(settings, store, back)
+    deciding = Lazily(settings, store)
+    facts = late_facts(settings, store, back, deciding)
     dispatcher = Dispatcher(
         store.engine,
         store.executor,
@@ -146,6 +148,7 @@ async def _dispatch(settings: Settings, *, drain: bool) -> None:
             **build_performers(settings, store),
             "sla": SlaTimers(store.engine, store.executor, back),
             "facts": facts,
+            "activity": activity_weighing(settings, store, back, deciding),
             **({"openai": later} if later else {}),
             **({"changes": crm_changes(settings, store, back)} if settings.crm == "live" else {}),
         },

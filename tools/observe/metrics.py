@@ -63,9 +63,16 @@ judgements = Counter("lead_judgements", "Judgements that decisions rest on, by w
 late_answers = Counter(
     "lead_late_answers",
     "Answers to what was asked after a decision, by kind of effect and what followed: noted, anew (decided again), stale, "
-    "no_alert; of a language model refused (said what it must not); of missing facts kept and nothing new.",
+    "no_alert; of a language model refused (said what it must not); of missing facts kept and nothing new; of what a person "
+    "did kept and closed.",
     ["kind", "outcome"],
 )
+events = Counter(
+    "lead_events",
+    "Events told of people over HTTP, by type and what became of them: kept, duplicate; refused has no type.",
+    ["type", "outcome"],
+)
+event_seconds = Histogram("lead_event_seconds", "From an events request's last byte to its answer.", buckets=FAST)
 questions = Counter(
     "lead_questions", "Decisions, by the field that is worth asking for next; none where nothing is.", ["field"]
 )

@@ -130,12 +130,16 @@ def touch(engine: Engine, lead_id: str, number: int, by: str, how: str, now: dat
     return ActResult("done", by, f"First touch logged after {duration(seconds)}.", state.path)
 
 
-def close(engine: Engine, lead_id: str, number: int, by: str, outcome: str, now: datetime) -> ActResult:
-    """Say how an accepted lead ended. outcome: a code of OUTCOMES; raises KeyError for another."""
+def close(
+    engine: Engine, lead_id: str, number: int, by: str, outcome: str, now: datetime, *, told: bool = False
+) -> ActResult:
+    """Say how an accepted lead ended. outcome: a code of OUTCOMES; raises KeyError for another. told: by a CRM or another
+    program, which may know the end of a lead that nobody accepted here."""
     words = OUTCOMES[outcome]
     with engine.execution_options(immediate=True).begin() as connection:
         change = {"state": "closed", "closed_at": now, "outcome": outcome}
-        won = _change(connection, lead_id, number, ("accepted", "touched"), change)
+        states = ("offered", "accepted", "touched") if told else ("accepted", "touched")
+        won = _change(connection, lead_id, number, states, change)
         state = standing(connection, lead_id, number)
         if state is None:
             return ActResult("unknown", None, NO_LEAD)

@@ -18,7 +18,7 @@ from tools.store.timers import ALL, settle_held_alerts, settle_timers
 
 
 class NoLongerOffered(Exception):
-    """A pass, a miss, a late judgement or late facts came after the answer to the assignment that it would end."""
+    """A pass, a miss, a late judgement, late facts or new activity came after the answer to the assignment that it would end."""
 
 
 def too_late(engine: Engine, submissions: Sequence[Submission]) -> set[str]:

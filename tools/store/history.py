@@ -1,4 +1,4 @@
-"""What we decided before, as the graph asks for it: four short questions a batch, none a lead."""
+"""What we decided before, as the graph asks for it: five short questions a batch, none a lead."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ import orjson
 from sqlalchemy import Connection, Engine, Row, and_, bindparam, func, select
 
 from graph.domain.account import Family, Prior
+from graph.domain.activity import Did, Wanted
 from graph.domain.facts import Absent, Fact, Found
 from graph.domain.person import KnownPerson, Who
 from graph.domain.routing import PoolState, Spent
+from tools.store.activities import any_events, read_activities
 from tools.store.people import read_people
 from tools.store.tables import HELD, assignments, leads, pools, turns
 
@@ -28,6 +30,7 @@ class SqlHistory:
 
     def __init__(self, engine: Engine, executor: Executor) -> None:
         self._engine, self._executor = engine, executor
+        self._events = False
 
     async def priors(self, lead_ids: Sequence[str], now: datetime) -> Sequence[Fact[Prior]]:
         found = await self._run(lambda connection: read_priors(connection, lead_ids))
@@ -36,6 +39,13 @@ class SqlHistory:
     async def people(self, asks: Sequence[Who], now: datetime) -> Sequence[Fact[KnownPerson]]:
         found = await self._run(lambda connection: read_people(connection, asks))
         return [Absent(SOURCE, now) if person is None else Found(person, SOURCE, now) for person in found]
+
+    async def activities(self, asked: Sequence[Wanted], now: datetime) -> Sequence[tuple[Did, ...]]:  # noqa: ARG002
+        def read(connection: Connection) -> list[tuple[Did, ...]]:
+            self._events = self._events or any_events(connection)
+            return read_activities(connection, asked) if self._events else [()] * len(asked)
+
+        return await self._run(read)
 
     async def families(self, parent_domains: Sequence[str], now: datetime) -> Mapping[str, Family]:  # noqa: ARG002
         return await self._run(lambda connection: read_families(connection, parent_domains))

@@ -37,7 +37,7 @@ def recorded(record: dict[str, Any]) -> Recorded:
     lead, reads = LEAD.validate_python(record["lead"]), READS.validate_python(record["facts"])
     received_at = datetime.fromisoformat(record["submission"]["received_at"])
     prior, crm = value_of(reads.prior), value_of(reads.crm)
-    inp = feature_input(lead, value_of(reads.profile), received_at, prior, crm=crm)
+    inp = feature_input(lead, value_of(reads.profile), received_at, prior, reads.activities or (), crm)
     return Recorded(inp, reads, account_of(parent_in(record), lead))
 
 

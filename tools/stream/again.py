@@ -1,6 +1,6 @@
 """Ways a lead comes back for another decision: an operator's retry, an owner's pass, a reviewer's approval, a time to
-accept that went by, a late judgement, company facts that came late, an owner chosen in the CRM, a replayed dead letter.
-Each is a submission like any other and goes through the stream."""
+accept that went by, a late judgement, company facts that came late, what the person did since, an owner chosen in the CRM,
+a replayed dead letter. Each is a submission like any other and goes through the stream."""
 
 from __future__ import annotations
 

@@ -24,6 +24,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from graph.build import run_batch
 from graph.domain.account import Family, Prior
+from graph.domain.activity import Did, Wanted
 from graph.domain.facts import Fact
 from graph.domain.lead import MAY_COME_LATE, Submission
 from graph.domain.person import KnownPerson, Who
@@ -84,6 +85,9 @@ class Behind:
     async def people(self, asks: Sequence[Who], now: datetime) -> Sequence[Fact[KnownPerson]]:
         return await self._history.people(asks, now)
 
+    async def activities(self, asked: Sequence[Wanted], now: datetime) -> Sequence[tuple[Did, ...]]:
+        return await self._history.activities(asked, now)
+
     async def families(self, parent_domains: Sequence[str], now: datetime) -> Mapping[str, Family]:
         return await self._history.families(parent_domains, now)
 
@@ -119,6 +123,9 @@ class Onwards:
 
     async def people(self, asks: Sequence[Who], now: datetime) -> Sequence[Fact[KnownPerson]]:
         return await self._history.people(asks, now)
+
+    async def activities(self, asked: Sequence[Wanted], now: datetime) -> Sequence[tuple[Did, ...]]:
+        return await self._history.activities(asked, now)
 
     async def families(self, parent_domains: Sequence[str], now: datetime) -> Mapping[str, Family]:
         return await self._history.families(parent_domains, now)
@@ -311,7 +318,8 @@ def _turn_in_vain(decided: Sequence[Case], broken: Mapping[str, Failure]) -> boo
 
 def _fresh(case: Case) -> Case:
     """The same case before its run, with the facts that cost something; history and ledgers are read anew."""
-    return Case(case.submission, reads=replace(case.reads, prior=None, person=None, family=None, pools=None, open=None))
+    anew = {"prior": None, "person": None, "family": None, "pools": None, "open": None, "activities": None}
+    return Case(case.submission, reads=replace(case.reads, **anew))
 
 
 def is_outage(error: SQLAlchemyError) -> bool:

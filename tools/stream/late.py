@@ -59,7 +59,7 @@ class Late:
             redraw(connection, state, name, update, self.clock(), order.revision)
             return "noted"
 
-    async def anew(self, order: Order, cause: Literal["judged", "enriched"], note: str) -> Receipt:
+    async def anew(self, order: Order, cause: Literal["judged", "enriched", "activity"], note: str) -> Receipt:
         """Through the stream, like every decision. The worker drops it where a newer decision was faster. Raises
         VendorError for a stream that is away."""
         try:

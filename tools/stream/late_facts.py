@@ -214,7 +214,9 @@ class Lazily:
             await close_ports(self._ports)
 
 
-def late_facts(settings: Settings, store: Store, inbox: Inbox) -> LateFacts:
-    """With the ports of the settings, and what late facts may do at most."""
+def late_facts(
+    settings: Settings, store: Store, inbox: Inbox, context: Callable[[], RunContext] | None = None
+) -> LateFacts:
+    """With the ports of the settings, and what late facts may do at most. context: one to share; it is closed with this."""
     policy = LatePolicy(most=settings.late_facts)
-    return LateFacts(store.engine, store.executor, inbox, Lazily(settings, store), policy)
+    return LateFacts(store.engine, store.executor, inbox, context or Lazily(settings, store), policy)

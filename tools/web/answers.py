@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,9 +33,17 @@ class Refused(Exception):
     """The request cannot be taken: what was wrong, where, and how to mend it."""
 
     def __init__(
-        self, status: int, code: str, message: str, *, fields: tuple[dict[str, Any], ...] = (), retry_after_s: int = 0
+        self,
+        status: int,
+        code: str,
+        message: str,
+        *,
+        fields: tuple[dict[str, Any], ...] = (),
+        retry_after_s: int = 0,
+        example: Mapping[str, Any] = EXAMPLE,
     ) -> None:
         super().__init__(message)
+        self.example = example
         self.status, self.code, self.message, self.fields = status, code, message, fields
         self.retry_after_s = retry_after_s
 
@@ -43,7 +52,7 @@ class Refused(Exception):
         if self.fields:
             body["fields"] = self.fields
         if self.status in (400, 415, 422):
-            body["example"] = EXAMPLE
+            body["example"] = self.example
         headers = ((b"retry-after", str(self.retry_after_s).encode()),) if self.retry_after_s else ()
         return Answer(self.status, orjson.dumps(body), headers)
 

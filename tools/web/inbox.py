@@ -26,6 +26,7 @@ from graph.rules.wording import first_name
 from tools.editing.leave import Leaves, NoLeave, cover_of
 from tools.store import acts, crm_pages, inbox
 from tools.store.accounts import Currency
+from tools.store.activities import events_of
 from tools.store.ledgers import ledgers
 from tools.store.verdicts import TAPS
 from tools.web.accounts import account_pages
@@ -246,7 +247,7 @@ def _crm_routes(router: APIRouter, engine: Engine, pages: Pages) -> None:
         card = crm_pages.card_of(engine, lead_id)
         if card is None:
             raise HTTPException(404, "No lead of that id was decided.")
-        return pages.answer("crm_lead.html", card=card, lead_id=lead_id)
+        return pages.answer("crm_lead.html", card=card, lead_id=lead_id, did=events_of(engine, lead_id, limit=100))
 
     @router.get("/nurture")
     def nurture(page: PageNumber = 1) -> Response:

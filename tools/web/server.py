@@ -19,12 +19,15 @@ from tools.idempotency import Identifier
 from tools.secrets_file import load_or_make
 from tools.settings import Settings
 from tools.store.accounts import Currency
+from tools.store.agents import networks_of
 from tools.store.engine import SMALL_CACHE_KIB
 from tools.stream.connect import connect, socket_url
 from tools.stream.inbox import Inbox
 from tools.web.admin import admin_router
 from tools.web.answers import EXAMPLE
 from tools.web.auth import Login
+from tools.web.event_writer import EventWriter
+from tools.web.events import EventDoor, events_router, lead_events_router
 from tools.web.forms.intake import FormIntake, FormOptions
 from tools.web.forms.registry import accesses, vendors
 from tools.web.forms.routes import forms_admin_router, forms_router
@@ -101,6 +104,15 @@ class FrontDoor:
             self._rules.few, self._routing.current, utc_now,
         )  # fmt: skip
         self._settings, self._similar = settings, similar_accounts(settings, self._store)
+        self._events = EventWriter(self._store.engine, networks_of(settings.event_networks.split(",")), utc_now)
+        self._event_door = EventDoor(
+            self._events,
+            Identifier(secrets.lead_key),
+            {name: secret.get_secret_value() for name, secret in settings.webhook_secrets.items()},
+            settings.events_body_limit,
+            utc_now,
+            open_to_browsers=settings.events_open_to_browsers,
+        )
         self._currency = Currency(settings.currency, settings.currency_per_usd)
         self.api = self._api(Login(token))
 
@@ -117,6 +129,8 @@ class FrontDoor:
             openapi_extra=webhook_schema(),
             responses=WEBHOOK_ANSWERS,
         )
+        api.include_router(events_router(self._event_door))
+        api.include_router(lead_events_router(self._store.engine), dependencies=[required])
         api.include_router(question_router(self._store.engine, self._questions))
         api.include_router(forms_router(self.forms))
         api.include_router(forms_admin_router(self.forms, self._settings.base_url), dependencies=[required])
@@ -170,6 +184,7 @@ class FrontDoor:
             stack.push_async_callback(self._similar.aclose)
             if self._slack is not None:
                 stack.push_async_callback(self._slack.aclose)
+            await stack.enter_async_context(self._events)
             await stack.enter_async_context(self._insights)  # ends first: it reads and writes the store
             gc.collect()
             gc.freeze()  # what start-up made lives for ever: collections need not walk it

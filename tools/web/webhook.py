@@ -52,7 +52,7 @@ class Webhook:
         """Raises ValueError for a secret that is none."""
         self._inbox, self._identifier, self._decisions = inbox, identifier, decisions
         self._options = options
-        self._signed = {_source(name): _verifier(name, secret) for name, secret in options.secrets.items()}
+        self._signed = {_source(name): verifier(name, secret) for name, secret in options.secrets.items()}
 
     async def read_and_answer(self, headers: Mapping[str, str], query: str, receive: Receive) -> Answer:
         """The same for a body that is still to come."""
@@ -186,7 +186,7 @@ def _source(name: str) -> str:
     return "*" if name == "*" else source_key(name) or ""
 
 
-def _verifier(name: str, secret: str) -> SignedWebhook:
+def verifier(name: str, secret: str) -> SignedWebhook:
     try:
         return SignedWebhook(secret)
     except (EmptyWebhookSecretError, ValueError):

@@ -31,7 +31,18 @@ CLOSED = [
 DOCUMENTS = ["/openapi.json", "/docs", "/docs/oauth2-redirect", "/redoc"]
 QUESTION = "/webhooks/lead/{lead_id}/next-question"  # for the form; a lead's id cannot be guessed
 FORMS = "/webhooks/forms/{vendor}"  # each vendor proves itself: a signature or a key
-OPEN = ["/health", "/health/ready", "/metrics", "/webhooks/lead", FORMS, QUESTION, "/login", "/", *DOCUMENTS]
+OPEN = [
+    "/health",
+    "/health/ready",
+    "/metrics",
+    "/webhooks/lead",
+    "/webhooks/events",
+    FORMS,
+    QUESTION,
+    "/login",
+    "/",
+    *DOCUMENTS,
+]
 
 
 @pytest.mark.parametrize(("method", "path"), CLOSED)

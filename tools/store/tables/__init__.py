@@ -9,6 +9,7 @@
     outbox       one row an effect, unique by key; done rows stay as the history of writes; a timer is a row due later
     dead_letters one row a lead or effect that was given up, with what is needed to replay it
     late_facts   one row a decision whose company facts came late: what is known now, and what followed
+    lead_events  one row an event: what a person did, or was done to them, and whether it counts (personal data)
     outcomes     one row a lead whose end was told from outside (a CRM's export): it goes before what the assignment says
     predictions  one row a prediction of a lead and type; of each pair one is ACTIVE      (personal data)
     prediction_jobs   one row a bulk prediction: its leads, how far it came, who works on it

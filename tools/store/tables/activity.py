@@ -10,7 +10,7 @@ lead_events = Table(
     "lead_events",
     metadata,
     Column("event_key", String(120), primary_key=True),  # the sender's id, else a digest of who, what and when
-    Column("lead_id", String(40)),  # null while nobody of that address has become a lead
+    Column("lead_id", String(40)),  # the lead that the address has, or will have
     Column("email", String(320)),  # in lower case, as it was sent
     Column("type", String(20), nullable=False),  # a type of graph.domain.activity
     Column("at", UtcTime, nullable=False),  # when it happened, as the sender says
