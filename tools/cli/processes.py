@@ -121,6 +121,7 @@ def run_dispatcher(settings: Settings, *, drain: bool = False) -> None:
 
 
 async def _dispatch(settings: Settings, *, drain: bool) -> None:
+    from tools.outgoing.performing import outgoing
     from tools.store.engine import SMALL_CACHE_KIB
     from tools.stream.connect import connect, socket_url
     from tools.stream.dispatcher import Dispatcher, Wake
@@ -136,6 +137,7 @@ async def _dispatch(settings: Settings, *, drain: bool) -> None:
     back = Inbox(connect(socket_url(settings), timeout_s=None), partitions=settings.stream_partitions)
     later = late_answers(settings, store, back) if settings.llm == "live" else None
     facts = late_facts(settings, store, back)
+    webhooks = outgoing(settings, store.engine, store.executor)
     dispatcher = Dispatcher(
         store.engine,
         store.executor,
@@ -148,6 +150,7 @@ async def _dispatch(settings: Settings, *, drain: bool) -> None:
         f"{socket.gethostname()}-{os.getpid()}",
         wait=wake.wait,
         crowded=lambda: _crowded(asking, settings),
+        queues=webhooks.queues,
     )
 
     def stop() -> None:
@@ -170,6 +173,7 @@ async def _dispatch(settings: Settings, *, drain: bool) -> None:
         if later is not None:
             await later.aclose()
         await facts.aclose()
+        await webhooks.aclose()
         await redis.aclose()
         store.close()
 

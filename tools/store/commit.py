@@ -23,6 +23,7 @@ from graph.record import assignment_number, parent_of, record_bytes, record_of, 
 from graph.rules.forms import form_fields, merged
 from graph.state import Case, RunContext
 from tools.store.account_rows import families_before, write_accounts
+from tools.store.announced import announce_decisions
 from tools.store.assigning import NoLongerOffered, write_assignments
 from tools.store.people_commit import stored_name_key, write_people
 from tools.store.rows import insert_rows
@@ -71,6 +72,7 @@ def commit(engine: Engine, batch: Sequence[Decided], now: datetime, versions: Ve
             write_accounts(connection, cases, before, now)
             write_people(connection, cases, now)
             insert_rows(connection, outbox, OUTBOX, [row for d in batch for row in _effects(d, now)])
+            announce_decisions(connection, ((d.case, d.revision) for d in batch), now)
     except NoLongerOffered as error:
         raise Conflict(str(error)) from error
     except IntegrityError as error:
