@@ -140,7 +140,7 @@ def _list(_arguments: argparse.Namespace, _settings: Settings, engine: Any) -> i
 
 def _state(one: Endpoint) -> str:
     if one.state != "active":
-        return f"{one.state}: {one.why}"
+        return f"{one.state}: {one.why}" if one.why else one.state
     return f"failing since {_time(one.failing_since)}" if one.failing_since else "active"
 
 
@@ -167,7 +167,7 @@ def _test(arguments: argparse.Namespace, settings: Settings, engine: Any) -> int
 def _pause(arguments: argparse.Namespace, _settings: Settings, engine: Any) -> int:
     from tools.store.webhooks import set_state
 
-    print(_state(set_state(engine, arguments.endpoint, "paused", "paused by a person")))
+    print(_state(set_state(engine, arguments.endpoint, "paused", None)))
     return 0
 
 

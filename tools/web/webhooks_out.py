@@ -40,7 +40,6 @@ REFUSED: dict[int | str, dict[str, Any]] = {
     400: {"description": "The body cannot be read."},
     409: {"description": "The endpoint is not taken: the detail says why."},
 }
-WHY_PAUSED = "paused by a person"
 
 
 class NewEndpoint(BaseModel):
@@ -142,7 +141,7 @@ def _state_routes(router: APIRouter, side: Side) -> None:
     @router.post("/{endpoint}/pause", responses=UNKNOWN)
     def pause(endpoint: Name) -> dict[str, Any]:
         """What happens from now on waits for it."""
-        return as_json(_known(lambda: store.set_state(side.engine, endpoint, "paused", WHY_PAUSED)))
+        return as_json(_known(lambda: store.set_state(side.engine, endpoint, "paused", None)))
 
     @router.post("/{endpoint}/resume", responses=UNKNOWN)
     def resume(endpoint: Name) -> dict[str, Any]:
@@ -337,7 +336,7 @@ def _button_routes(router: APIRouter, side: Side, pages: Pages) -> None:
             dropped = _known(lambda: store.remove_endpoint(side.engine, endpoint, side.clock()))
             return _back(f"{endpoint} is removed; {dropped:,} waiting messages were dropped.")
         if press == "pause":
-            _known(lambda: store.set_state(side.engine, endpoint, "paused", WHY_PAUSED))
+            _known(lambda: store.set_state(side.engine, endpoint, "paused", None))
             return _back("Paused: what happens from now on waits.", endpoint)
         _known(lambda: store.set_state(side.engine, endpoint, "active", None))
         return _back("It is told again, first of what waits.", endpoint)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
@@ -10,14 +11,17 @@ import orjson
 import pytest
 from sqlalchemy import Engine
 
+from graph.build import run_batch
 from graph.domain.announcing import DATA, EVENTS
 from graph.ports import Ports
-from tests.fixtures.router import NOW, decided, person, settle
+from graph.state import Case
+from tests.fixtures.router import NOW, context_of, decided, person, settle, the_graph
 from tests.fixtures.webhooks import happened, passed, told
 from tools.outgoing.schemas import schema_of
+from tools.routing_file import parse
 from tools.store import acts
 from tools.store.announcing import forget
-from tools.store.commit import Conflict, commit
+from tools.store.commit import Conflict, commit, seal
 from tools.store.dead import bury_lead, find_dead, list_dead, mark_replayed
 from tools.store.engine import open_engine
 from tools.store.webhooks import add_endpoint, remove_endpoint, set_state
@@ -138,13 +142,15 @@ async def test_a_time_that_went_by_is_announced_whether_or_not_somebody_else_get
 
 async def test_the_way_into_a_sequence_is_announced_once(database: Engine, ports: Ports):
     ask(database, "ep_aaaaaaaa", "lead.nurtured")
-    weak = person("weak", title="Intern", employees="3", source="webinar", country="Germany")
-    (first,) = await settle(database, ports, weak)
-    assert first.case.path == "nurture"
-    await settle(database, ports, person("weak", title="Intern", employees="3", source="webinar", country="Germany"))
+    file = {"DEFAULT": "dee@company.com", "nurture": {"if": {"score": "<1"}, "sequence": "low_score_nurture"}}
+    context = context_of(ports, NOW, parse(orjson.dumps(file).decode(), Path()))
+    for _ in range(2):
+        cases = await run_batch(the_graph(), [Case(person("ann"))], context)
+        assert [case.path for case in cases] == ["nurture"]
+        commit(database, [seal(case, context) for case in cases], NOW, context.versions)
     (body,) = bodies(database)
-    assert body["data"]["sequence"] == first.case.sequence
-    assert body["data"]["assignment"]["accept_due_at"] is None
+    assert body["data"]["sequence"] == "low_score_nurture"
+    assert body["data"]["assignment"] == {"number": 1, "sla": None, "accept_due_at": None, "touch_due_at": None}
 
 
 def test_a_lead_that_was_given_up_is_announced_again_only_after_a_replay(database: Engine):
