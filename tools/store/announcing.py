@@ -24,8 +24,8 @@ from graph.domain.announcing import PERSONAL, EventName
 from graph.domain.effects import VENDOR_OF, key_of
 from graph.domain.telling import SendWebhook
 from graph.domain.values import evolve
+from tools.store.rows import insert_rows
 from tools.store.tables import outbox, webhook_endpoints
-from tools.store.upsert import insert_new
 
 QUEUE: Final = f"{VENDOR_OF['send_webhook']}:"
 LATE_S: Final = 5.0
@@ -43,6 +43,9 @@ class _Known:
     by_event: Mapping[str, tuple[Subscriber, ...]]
 
 
+_ENDPOINTS = select(*(webhook_endpoints.c[name] for name in ("endpoint", "personal", "events"))).order_by(
+    webhook_endpoints.c.endpoint
+)
 _known: WeakKeyDictionary[Pool, _Known] = WeakKeyDictionary()
 
 
@@ -52,8 +55,7 @@ def subscribers(connection: Connection) -> Mapping[str, tuple[Subscriber, ...]]:
     known = _known.get(connection.engine.pool)
     if known is None or time.monotonic() >= known.until_s:
         found: dict[str, list[Subscriber]] = {}
-        columns = (webhook_endpoints.c.endpoint, webhook_endpoints.c.personal, webhook_endpoints.c.events)
-        for endpoint, personal, events in connection.execute(select(*columns).order_by(webhook_endpoints.c.endpoint)):
+        for endpoint, personal, events in connection.execute(_ENDPOINTS):
             for event in orjson.loads(events):
                 found.setdefault(event, []).append(Subscriber(endpoint, personal))
         known = _Known(time.monotonic() + LATE_S, {event: tuple(who) for event, who in found.items()})
@@ -99,7 +101,7 @@ def announce(connection: Connection, happened: Sequence[Announcement], now: date
         for body in (body_of(one.event, one.data, now, personal=personal),)
         for who in group
     ]
-    insert_new(connection, outbox, rows, ["key"])
+    insert_rows(connection, outbox, OUTBOX, rows, keys=("key",), keep=OUTBOX[1:])
 
 
 def _by_detail(who: Sequence[Subscriber]) -> Iterator[tuple[bool, list[Subscriber]]]:
@@ -116,18 +118,12 @@ def body_of(event: str, data: Any, now: datetime, *, personal: bool) -> dict[str
     return {"type": event, "timestamp": now, "data": data}
 
 
-def _row(one: Announcement, who: Subscriber, now: datetime, body: dict[str, Any]) -> dict[str, Any]:
+OUTBOX = (
+    "key", "lead_id", "revision", "vendor", "kind", "payload", "state", "attempts", "due_at", "accepted_at", "created_at",
+)  # fmt: skip
+
+
+def _row(one: Announcement, who: Subscriber, now: datetime, body: dict[str, Any]) -> tuple[Any, ...]:
     effect = SendWebhook(who.endpoint, one.event, one.event_id, body)
-    return {
-        "key": key_of(effect, one.lead_id, one.revision),
-        "lead_id": one.lead_id,
-        "revision": one.revision,
-        "vendor": QUEUE + who.endpoint,
-        "kind": effect.kind,
-        "payload": orjson.dumps(effect, option=orjson.OPT_UTC_Z),
-        "state": "pending",
-        "attempts": 0,
-        "due_at": now,
-        "accepted_at": now,
-        "created_at": now,
-    }
+    key, payload = key_of(effect, one.lead_id, one.revision), orjson.dumps(effect, option=orjson.OPT_UTC_Z)
+    return (key, one.lead_id, one.revision, QUEUE + who.endpoint, effect.kind, payload, "pending", 0, now, now, now)
