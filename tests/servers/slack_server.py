@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import orjson
-
 from tests.servers.base import Answer, LocalServer, Request
 
 TOKEN = "xoxb-test"
@@ -108,7 +106,7 @@ class SlackServer(LocalServer):
 
 def _arguments(request: Request) -> dict[str, Any]:
     if "json" in request.headers.get("content-type", "") and request.body.startswith(b"{"):
-        return orjson.loads(request.body)
+        return request.json()
     return request.query | request.form
 
 
