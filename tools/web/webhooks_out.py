@@ -15,7 +15,7 @@ from urllib.parse import quote, unquote
 from fastapi import APIRouter, Depends, Form, HTTPException, Query, Request, Response
 from fastapi import Path as PathPart
 from fastapi.responses import RedirectResponse
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from sqlalchemy import Engine
 from starlette.concurrency import run_in_threadpool
 
@@ -61,10 +61,17 @@ class NewSecret(BaseModel):
     )
 
 
+def _in_utc(value: datetime) -> datetime:
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("no moment that a calendar holds in UTC") from None
+
+
 class Since(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    since: AwareDatetime = Field(description="When it happened, or later.")
+    since: Annotated[AwareDatetime, AfterValidator(_in_utc)] = Field(description="When it happened, or later.")
     undelivered: bool = Field(False, description="Only what the endpoint never took.")
 
 
@@ -192,10 +199,8 @@ def _sending_routes(router: APIRouter, side: Side) -> None:
     @router.post("/{endpoint}/replay", status_code=202, responses=UNKNOWN | {400: REFUSED[400]})
     def replay(endpoint: Name, given: Since) -> dict[str, Any]:
         """Everything since then once more, each message under its own webhook-id: receivers drop what they have."""
-        since = storable_time(given.since)
-        assert since is not None
         count = _known(
-            lambda: store.replay_since(side.engine, endpoint, since, side.clock(), undelivered=given.undelivered)
+            lambda: store.replay_since(side.engine, endpoint, given.since, side.clock(), undelivered=given.undelivered)
         )
         return {"status": "queued", "messages": count}
 

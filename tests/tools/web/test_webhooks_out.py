@@ -134,7 +134,9 @@ def test_deliveries_are_shown_and_sent_again_under_their_own_ids(
     assert (replayed.status_code, replayed.json()) == (202, {"status": "queued", "messages": 2})
     sent(database)
     assert len(receiver.ids) == 5
-    assert client.post(f"{API}/{one.endpoint}/replay", json={"since": "2026-01-01T00:00:00"}).status_code == 422
+    for bad in ("2026-01-01T00:00:00", "0001-01-01T00:00:00+05:00", "soon"):
+        refused = client.post(f"{API}/{one.endpoint}/replay", json={"since": bad})
+        assert (refused.status_code, refused.json()["detail"][0]["loc"]) == (422, ["body", "since"])
 
 
 def test_each_event_has_its_schema(client: TestClient):
