@@ -20,6 +20,7 @@ app.py dedupe                people under several addresses and spellings, in th
 app.py accounts ...          known accounts: import, show, match, similar (app.py accounts --help)
 app.py crm ...               compare with the CRM, check it, what came back from it (app.py crm --help)
 app.py forms ...             form vendors: which are set up, what a payload of theirs becomes (app.py forms --help)
+app.py webhooks ...          who is told of what happens to leads, what came of it, send again
 app.py draw                  the graph as Mermaid
 """
 
@@ -31,7 +32,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tools.cli import accounts, crm, dedupe, events, forms, ml, rank, replay, rules
+from tools.cli import accounts, crm, dedupe, events, forms, ml, rank, replay, rules, webhooks
 from tools.cli.ml import from_store
 from tools.cli.ml import train as training
 
@@ -46,6 +47,7 @@ ROOMS: dict[str, tuple[Any, str]] = {
     "crm": (crm, "compare with the CRM, check it, what came back from it"),
     "events": (events, "load what people did: a file of events, each counted once"),
     "forms": (forms, "form vendors: which are set up, what a payload of theirs becomes"),
+    "webhooks": (webhooks, "who is told of what happens to leads, and what came of it"),
 }
 """Commands that work on the store, each in a module with `add(parser)` and `run(arguments, settings)`."""
 

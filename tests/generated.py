@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from graph.draw import mermaid
+from tools.outgoing.schemas import schema_text as webhooks_schema_text
 from tools.provider_file import schema_text as provider_schema_text
 from tools.routing_file.schema import schema_text
 from tools.settings import Settings
@@ -39,6 +40,7 @@ FILES = {
     "infra/env.example": env_example,
     "infra/routing.schema.json": schema_text,
     "infra/providers.schema.json": provider_schema_text,
+    "infra/webhooks.schema.json": webhooks_schema_text,
 }
 
 

@@ -293,6 +293,8 @@ def chat_of(settings: Settings, *, inline: bool = False) -> ChatModel:
         base_url=settings.openai_base_url,
         deadline_s=settings.read_deadline_s if inline else settings.openai_deadline_s,
         max_retries=1 if inline else 0,
+        structured=settings.openai_structured,
+        temperature=None if settings.openai_temperature == "default" else settings.openai_temperature,
     )
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.servers.base import DROP, LOSE, Answer, Request
+from tests.servers.base import DROP, HALF, LOSE, Answer, Request
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 
@@ -15,6 +15,7 @@ FAULTS = [
     pytest.param(Answer(403, {"error": "plan"}), "unauthorised", id="403"),
     pytest.param(Answer(402, {"error": "credits"}), "quota exhausted", id="402"),
     pytest.param(Answer(429, {"error": "slow"}, headers={"Retry-After": "30"}), "rate limited", id="429"),
+    pytest.param(Answer(429, {"error": "slow"}), "rate limited", id="429 without a time"),
     pytest.param(Answer(500, "<h1>oops</h1>"), "vendor error", id="500"),
     pytest.param(Answer(503), "vendor error", id="503"),
     pytest.param(Answer(400, {"error": "what?"}), "refused", id="400"),
@@ -25,6 +26,7 @@ FAULTS = [
     pytest.param(Answer(200, b""), "invalid answer", id="empty"),
     pytest.param(DROP, "unreachable", id="dropped"),
     pytest.param(LOSE, "unreachable", id="lost"),
+    pytest.param(HALF, "unreachable", id="half a body"),
 ]
 
 

@@ -41,7 +41,6 @@ NOTHING = AccountQuery(None, None, None, None, None, None)
 PAST = list(past_accounts(TABLE))
 PINECONE_FAULTS = [
     *(fault for fault in FAULTS if fault.id != "429"),
-    pytest.param(Answer(429), "rate limited", id="429"),
     pytest.param(Answer(429, headers={"Retry-After": "0.01"}), "rate limited", id="429 for a while"),
 ]
 

@@ -18,5 +18,7 @@ class ApolloServer(LocalServer):
             return Answer(401, {"error": "Invalid access credentials."})
         if (request.method, request.path) != ("GET", "/api/v1/organizations/enrich"):
             return super().handle(request)
+        if not request.query.get("domain"):
+            return Answer(422, {"error": "Please provide a domain."})
         company = self.known.get(request.query.get("domain", ""))
         return Answer(200, {} if company is None else {"organization": company})

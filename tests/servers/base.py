@@ -19,8 +19,11 @@
 `matching=` of both limits them to requests for which it is true (`matching=lambda r: r.path == "/orders"`).
   DROP             close the connection unanswered; the vendor did nothing
   LOSE             the vendor does its work (`handle` runs), then the connection closes unanswered: outcome unknown
+  HALF             half of a body, then the connection closes; Answer(half=True, ...) for a body of your own
   Answer(delay_s)  a stall: the answer comes after so many seconds; `stop` does not wait for it
   Answer(handled=True, ...)  `handle` runs, but this is answered instead (a 500 after the write, say)
+
+A body that `Request.json` or `Request.required` cannot read is answered 400, as a vendor would; it is no fault of the server.
 
 The server has a thread and an event loop of its own, so synchronous SDKs and async ones in any loop can talk to it,
 and a test that blocks its own loop cannot block the vendor. It speaks HTTP/1.1 with keep-alive over plain TCP. `handle`
@@ -40,6 +43,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import h11
 import orjson
+
+
+class Unreadable(Exception):
+    """The request is not what the vendor takes. The sentence says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +73,19 @@ class Request:
         return {name: values[-1] for name, values in parse_qs(self.body.decode(), True).items()}
 
     def json(self) -> Any:
-        return orjson.loads(self.body)
+        """Raises Unreadable."""
+        try:
+            return orjson.loads(self.body)
+        except orjson.JSONDecodeError:
+            raise Unreadable("the body is no JSON") from None
+
+    def required(self, *names: str) -> dict[str, Any]:
+        """The body as an object that has these fields. Raises Unreadable."""
+        body = self.json()
+        missing = [name for name in names if not isinstance(body, dict) or name not in body]
+        if missing or not isinstance(body, dict):
+            raise Unreadable(f"the body has no {', '.join(missing)}")
+        return body
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +98,7 @@ class Answer:
     delay_s: float = 0.0
     drop: bool = False
     handled: bool = False
+    half: bool = False
 
     def encoded(self) -> tuple[bytes, str]:
         """(body, content type)"""
@@ -91,6 +111,7 @@ class Answer:
 
 DROP = Answer(drop=True)
 LOSE = Answer(drop=True, handled=True)
+HALF = Answer(200, '{"id": "1", "ok": true, "organization": {"name": "Acme"}, "results": [], "choices": []}', half=True)
 
 Matching = Callable[[Request], bool]
 
@@ -219,6 +240,9 @@ class LocalServer:
                 return
             _send(connection, writer, request, answer)
             await writer.drain()
+            if answer.half:
+                writer.transport.close()  # what was written still arrives
+                return
             if connection.our_state is not h11.DONE or connection.their_state is not h11.DONE:
                 return
             connection.start_next_cycle()
@@ -229,6 +253,8 @@ class LocalServer:
             return chosen
         try:
             ordinary = self.handle(request)
+        except Unreadable as refused:
+            ordinary = Answer(400, {"error": str(refused)})
         except Exception as error:  # noqa: BLE001 - shown by stop(): a broken test server must not look like a bad vendor
             self.faults.append(error)
             return Answer(500, {"error": f"the test server itself failed: {error!r}"})
@@ -276,5 +302,8 @@ def _send(connection: h11.Connection, writer: asyncio.StreamWriter, request: Req
     headers.append(("Content-Length", str(len(body))))
     writer.write(connection.send(h11.Response(status_code=answer.status, headers=headers)) or b"")
     if body and request.method != "HEAD":
+        if answer.half:
+            writer.write(connection.send(h11.Data(data=body[: len(body) // 2])) or b"")
+            return
         writer.write(connection.send(h11.Data(data=body)) or b"")
     writer.write(connection.send(h11.EndOfMessage()) or b"")

@@ -20,6 +20,8 @@ class ClearbitServer(LocalServer):
         if (request.method, request.path) != ("GET", "/v2/companies/find"):
             return super().handle(request)
         domain = request.query.get("domain", "")
+        if not domain:
+            return Answer(422, {"error": {"type": "params_invalid", "message": "A domain is required."}})
         if domain in self.looking:
             return Answer(202, {"pending": True})
         company = self.known.get(domain)

@@ -24,7 +24,10 @@ class DescribedServer(LocalServer):
         if request.method == "GET" and request.path.startswith(PREFIX):
             domain = unquote(request.path.removeprefix(PREFIX))
         elif (request.method, request.path) == ("POST", "/v1/search"):
-            domain = request.json()["company"]["web"]
+            company = request.required("company")["company"]
+            domain = company.get("web") if isinstance(company, dict) else None
+            if not isinstance(domain, str) or not domain:
+                return Answer(400, {"detail": "company.web is missing"})
         else:
             return super().handle(request)
         if domain in self.looking:

@@ -29,16 +29,18 @@ class PineconeServer(LocalServer):
             return Answer(401, "Unauthorized")
         match request.method, request.path:
             case "POST", "/vectors/upsert":
-                return self._upsert(request.json())
+                return self._upsert(request.required("vectors"))
             case "POST", "/vectors/delete":
-                return self._delete(request.json())
+                return self._delete(request.required("ids"))
             case "POST", "/query":
-                return self._query(request.json())
+                return self._query(request.required("vector", "topK", "includeMetadata"))
         return super().handle(request)
 
     def _upsert(self, body: dict[str, Any]) -> Answer:
         records = self.records[body.get("namespace", "")]
         for vector in body["vectors"]:
+            if not vector.get("id") or not isinstance(vector.get("values"), list):
+                return _refused("Vector ID must not be empty, and a vector has values")
             if fault := self._fault_in(vector["values"]) or _fault_of(vector.get("metadata", {})):
                 return _refused(fault)
         for vector in body["vectors"]:

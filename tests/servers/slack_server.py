@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import orjson
-
 from tests.fixtures.slack_limits import faults_of
 from tests.servers.base import Answer, LocalServer, Request
 
@@ -118,7 +116,7 @@ class SlackServer(LocalServer):
 
 def _arguments(request: Request) -> dict[str, Any]:
     if "json" in request.headers.get("content-type", "") and request.body.startswith(b"{"):
-        return orjson.loads(request.body)
+        return request.json()
     return request.query | request.form
 
 

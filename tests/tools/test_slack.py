@@ -14,7 +14,7 @@ from slack_sdk.signature import SignatureVerifier
 from graph.domain.effects import Effect, PostAlert, UpdateAlert, key_of
 from graph.domain.telling import PostDigest, PostLine
 from graph.ports import Order, Receipt, VendorError
-from tests.servers.base import DROP, LOSE, Answer, Request
+from tests.servers.base import DROP, HALF, LOSE, Answer, Request
 from tests.servers.slack_server import TOKEN, SlackServer
 from tools.slack import SlackNotifier, receipt_of, verify_signature
 from tools.store.posted import PostedMessage
@@ -350,6 +350,7 @@ FAILURES = [
     (Answer(500, "secret"), "vendor_error", False, None),
     (Answer(503, b"", headers={"Retry-After": "5"}), "vendor_error", False, 5.0),
     (DROP, "unreachable", False, None),
+    (HALF, "unreachable", False, None),
     (Answer(delay_s=5), "timeout", False, None),
 ]
 

@@ -122,6 +122,7 @@ def run_dispatcher(settings: Settings, *, drain: bool = False) -> None:
 
 
 async def _dispatch(settings: Settings, *, drain: bool) -> None:
+    from tools.outgoing.performing import outgoing
     from tools.store.engine import SMALL_CACHE_KIB
     from tools.stream.activity import activity_weighing
     from tools.stream.connect import connect, socket_url
@@ -141,6 +142,7 @@ async def _dispatch(settings: Settings, *, drain: bool) -> None:
     later = late_answers(settings, store, back) if settings.llm == "live" else None
     deciding = Lazily(settings, store)
     facts = late_facts(settings, store, back, deciding)
+    webhooks = outgoing(settings, store.engine, store.executor)
     dispatcher = Dispatcher(
         store.engine,
         store.executor,
@@ -155,6 +157,7 @@ async def _dispatch(settings: Settings, *, drain: bool) -> None:
         f"{socket.gethostname()}-{os.getpid()}",
         wait=wake.wait,
         crowded=lambda: _crowded(asking, settings),
+        queues=webhooks.queues,
     )
 
     def stop() -> None:
@@ -188,6 +191,7 @@ async def _dispatch(settings: Settings, *, drain: bool) -> None:
         if later is not None:
             await later.aclose()
         await facts.aclose()
+        await webhooks.aclose()
         await redis.aclose()
         store.close()
 

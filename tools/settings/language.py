@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings
 
@@ -15,6 +17,12 @@ class Language(BaseSettings):
     openai_api_key: SecretStr | None = None
     openai_base_url: str = "https://api.openai.com/v1"
     openai_model: str = "gpt-4o-mini"
+    openai_structured: Literal["json_schema", "function_calling", "json_mode"] = Field(
+        "json_schema", description="How the model is held to the form of its answer: as much as its server can."
+    )
+    openai_temperature: float | Literal["default"] = Field(
+        0.0, description="`default` sends none, for models that take only their own."
+    )
     openai_deadline_s: float = Field(
         15.0,
         gt=0,

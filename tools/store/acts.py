@@ -20,6 +20,7 @@ from graph.rules.bullets import moment
 from graph.rules.message_states import OUTCOMES, TOUCHES, accepted_message, settled_message, touched_message
 from graph.rules.wording import duration, first_name
 from tools.observe import metrics
+from tools.store.announced import announce_accepted, announce_closed, announce_touched
 from tools.store.inbox import decision_of
 from tools.store.past_accounts import note_ends
 from tools.store.redraw import confirm_owner, redraw, shown, standing
@@ -95,6 +96,7 @@ def accept(engine: Engine, lead_id: str, number: int, by: str, now: datetime) ->
             return _lost(state)
         settle_timers(connection, lead_id, ACCEPT, "accepted", now)
         seconds = (now - state.offered_at).total_seconds()
+        announce_accepted(connection, lead_id, number, by=by, after_s=seconds, now=now)
         if (message := shown(connection, state)) is not None:
             until = None if state.touch_due_at is None else moment(state.touch_due_at, now, UTC)
             note = f"Accepted by {first_name(by)} in {duration(seconds)}."
@@ -119,6 +121,7 @@ def touch(engine: Engine, lead_id: str, number: int, by: str, how: str, now: dat
             return _lost(state)
         settle_timers(connection, lead_id, TOUCH, "touched", now)
         seconds = (now - state.offered_at).total_seconds()
+        announce_touched(connection, lead_id, number, by=by, how=how, after_s=seconds, now=now)
         if (message := shown(connection, state)) is not None:
             late = state.touch_due_at is not None and now > state.touch_due_at
             sla = "" if state.touch_due_at is None else ", later than promised" if late else ", in time"
@@ -147,6 +150,7 @@ def close(
             return _lost(state)
         settle_timers(connection, lead_id, ALL, "closed", now)
         note_ends(connection, [lead_id], now)
+        announce_closed(connection, lead_id, number, by=by, outcome=outcome, now=now)
         if (message := shown(connection, state)) is not None:
             note = thread.settled(f"{words}, closed by {first_name(by)}.", lead_id, number)
             update = UpdateAlert(

@@ -24,6 +24,7 @@ from graph.rules.forms import form_fields, merged
 from graph.state import Case, RunContext
 from tools.store.account_rows import families_before, write_accounts
 from tools.store.activities import weigh_unseen
+from tools.store.announced import announce_decisions
 from tools.store.assigning import NoLongerOffered, write_assignments
 from tools.store.people_commit import stored_name_key, write_people
 from tools.store.rows import insert_rows
@@ -74,6 +75,7 @@ def commit(engine: Engine, batch: Sequence[Decided], now: datetime, versions: Ve
             insert_rows(connection, outbox, OUTBOX, [row for d in batch for row in _effects(d, now)])
             wrote = {c.submission.lead_id: c.submission.received_at for c in cases if value_of(c.reads.prior) is None}
             weigh_unseen(connection, wrote, now)
+            announce_decisions(connection, ((d.case, d.revision) for d in batch), now)
     except NoLongerOffered as error:
         raise Conflict(str(error)) from error
     except IntegrityError as error:

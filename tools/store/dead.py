@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, Engine, select, update
 
+from tools.store.announced import announce_dead
 from tools.store.tables import dead_letters, outbox
 from tools.store.upsert import upsert
 
@@ -27,7 +28,17 @@ class DeadLetter:
 
 def bury_lead(engine: Engine, submission_id: str, lead_id: str, payload: bytes, reason: str, attempts: int) -> None:
     with engine.connect().execution_options(immediate=True) as connection, connection.begin():
+        before = _replayed_at(connection, submission_id)
         _bury(connection, "lead", submission_id, lead_id, payload, reason, attempts)
+        held, why = storable(lead_id, 40), storable(reason, 200)
+        announce_dead(connection, held, submission_id, why, attempts, before, datetime.now(UTC))
+
+
+def _replayed_at(connection: Connection, submission_id: str) -> str:
+    """When this submission was given up before and was replayed; empty for one that was not."""
+    named = (dead_letters.c.kind == "lead") & (dead_letters.c.ref == storable(submission_id, 500))
+    at = connection.scalar(select(dead_letters.c.replayed_at).where(named))
+    return "" if at is None else at.isoformat()
 
 
 def bury_effect(connection: Connection, key: str, lead_id: str, payload: bytes, reason: str, attempts: int) -> None:

@@ -30,7 +30,7 @@ def _statement(
     statement = f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES {values}"  # noqa: S608 - names of our own tables
     if keys:
         changes = ", ".join(f"{name} = excluded.{name}" for name in columns if name not in (*keys, *keep))
-        statement += f" ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {changes}"
+        statement += f" ON CONFLICT ({', '.join(keys)}) DO {f'UPDATE SET {changes}' if changes else 'NOTHING'}"
     return statement
 
 
@@ -44,7 +44,8 @@ def insert_rows(
     keep: tuple[str, ...] = (),
 ) -> None:
     """Insert rows of plain values, in the order of `columns`; with `keys`, a row that is there already gets the new
-    values but for those in `keep`. Raises what the table's own constraints raise, as SQLAlchemy's errors."""
+    values but for those in `keep` (all of them: it stays as it is). Raises what the table's own constraints raise, as
+    SQLAlchemy's errors."""
     if not rows:
         return
     if connection.dialect.name != "sqlite":

@@ -1,4 +1,5 @@
-"""Performs the outbox: one loop a vendor, so that a vendor which is down or stalls delays only its own effects.
+"""Performs the outbox: one loop a vendor, so that a vendor which is down or stalls delays only its own effects. Queues that
+come and go while it runs, as those of webhook endpoints do, are asked for every few seconds.
 
 Each round claims effects under a lease, performs them (a lead's in order, leads side by side), and records the outcomes.
 A failure is retried by its kind's schedule, later when the vendor says so, and ends as a dead letter.
@@ -45,6 +46,7 @@ SCHEDULES: Mapping[str, tuple[float, ...]] = {
         *(MINUTE,) * 60,
         *(10 * MINUTE,) * 144,
     ),  # the stream's outage is its only failure
+    "send_webhook": (5, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 5 * HOUR, 10 * HOUR, 14 * HOUR, 20 * HOUR, 24 * HOUR),
 }
 DEFAULT_SCHEDULE: tuple[float, ...] = (2, 10, MINUTE, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 8 * HOUR, 24 * HOUR)
 
@@ -58,9 +60,10 @@ class ManyPerformer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class DispatcherOptions:
-    """limit: effects a round; side_by_side: leads performed at once; deadline_s: for one call; lease_s must exceed what
-    a round may take; idle_s: pause after a round that found nothing; crowded_s: pause after each round while leads wait, else
-    gather_s, so that a few effects share a transaction and the writer of decisions finds the database free."""
+    """limit: effects a round; side_by_side: leads performed at once, where the performer names no number of its own;
+    deadline_s: for one call; lease_s must exceed what a round may take; idle_s: pause after a round that found nothing;
+    crowded_s: pause after each round while leads wait, else gather_s, so that a few effects share a transaction and the
+    writer of decisions finds the database free; look_s: between two questions for queues that come and go."""
 
     limit: int = 200
     side_by_side: int = 8
@@ -69,6 +72,7 @@ class DispatcherOptions:
     idle_s: float = 0.5
     crowded_s: float = 1.0
     gather_s: float = 0.1
+    look_s: float = 2.0
 
 
 class Dispatcher:
@@ -81,13 +85,15 @@ class Dispatcher:
         options: DispatcherOptions | None = None,
         wait: Callable[[float], Any] | None = None,
         crowded: Callable[[], Awaitable[bool]] | None = None,
+        queues: Callable[[], Awaitable[Mapping[str, Performer]]] | None = None,
     ) -> None:
         """name: this process, in the claims that it makes. `wait(seconds)` may return sooner, when something new is known
         to be due. `crowded` says whether more leads wait for their decision than a worker takes at once: then a vendor
         gets one round a second, because writer and dispatcher share a processor and a database, and a lead that is
-        decided late is later for everybody."""
+        decided late is later for everybody. `queues`: those that come and go, with their performers, beside `performers`."""
         self._crowded = crowded or _never
-        self._engine, self._executor, self._performers = engine, executor, performers
+        self._engine, self._executor, self._performers = engine, executor, dict(performers)
+        self._queues, self._passing = queues, set[str]()
         self._name = name[
             -LONGEST_NAME:
         ]  # a machine's name may be longer than a claim; its end tells more than its start
@@ -103,17 +109,47 @@ class Dispatcher:
         """Until stopped; with drain until nothing is due any more: a timer may make work for another vendor."""
         busy = True
         while busy:
+            await self._look()
             async with asyncio.TaskGroup() as group:
-                served = [
-                    group.create_task(self._serve(vendor, drain=drain), name=f"dispatch-{vendor}")
-                    for vendor in self._performers
-                ]
-            busy = drain and any(task.result() for task in served)
+                served = self._serving(group, {}, drain=drain)
+                while self._queues is not None and not drain and not self._stopping.is_set():
+                    with contextlib.suppress(TimeoutError):
+                        await asyncio.wait_for(self._stopping.wait(), self._options.look_s)
+                    await self._look()
+                    served = self._serving(group, served, drain=drain)
+            busy = drain and any(task.result() for task in served.values())
+
+    def _serving(
+        self, group: asyncio.TaskGroup, served: dict[str, asyncio.Task[bool]], *, drain: bool
+    ) -> dict[str, asyncio.Task[bool]]:
+        """A task for each queue that has none: one that went and came back has its old one until that has noticed."""
+        running = {vendor: task for vendor, task in served.items() if not task.done()}
+        for vendor in self._performers.keys() - running.keys():
+            if not self._stopping.is_set():
+                running[vendor] = group.create_task(self._serve(vendor, drain=drain), name=f"dispatch-{vendor}")
+        return running
+
+    async def _look(self) -> None:
+        """Which of the queues that come and go there are now. A database that is away changes none."""
+        if self._queues is None:
+            return
+        try:
+            found = await self._queues()
+        except SQLAlchemyError as error:
+            log.warning("waiting", part="database", error=type(error).__name__)
+            return
+        for vendor in self._passing - found.keys():
+            del self._performers[vendor]
+            metrics.breaker_open.labels(vendor).set(0)
+        for vendor in found.keys() - self._passing:
+            self.breakers[vendor] = Breaker()
+        self._performers |= found
+        self._passing = set(found)
 
     async def _serve(self, vendor: str, *, drain: bool) -> bool:
         """Whether anything was done."""
         rounds, done = 0, False
-        while not self._stopping.is_set():
+        while not self._stopping.is_set() and vendor in self._performers:
             rounds += 1
             try:
                 busy = await self.round(vendor, f"{self._name}/{vendor}/{rounds}")
@@ -137,7 +173,8 @@ class Dispatcher:
         breaker, options = self.breakers[vendor], self._options
         performer = self._performers[vendor]
         many = performer if isinstance(performer, ManyPerformer) else None
-        limit = breaker.room(time.monotonic(), options.limit if many else options.side_by_side)
+        alone: int = getattr(performer, "side_by_side", options.side_by_side)
+        limit = breaker.room(time.monotonic(), options.limit if many else alone)
         if limit == 0:
             return False
         claimed = await self._thread(

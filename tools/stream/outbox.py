@@ -4,7 +4,8 @@
 
 A claim moves `due_at` to the end of the lease: a dispatcher that dies lets go by itself. Effects of one lead and vendor
 go in their order: one is free only when no earlier one is pending with a later due time (leased, or backing off). A timer
-(vendor `sla`) waits for nothing but its time: a reminder that cannot be written must not hold up the deadline.
+(vendor `sla`) waits for nothing but its time: a reminder that cannot be written must not hold up the deadline. Nor does a
+webhook: one that an endpoint does not take must not hold up what happens to its lead later.
 """
 
 from __future__ import annotations
@@ -65,7 +66,7 @@ def _due() -> Select[Any]:
         outbox.c.vendor == bindparam("v_vendor"),
         outbox.c.state == text("'pending'"),
         outbox.c.due_at <= bindparam("v_now"),
-        or_(outbox.c.vendor == text("'sla'"), ~blocked),
+        or_(outbox.c.vendor == text("'sla'"), outbox.c.kind == text("'send_webhook'"), ~blocked),
     )
     return select(outbox.c.id).where(*free).order_by(outbox.c.due_at, outbox.c.id).limit(bindparam("v_limit"))
 

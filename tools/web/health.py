@@ -20,6 +20,7 @@ from tools.ml.standing import models_state
 from tools.observe import metrics
 from tools.routing_file import LiveRouting
 from tools.store.past_state import state_of
+from tools.store.webhooks import endpoints
 from tools.stream.connect import persistence
 from tools.stream.ending import ended
 from tools.stream.keys import GROUP, Partition
@@ -71,7 +72,16 @@ class Probe:
             2, thread_name_prefix="probe"
         )  # its own: a stuck store must not block intake
         self._models = models
-        names = ("stream", "database", "workers", "outbox", "routing", "similar", *(("models",) if models else ()))
+        names = (
+            "stream",
+            "database",
+            "workers",
+            "outbox",
+            "routing",
+            "similar",
+            "webhooks",
+            *(("models",) if models else ()),
+        )
         self.parts = {name: Part() for name in names}
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -83,6 +93,7 @@ class Probe:
             "outbox": self._outbox,
             "routing": self._routing_file,
             "similar": self._similar,
+            "webhooks": self._webhooks,
         }
         if self._models is not None:
             checks["models"] = self._chosen_models
@@ -156,6 +167,19 @@ class Probe:
         """How far the past accounts are embedded and how they are searched, as their keeper noted it last."""
         state = await self._in_thread(state_of, self._engine, "similar")
         return state is None or "waits_for" not in state, state or {}
+
+    async def _webhooks(self) -> tuple[bool, dict[str, Any]]:
+        """How many endpoints are told; those that the router has switched off are a fault, those that fail are named. No
+        URL: this page is open to everybody, and a URL may hold a secret of its owner's."""
+        found = await self._in_thread(endpoints, self._engine)
+        off = [{"endpoint": one.endpoint, "why": one.why} for one in found if one.state == "off"]
+        failing = [
+            {"endpoint": one.endpoint, "since": one.failing_since}
+            for one in found
+            if one.state == "active" and one.failing_since is not None
+        ]
+        named = {name: rows for name, rows in (("off", off), ("failing", failing)) if rows}
+        return not off, {"active": sum(one.state == "active" for one in found), **named}
 
     async def _chosen_models(self) -> tuple[bool, dict[str, Any]]:
         assert self._models is not None

@@ -16,6 +16,7 @@ from tools.editing.editor import Editor
 from tools.editing.leave import Leaves
 from tools.editing.watch import Watch
 from tools.idempotency import Identifier
+from tools.outgoing.performing import sealer_of, way_of
 from tools.secrets_file import load_or_make
 from tools.settings import Settings
 from tools.store.accounts import Currency
@@ -47,6 +48,7 @@ from tools.web.slack.building import slack_side
 from tools.web.slack.router import slack_router
 from tools.web.waiting import Decisions
 from tools.web.webhook import PATH, IntakeOptions, Receive, Send, Webhook
+from tools.web.webhooks_out import Side, webhook_pages, webhooks_router
 from tools.wiring import company_facts, live_routing, open_store, similar_accounts
 
 DESCRIPTION = "Inbound lead router: post a lead, see who owns it and why."
@@ -161,6 +163,9 @@ class FrontDoor:
         api.include_router(duplicates_router(self._store.engine, login.required, utc_now))
         for router in hubspot_routes(self._settings, self._store.engine):
             api.include_router(router)
+        hooks = Side(self._store.engine, lambda: sealer_of(self._settings), way_of(self._settings), utc_now)
+        api.include_router(webhooks_router(hooks), dependencies=[required])
+        api.include_router(webhook_pages(hooks, login.required))
         api.add_api_route("/", lambda: RedirectResponse("/inbox"), methods=["GET"], include_in_schema=False)
         return api
 

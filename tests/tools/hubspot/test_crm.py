@@ -16,7 +16,7 @@ from graph.domain.effects import AssignOwner, CreateTask, Effect, UpsertCompany,
 from graph.domain.facts import Found, Unavailable
 from graph.domain.telling import LogNote
 from graph.ports import CrmAsk, Order, VendorError
-from tests.servers.base import DROP, LOSE, Answer, Request
+from tests.servers.base import DROP, HALF, LOSE, Answer, Request
 from tests.servers.hubspot_server import TOKEN, HubSpotServer
 from tools.hubspot import HubSpotCrm
 from tools.hubspot.calls import HubSpotCalls
@@ -460,6 +460,7 @@ FAILURES = [
     (Answer(500, "<html>secret@person.example</html>"), "vendor_error", False, None),
     (Answer(503, b"", headers={"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"}), "vendor_error", False, None),
     (DROP, "unreachable", False, None),
+    (HALF, "unreachable", False, None),
     (Answer(delay_s=5), "timeout", False, None),
 ]
 
@@ -525,6 +526,7 @@ async def test_a_server_that_is_gone_is_unreachable(server: HubSpotServer, crm: 
         (Answer(401, BAD), "unauthorised"),
         (Answer(502, b""), "vendor error"),
         (DROP, "unreachable"),
+        (HALF, "unreachable"),
     ],
 )
 async def test_reads_of_a_hubspot_that_fails_are_unavailable_and_never_raise(

@@ -25,6 +25,7 @@ from tools.ml.registry.reports import Seen, write_seen
 from tools.ml.registry.roles import change_roles
 from tools.settings import Settings
 from tools.store.engine import open_engine
+from tools.store.webhooks import add_endpoint, set_state
 from tools.stream.consumer import Consumer
 from tools.stream.inbox import Inbox
 from tools.stream.keys import Partition
@@ -218,4 +219,20 @@ async def test_timers_are_shown_apart_from_what_waits(redis: Redis, inbox: Inbox
     async with watched(front_settings) as client:
         state = await until(client, lambda state: state["parts"]["outbox"]["ok"])
         assert state["parts"]["outbox"] == {"ok": True, "waiting": {"sla": {"pending": 1}}, "timers": 1}
+    engine.dispose()
+
+
+async def test_an_endpoint_of_webhooks_that_was_switched_off_is_a_fault_without_its_address(front_settings: Settings):
+    engine = open_engine(front_settings.database)
+    for name in ("ep_aaaaaaaa", "ep_bbbbbbbb"):
+        url = f"https://hooks.example/{name}?key=secret"
+        add_endpoint(engine, name, url, ["lead.decided"], "sealed", personal=False, now=datetime.now(UTC))
+    async with watched(front_settings) as client:
+        state = await until(client, lambda state: state["parts"]["webhooks"]["ok"])
+        assert state["parts"]["webhooks"] == {"ok": True, "active": 2}
+        set_state(engine, "ep_bbbbbbbb", "off", "it answered 410 Gone")
+        state = await until(client, lambda state: "off" in state["parts"]["webhooks"])
+        why = [{"endpoint": "ep_bbbbbbbb", "why": "it answered 410 Gone"}]
+        assert state["parts"]["webhooks"] == {"ok": False, "active": 1, "off": why}
+        assert "secret" not in (await client.get("/health")).text
     engine.dispose()

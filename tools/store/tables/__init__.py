@@ -34,6 +34,8 @@
     book_told    one row an account, source and time: what the source told of it   (with book_changes: when and by whom)
     book_lines   one row an account that is in a family, or disputed: who is above it, worked out from what was told
     book_state   one row: the version of the book of accounts that is read
+    webhook_endpoints    one row an address that is told of what happens to leads
+    webhook_deliveries   one row a message and endpoint that was tried: what came of it last
 
 Times are UTC. JSON is text, so that a decision record reads back bit for bit on both databases.
 """
@@ -62,6 +64,7 @@ from tools.store.tables.twins import (
     nurture_enrolments,
     slack_messages,
 )
+from tools.store.tables.webhooks import webhook_deliveries, webhook_endpoints
 
 __all__ = [
     "ACTIVE",
@@ -116,4 +119,6 @@ __all__ = [
     "slack_messages",
     "team_posts",
     "turns",
+    "webhook_deliveries",
+    "webhook_endpoints",
 ]
