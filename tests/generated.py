@@ -11,6 +11,7 @@ from pathlib import Path
 from graph.draw import mermaid
 from tools.provider_file import schema_text as provider_schema_text
 from tools.routing_file.schema import schema_text
+from tools.sequence_file import schema_text as sequence_schema_text
 from tools.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -39,6 +40,7 @@ FILES = {
     "infra/env.example": env_example,
     "infra/routing.schema.json": schema_text,
     "infra/providers.schema.json": provider_schema_text,
+    "infra/sequences.schema.json": sequence_schema_text,
 }
 
 

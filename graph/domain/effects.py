@@ -3,7 +3,8 @@
     key = {lead_id}@{revision}/{kind}/{target}
 
 `vendor` names the queue: effects of one vendor wait for each other per lead (a contact exists before its owner is set);
-effects of different vendors never do. A timer is an effect that is due in the future, in a queue of its own, `sla`. What a
+effects of different vendors never do. A timer is an effect that is due in the future, in a queue of its own: `sla`, and `steps` for
+those of sequences. What a
 language model is asked after the decision waits in its own queue too, and so do facts that were missing: no alert waits
 for them. Writes that only tell somebody of a decision are in `graph.domain.telling`.
 """
@@ -16,7 +17,9 @@ from typing import Any, Final, Literal, TypeAlias
 from graph.domain.telling import LogNote, PostDigest, PostLine, SendWebhook, WeighActivity
 from graph.domain.values import value
 
-Vendor: TypeAlias = Literal["crm", "notifier", "nurture", "similar", "sla", "openai", "facts", "activity", "webhooks"]
+Vendor: TypeAlias = Literal[
+    "crm", "notifier", "nurture", "similar", "sla", "openai", "facts", "activity", "webhooks", "steps"
+]
 Kind: TypeAlias = Literal[
     "upsert_company",
     "upsert_contact",
@@ -37,6 +40,7 @@ Kind: TypeAlias = Literal[
     "post_digest",
     "weigh_activity",
     "send_webhook",
+    "nurture_step",
 ]
 
 VENDOR_OF: dict[str, Vendor] = {
@@ -59,6 +63,7 @@ VENDOR_OF: dict[str, Vendor] = {
     "post_digest": "notifier",
     "weigh_activity": "activity",
     "send_webhook": "webhooks",
+    "nurture_step": "steps",
 }
 
 
@@ -176,6 +181,22 @@ class EnrolNurture:
 
 
 @value(frozen=True)
+class NurtureStep:
+    """At `at` the next step of a sequence is due, if the enrolment still stands at this visit. visit: counts the steps that
+    came due, from 1, so that a step which waits is another visit."""
+
+    contact_key: str
+    sequence: str
+    visit: int
+    at: datetime
+    kind: Literal["nurture_step"] = "nurture_step"
+
+    @property
+    def target(self) -> str:
+        return f"{self.sequence}/{self.visit}"
+
+
+@value(frozen=True)
 class RememberAccount:
     """Keep the account in the similar-accounts memory; an account without an outcome yet is open."""
 
@@ -290,6 +311,7 @@ Effect: TypeAlias = (
     | PostAlert
     | UpdateAlert
     | EnrolNurture
+    | NurtureStep
     | RememberAccount
     | Timer
     | AskJudgement
@@ -312,4 +334,4 @@ def due_of(effect: Effect, now: datetime) -> datetime:
     """When the effect is to be performed: a timer at its own time, missing facts a little later, everything else at once."""
     if isinstance(effect, AskFacts):
         return now + FACTS_AFTER
-    return effect.at if isinstance(effect, Timer) else now
+    return effect.at if isinstance(effect, Timer | NurtureStep) else now

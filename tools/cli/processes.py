@@ -127,8 +127,9 @@ async def _dispatch(settings: Settings, *, drain: bool) -> None:
     from tools.stream.inbox import Inbox
     from tools.stream.late_answers import late_answers
     from tools.stream.late_facts import late_facts
+    from tools.stream.nurture_steps import nurture_steps
     from tools.stream.sla_timers import SlaTimers
-    from tools.wiring import build_performers, keeper_of, open_store
+    from tools.wiring import build_performers, keeper_of, live_sequences, open_store
 
     store = open_store(settings, threads=4, cache_kib=SMALL_CACHE_KIB)
     wake = Wake()
@@ -136,11 +137,13 @@ async def _dispatch(settings: Settings, *, drain: bool) -> None:
     back = Inbox(connect(socket_url(settings), timeout_s=None), partitions=settings.stream_partitions)
     later = late_answers(settings, store, back) if settings.llm == "live" else None
     facts = late_facts(settings, store, back)
+    sequences = live_sequences(settings, store)
     dispatcher = Dispatcher(
         store.engine,
         store.executor,
         {
-            **build_performers(settings, store),
+            **build_performers(settings, store, sequences),
+            "steps": nurture_steps(settings, store, back, sequences),
             "sla": SlaTimers(store.engine, store.executor, back),
             "facts": facts,
             **({"openai": later} if later else {}),

@@ -4,7 +4,7 @@
 
 A claim moves `due_at` to the end of the lease: a dispatcher that dies lets go by itself. Effects of one lead and vendor
 go in their order: one is free only when no earlier one is pending with a later due time (leased, or backing off). A timer
-(vendor `sla`) waits for nothing but its time: a reminder that cannot be written must not hold up the deadline.
+(vendors `sla` and `steps`) waits for nothing but its time: a reminder that cannot be written must not hold up the deadline.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def _due() -> Select[Any]:
         outbox.c.vendor == bindparam("v_vendor"),
         outbox.c.state == text("'pending'"),
         outbox.c.due_at <= bindparam("v_now"),
-        or_(outbox.c.vendor == text("'sla'"), ~blocked),
+        or_(outbox.c.vendor == text("'sla'"), outbox.c.vendor == text("'steps'"), ~blocked),
     )
     return select(outbox.c.id).where(*free).order_by(outbox.c.due_at, outbox.c.id).limit(bindparam("v_limit"))
 
@@ -200,7 +200,11 @@ def depth(engine: Engine, now: datetime) -> dict[tuple[str, str], int]:
 _TIMERS = (
     select(outbox.c.vendor, func.count())
     .where(
-        or_(outbox.c.vendor == text("'sla'"), (outbox.c.vendor == text("'facts'")) & (outbox.c.attempts == 0)),
+        or_(
+            outbox.c.vendor == text("'sla'"),
+            outbox.c.vendor == text("'steps'"),
+            (outbox.c.vendor == text("'facts'")) & (outbox.c.attempts == 0),
+        ),
         outbox.c.state == text("'pending'"),
         outbox.c.due_at > bindparam("v_now"),
     )

@@ -14,7 +14,12 @@
     prediction_jobs   one row a bulk prediction: its leads, how far it came, who works on it
     routing_versions  one row a routing file that decided a lead or was proposed to, by digest
     routing_changes   one row an edit of the routing file: who, why, approvals, and when it went live, if it did
-    crm_*, alerts, alert_notes, nurture_enrolments   the embedded twins' own data
+    crm_*, alerts, alert_notes   the embedded twins' own data
+    nurture_enrolments   one row a contact and sequence, for life: where they stand      (personal data)
+    nurture_steps    one row a step that came due: what was done, in a sentence
+    nurture_mails    one row a mail of a sequence, from the intent to send it on      (personal data)
+    nurture_unsubscribes one row an address that wants no more mails, for ever      (personal data)
+    nurture_versions one row a version of a sequence, with the text of its mails
     slack_messages   one row a lead and owner: the Slack message that shows the lead, to update it
     past_accounts    one row an account that leads came from, or that we were told of, and how it ended
     account_leads    one row a lead: the account that it is counted for
@@ -40,6 +45,13 @@ from tools.store.tables.deciding import HELD, accounts, assignments, decisions, 
 from tools.store.tables.enriching import enrichment_answers, enrichment_sources, enrichment_spending
 from tools.store.tables.late import late_facts
 from tools.store.tables.learning import ACTIVE, outcomes, prediction_jobs, predictions
+from tools.store.tables.nurture import (
+    nurture_enrolments,
+    nurture_mails,
+    nurture_steps,
+    nurture_unsubscribes,
+    nurture_versions,
+)
 from tools.store.tables.past_accounts import account_leads, account_memory, account_vectors, past_accounts
 from tools.store.tables.people import STANDS, person_candidates, person_edges, person_keys
 from tools.store.tables.routing import pools, routing_changes, routing_versions, turns
@@ -51,7 +63,6 @@ from tools.store.tables.twins import (
     crm_contacts,
     crm_owners,
     crm_tasks,
-    nurture_enrolments,
     slack_messages,
 )
 
@@ -89,6 +100,10 @@ __all__ = [
     "leads",
     "metadata",
     "nurture_enrolments",
+    "nurture_mails",
+    "nurture_steps",
+    "nurture_unsubscribes",
+    "nurture_versions",
     "outbox",
     "outcomes",
     "past_accounts",
