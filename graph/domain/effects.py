@@ -3,10 +3,9 @@
     key = {lead_id}@{revision}/{kind}/{target}
 
 `vendor` names the queue: effects of one vendor wait for each other per lead (a contact exists before its owner is set);
-effects of different vendors never do. A timer is an effect that is due in the future, in a queue of its own: `sla`, and `steps` for
-those of sequences. What a
-language model is asked after the decision waits in its own queue too, and so do facts that were missing: no alert waits
-for them. Writes that only tell somebody of a decision are in `graph.domain.telling`.
+effects of different vendors never do. A timer is an effect that is due in the future, in a queue of its own: `sla`, and
+`steps` for those of sequences. What a language model is asked after the decision waits in its own queue too, and so do facts
+that were missing: no alert waits for them. Writes that only tell somebody of a decision are in `graph.domain.telling`.
 """
 
 from __future__ import annotations

@@ -25,8 +25,9 @@ from tools.store.tables import nurture_enrolments, nurture_unsubscribes
 class EmbeddedNurture(BatchPerformer):
     """Implements Performer for the effects of the vendor "nurture".
 
-    sequences: those of the file in use, by name; performed_by: another system that performs all of them. An enrolment in one that the file does not have is paused, so that it
-    can be seen. A receipt's id is the key of the effect that enrolled the contact: receipts hold no address of a person.
+    sequences: those of the file in use, by name; performed_by: another system that performs all of them. An enrolment in
+    one that the file does not have is paused, so that it can be seen. A receipt's id is the key of the effect that
+    enrolled the contact: receipts hold no address of a person.
     """
 
     name: ClassVar[str] = "the embedded nurture sequences"
