@@ -17,6 +17,7 @@ app.py outcomes FILE.csv     what became of leads, from a CRM's export
 app.py rank accounts         ultimate parents by chance x contract value
 app.py dedupe                people under several addresses and spellings, in the store or in a file
 app.py accounts ...          known accounts: import, show, match, similar (app.py accounts --help)
+app.py nurture ...           sequences of mails: check, list, show, preview, pause (app.py nurture --help)
 app.py draw                  the graph as Mermaid
 """
 
@@ -28,7 +29,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tools.cli import accounts, dedupe, ml, rank, replay, rules
+from tools.cli import accounts, dedupe, ml, nurture, rank, replay, rules
 from tools.cli.ml import from_store
 from tools.cli.ml import train as training
 
@@ -77,6 +78,7 @@ def parser(argv: Sequence[str] = ()) -> argparse.ArgumentParser:
     rank.add(commands.add_parser("rank", help="accounts by expected contract value, best first"))
     dedupe.add(commands.add_parser("dedupe", help="one person under several addresses: in the store or in a file"))
     accounts.add(commands.add_parser("accounts", help="known accounts: import, show, match, similar"))
+    nurture.add(commands.add_parser("nurture", help="sequences of mails: check, list, show, preview, pause"))
     commands.add_parser("draw", help="the graph as Mermaid text")
     return top
 
@@ -88,6 +90,8 @@ def main(argv: list[str] | None = None) -> int:
         return rules.run(arguments, None)
     if ml.of_tables(arguments):
         return ml.run(arguments)
+    if nurture.without_store(arguments):
+        return nurture.run(arguments)
     if dedupe.without_store(arguments):
         return dedupe.run(arguments)
     from pydantic import ValidationError
@@ -130,9 +134,9 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
             from graph.draw import mermaid
 
             print(mermaid(), end="")
-        case "rules" | "rank" | "replay" | "dedupe" | "accounts" as name:
+        case "rules" | "rank" | "replay" | "dedupe" | "accounts" | "nurture" as name:
             parts = {"rules": rules.run, "rank": rank.run, "replay": replay.run, "dedupe": dedupe.run}
-            parts["accounts"] = accounts.run
+            parts |= {"accounts": accounts.run, "nurture": nurture.run}
             return parts[name](arguments, settings)
         case _ if ml.of_the_router(arguments):
             return ml.run(arguments, settings)

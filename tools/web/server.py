@@ -15,6 +15,7 @@ from starlette.concurrency import run_in_threadpool
 from tools.editing.editor import Editor
 from tools.editing.watch import Watch
 from tools.idempotency import Identifier
+from tools.nurture.tokens import Tokens
 from tools.secrets_file import load_or_make
 from tools.settings import Settings
 from tools.store.accounts import Currency
@@ -29,13 +30,15 @@ from tools.web.health import Probe, health_router
 from tools.web.inbox import inbox_router
 from tools.web.insights.side import InsightsSide
 from tools.web.intake import LeadForm
+from tools.web.nurture import nurture_admin, nurture_pages
+from tools.web.nurture_links import link_router
 from tools.web.people import duplicates_router, people_router
 from tools.web.questions import Questions, question_router
 from tools.web.rules import Rules, rules_router
 from tools.web.similar import similar_router
 from tools.web.waiting import Decisions
 from tools.web.webhook import PATH, IntakeOptions, Receive, Send, Webhook
-from tools.wiring import company_facts, live_routing, open_store, similar_accounts
+from tools.wiring import company_facts, live_routing, live_sequences, open_store, similar_accounts
 
 DESCRIPTION = "Inbound lead router: post a lead, see who owns it and why."
 
@@ -60,6 +63,8 @@ class FrontDoor:
         )
         self.webhook = Webhook(self._inbox, Identifier(secrets.lead_key), self._decisions, intake_options(settings))
         self._routing = live_routing(settings, self._store)
+        self._sequences = live_sequences(settings, self._store)
+        self._links = Tokens(secrets.lead_key)
         editor = Editor(self._store.engine, settings.routing_file)
         self._rules = Rules(editor, self._store.engine, settings.routing_file)
         self._watch = Watch(editor, self._store.engine, lambda: self._routing.current().digest)
@@ -116,6 +121,9 @@ class FrontDoor:
         )
         api.include_router(people_router(self._store.engine, utc_now), dependencies=[required])
         api.include_router(duplicates_router(self._store.engine, login.required, utc_now))
+        api.include_router(nurture_admin(self._store.engine, self._sequences, utc_now), dependencies=[required])
+        api.include_router(nurture_pages(self._store.engine, self._sequences, login.required, utc_now))
+        api.include_router(link_router(self._store.engine, self._links, utc_now))
         api.add_api_route("/", lambda: RedirectResponse("/inbox"), methods=["GET"], include_in_schema=False)
         return api
 

@@ -3,8 +3,12 @@
     python -m tests.tools.nurture.dispatcher      a line on standard input: DATABASE_URL SMTP_PORT NOW DIES_AT
 
 Each line forks a process from one that has imported everything and opened nothing, as `app.py serve` does; the answer is
-its exit code on a line. DIES_AT: "-", or the name of a moment: intended (before the server is asked), taken (before the content is given to it),
-given (the server has it, and we wrote nothing down yet), settled (we did, and the outbox was not told).
+its exit code on a line. DIES_AT: "-", or the name of a moment:
+
+    intended   before the server is asked
+    taken      before the content is given to it
+    given      the server has it, and we wrote nothing down yet
+    settled    we did, and the outbox was not told
 """
 
 from __future__ import annotations
