@@ -47,7 +47,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def without_store(arguments: argparse.Namespace) -> bool:
-    return arguments.command == "nurture" and arguments.nurture == "check"
+    return bool(arguments.command == "nurture" and arguments.nurture == "check")
 
 
 def run(arguments: argparse.Namespace, settings: Settings | None = None) -> int:

@@ -31,7 +31,7 @@ LeadId: TypeAlias = Annotated[str, PathPart(pattern=r"^[\w.:-]{1,40}$")]
 Name: TypeAlias = Annotated[str, Query(pattern=r"^[a-z][a-z0-9_-]{0,79}$")]
 PageNumber: TypeAlias = Annotated[int, Query(ge=1, le=100_000)]
 SIZE = 50
-_NONE = {404: {"description": "The lead is in no such sequence."}}
+_NONE: dict[int | str, dict[str, Any]] = {404: {"description": "The lead is in no such sequence."}}
 
 
 class Unwilling(BaseModel):
@@ -52,9 +52,9 @@ def nurture_admin(engine: Engine, sequences: LiveSequences, clock: Callable[[], 
         return {
             "total": total,
             "page": page,
-            "enrolments": [dict(row._mapping) for row in rows],
+            "enrolments": [dict(row._mapping) for row in rows],  # noqa: SLF001 - documented name
             "fault": sequences.fault,
-        }  # noqa: SLF001
+        }
 
     @router.get("/preview/{sequence}", responses={404: {"description": "No such sequence, or no such lead."}})
     def preview(

@@ -17,12 +17,14 @@ from fastapi.responses import RedirectResponse
 from sqlalchemy import Engine
 
 from tools.nurture.tokens import UNSUBSCRIBE, Tokens
-from tools.store.nurture_leaving import leave
+from tools.store.nurture_leaving import How, leave
 from tools.store.nurture_mails import find, note_event
 from tools.web.pages import Pages
 
 Token: TypeAlias = Annotated[str, PathPart(max_length=80)]
-_NO_SUCH = {404: {"description": "The link is not one of ours, or its mail is no longer kept."}}
+_NO_SUCH: dict[int | str, dict[str, Any]] = {
+    404: {"description": "The link is not one of ours, or its mail is no longer kept."}
+}
 
 
 def link_router(engine: Engine, tokens: Tokens, clock: Callable[[], datetime]) -> APIRouter:
@@ -50,7 +52,7 @@ def link_router(engine: Engine, tokens: Tokens, clock: Callable[[], datetime]) -
     def unsubscribe(request: Request, token: Token) -> Response:
         """No more mails of sequences to this person, under any address. A mail program's one click, or the page's button."""
         mail_id = mail_of(token)
-        how = "page" if request.headers.get("origin") else "one_click"
+        how: How = "page" if request.headers.get("origin") else "one_click"
         done = mail_id is not None and leave(engine, mail_id, how, clock())
         return page("done" if done else "unknown")
 
