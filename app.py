@@ -21,6 +21,7 @@ app.py accounts ...          known accounts: import, show, match, similar (app.p
 app.py crm ...               compare with the CRM, check it, what came back from it (app.py crm --help)
 app.py forms ...             form vendors: which are set up, what a payload of theirs becomes (app.py forms --help)
 app.py webhooks ...          who is told of what happens to leads, what came of it, send again
+app.py nurture ...           sequences of mails: check, list, show, preview, pause (app.py nurture --help)
 app.py draw                  the graph as Mermaid
 """
 
@@ -32,7 +33,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tools.cli import accounts, crm, dedupe, events, forms, ml, rank, replay, rules, webhooks
+from tools.cli import accounts, crm, dedupe, events, forms, ml, nurture, rank, replay, rules, webhooks
 from tools.cli.ml import from_store
 from tools.cli.ml import train as training
 
@@ -47,6 +48,7 @@ ROOMS: dict[str, tuple[Any, str]] = {
     "crm": (crm, "compare with the CRM, check it, what came back from it"),
     "events": (events, "load what people did: a file of events, each counted once"),
     "forms": (forms, "form vendors: which are set up, what a payload of theirs becomes"),
+    "nurture": (nurture, "sequences of mails: check, list, show, preview, pause"),
     "webhooks": (webhooks, "who is told of what happens to leads, and what came of it"),
 }
 """Commands that work on the store, each in a module with `add(parser)` and `run(arguments, settings)`."""
@@ -100,6 +102,8 @@ def main(argv: list[str] | None = None) -> int:
         return rules.run(arguments, None)
     if ml.of_tables(arguments):
         return ml.run(arguments)
+    if nurture.without_store(arguments):
+        return nurture.run(arguments)
     if dedupe.without_store(arguments):
         return dedupe.run(arguments)
     from pydantic import ValidationError

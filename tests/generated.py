@@ -12,6 +12,7 @@ from graph.draw import mermaid
 from tools.outgoing.schemas import schema_text as webhooks_schema_text
 from tools.provider_file import schema_text as provider_schema_text
 from tools.routing_file.schema import schema_text
+from tools.sequence_file import schema_text as sequence_schema_text
 from tools.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -41,6 +42,7 @@ FILES = {
     "infra/routing.schema.json": schema_text,
     "infra/providers.schema.json": provider_schema_text,
     "infra/webhooks.schema.json": webhooks_schema_text,
+    "infra/sequences.schema.json": sequence_schema_text,
 }
 
 

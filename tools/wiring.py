@@ -34,8 +34,10 @@ from tools.enrichment.building import build_waterfall
 from tools.enrichment.company import CompanyFacts
 from tools.meanwhile import KnownOpinions, Meanwhile
 from tools.ml.live import LiveModels
+from tools.nurture.versions import keep_versions
 from tools.opinions import ChatModel, source_of
 from tools.routing_file import LiveRouting
+from tools.sequence_file import LiveSequences
 from tools.settings import Settings
 from tools.similar.graphs import Gate
 from tools.similar.keeping import Keeper, Plan
@@ -112,14 +114,26 @@ async def close_ports(ports: Ports) -> None:
             await close()
 
 
-def build_performers(settings: Settings, store: Store) -> Mapping[str, Performer]:
-    """One performer a vendor queue; the timers of SLAs, which need the stream, come on top."""
+def build_performers(
+    settings: Settings, store: Store, sequences: LiveSequences | None = None
+) -> Mapping[str, Performer]:
+    """One performer a vendor queue; the timers of SLAs and the steps of sequences, which need the stream, come on top."""
+    sequences = sequences or live_sequences(settings, store)
     return {
         "crm": _crm_performer(settings, store),
         "notifier": _notifier(settings, store),
-        "nurture": EmbeddedNurture(store.engine, executor=store.executor),
+        "nurture": _nurture(settings, store, sequences),
         "similar": RememberedAccounts(store.engine, executor=store.executor),
     }
+
+
+def live_sequences(settings: Settings, store: Store) -> LiveSequences:
+    """The file of sequences with hot reload; every version that is loaded is kept for those who are in it."""
+    return LiveSequences(
+        settings.sequences_file,
+        time.monotonic,
+        on_load=lambda file: keep_versions(store.engine, file, datetime.now(UTC)),
+    )
 
 
 def live_routing(settings: Settings, store: Store) -> LiveRouting:
@@ -215,6 +229,15 @@ def hubspot_limits(settings: Settings) -> Any:
         Bucket(Limit("hubspot:calls", settings.hubspot_requests_10s, 10.0), url),
         Bucket(Limit("hubspot:searches", settings.hubspot_searches_s, 1.0), url),
     )
+
+
+def _nurture(settings: Settings, store: Store, sequences: LiveSequences) -> Performer:
+    if settings.nurture != "crm":
+        return EmbeddedNurture(store.engine, lambda: sequences.current().sequences, executor=store.executor)
+    from tools.nurture.crm import HubSpotNurture  # noqa: PLC0415
+
+    kept = EmbeddedNurture(store.engine, dict, executor=store.executor, performed_by="HubSpot")
+    return HubSpotNurture(_secret(settings.hubspot_access_token), kept, base_url=settings.hubspot_base_url)
 
 
 def _notifier(settings: Settings, store: Store) -> Performer:

@@ -3,9 +3,9 @@
     key = {lead_id}@{revision}/{kind}/{target}
 
 `vendor` names the queue: effects of one vendor wait for each other per lead (a contact exists before its owner is set);
-effects of different vendors never do. A timer is an effect that is due in the future, in a queue of its own, `sla`. What a
-language model is asked after the decision waits in its own queue too, and so do facts that were missing: no alert waits
-for them. Writes that only tell somebody of a decision are in `graph.domain.telling`.
+effects of different vendors never do. A timer is an effect that is due in the future, in a queue of its own: `sla`, and
+`steps` for those of sequences. What a language model is asked after the decision waits in its own queue too, and so do facts
+that were missing: no alert waits for them. Writes that only tell somebody of a decision are in `graph.domain.telling`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,17 @@ from graph.domain.telling import LogNote, PostDigest, PostLine, SendWebhook, Wei
 from graph.domain.values import value
 
 Vendor: TypeAlias = Literal[
-    "crm", "notifier", "nurture", "similar", "sla", "openai", "facts", "activity", "webhooks", "changes"
+    "crm",
+    "notifier",
+    "nurture",
+    "steps",
+    "similar",
+    "sla",
+    "openai",
+    "facts",
+    "activity",
+    "webhooks",
+    "changes",
 ]
 Kind: TypeAlias = Literal[
     "upsert_company",
@@ -41,6 +51,7 @@ Kind: TypeAlias = Literal[
     "weigh_activity",
     "send_webhook",
     "take_change",
+    "nurture_step",
 ]
 
 VENDOR_OF: dict[str, Vendor] = {
@@ -65,6 +76,7 @@ VENDOR_OF: dict[str, Vendor] = {
     "weigh_activity": "activity",
     "send_webhook": "webhooks",
     "take_change": "changes",
+    "nurture_step": "steps",
 }
 
 
@@ -198,6 +210,22 @@ class EnrolNurture:
     @property
     def target(self) -> str:
         return self.sequence
+
+
+@value(frozen=True)
+class NurtureStep:
+    """At `at` the next step of a sequence is due, if the enrolment still stands at this visit. visit: counts the steps that
+    came due, from 1, so that a step which waits is another visit."""
+
+    contact_key: str
+    sequence: str
+    visit: int
+    at: datetime
+    kind: Literal["nurture_step"] = "nurture_step"
+
+    @property
+    def target(self) -> str:
+        return f"{self.sequence}/{self.visit}"
 
 
 @value(frozen=True)
@@ -342,6 +370,7 @@ Effect: TypeAlias = (
     | PostAlert
     | UpdateAlert
     | EnrolNurture
+    | NurtureStep
     | RememberAccount
     | Timer
     | AskJudgement
@@ -366,5 +395,5 @@ def due_of(effect: Effect, now: datetime) -> datetime:
     later, everything else at once."""
     if isinstance(effect, AskFacts):
         return now + FACTS_AFTER
-    at = effect.at if isinstance(effect, Timer | PostAlert | UpdateAlert) else None
+    at = effect.at if isinstance(effect, Timer | PostAlert | UpdateAlert | NurtureStep) else None
     return now if at is None else at

@@ -19,7 +19,7 @@ from tests.system.harness import Product
 
 DRAIN_S = 180.0  # longer than a dispatcher's lease
 HELD = "('offered', 'accepted', 'touched')"
-BACKLOG = "state = 'pending' AND vendor <> 'sla'"  # timers wait for their time by design
+BACKLOG = "state = 'pending' AND vendor NOT IN ('sla', 'steps')"  # timers and steps wait for their time by design
 
 
 @dataclass(slots=True)
@@ -137,7 +137,8 @@ def _effects(
     settled = "'done', 'pending'" if later else "'done'"
     done = "SELECT count(*) FROM outbox o WHERE o.state = 'done' AND o.kind = "
     missing = {
-        "not done": f"SELECT count(*) FROM outbox WHERE state NOT IN ({settled}) AND NOT (vendor = 'sla' AND state = 'pending')",
+        "not done": f"SELECT count(*) FROM outbox WHERE state NOT IN ({settled})"
+        " AND NOT (vendor IN ('sla', 'steps') AND state = 'pending')",
         "alert": done + "'post_alert' AND NOT EXISTS (SELECT 1 FROM alerts a WHERE a.lead_id = o.lead_id)",
         "task": done + "'create_task' AND NOT EXISTS (SELECT 1 FROM crm_tasks t WHERE t.effect_key = o.key)",
         "enrolment": done + "'enrol_nurture' AND NOT EXISTS (SELECT 1 FROM nurture_enrolments n WHERE n.lead_id = o.lead_id)",

@@ -171,7 +171,8 @@ def _judge_twice(result: Result, world: Outside) -> None:
 def _waiting(product: Product, before: int) -> Counter[str]:
     with product.sql() as connection:
         rows = connection.execute(
-            "SELECT vendor, count(*) FROM outbox WHERE state = 'pending' AND vendor <> 'sla' AND id > ? GROUP BY vendor",
+            "SELECT vendor, count(*) FROM outbox WHERE state = 'pending' AND vendor NOT IN ('sla', 'steps') AND id > ?"
+            " GROUP BY vendor",
             (before,),
         )
         return Counter(dict(rows))

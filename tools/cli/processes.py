@@ -124,36 +124,22 @@ def run_dispatcher(settings: Settings, *, drain: bool = False) -> None:
 async def _dispatch(settings: Settings, *, drain: bool) -> None:
     from tools.outgoing.performing import outgoing
     from tools.store.engine import SMALL_CACHE_KIB
-    from tools.stream.activity import activity_weighing
     from tools.stream.connect import connect, socket_url
-    from tools.stream.crm_changes import crm_changes
     from tools.stream.digests import Digests
     from tools.stream.dispatcher import Dispatcher, Wake
     from tools.stream.inbox import Inbox
-    from tools.stream.late_answers import late_answers
-    from tools.stream.late_facts import Lazily, late_facts
-    from tools.stream.sla_timers import SlaTimers
-    from tools.wiring import build_performers, keeper_of, live_routing, open_store
+    from tools.stream.performers import Performers
+    from tools.wiring import keeper_of, live_routing, open_store
 
     store = open_store(settings, threads=4, cache_kib=SMALL_CACHE_KIB)
     wake = Wake()
     asking = connect(socket_url(settings))
     back = Inbox(connect(socket_url(settings), timeout_s=None), partitions=settings.stream_partitions)
-    later = late_answers(settings, store, back) if settings.llm == "live" else None
-    deciding = Lazily(settings, store)
-    facts = late_facts(settings, store, back, deciding)
-    webhooks = outgoing(settings, store.engine, store.executor)
+    performers, webhooks = Performers(settings, store, back), outgoing(settings, store.engine, store.executor)
     dispatcher = Dispatcher(
         store.engine,
         store.executor,
-        {
-            **build_performers(settings, store),
-            "sla": SlaTimers(store.engine, store.executor, back),
-            "facts": facts,
-            "activity": activity_weighing(settings, store, back, deciding),
-            **({"openai": later} if later else {}),
-            **({"changes": crm_changes(settings, store, back)} if settings.crm == "live" else {}),
-        },
+        performers.by_vendor,
         f"{socket.gethostname()}-{os.getpid()}",
         wait=wake.wait,
         crowded=lambda: _crowded(asking, settings),
@@ -188,9 +174,7 @@ async def _dispatch(settings: Settings, *, drain: bool) -> None:
         keeping.cancel()
         telling.cancel()
         await keeper.aclose()
-        if later is not None:
-            await later.aclose()
-        await facts.aclose()
+        await performers.aclose()
         await webhooks.aclose()
         await redis.aclose()
         store.close()

@@ -80,6 +80,9 @@ questions_shown = Counter("lead_questions_shown", "Questions that a form was giv
 answers = Counter(
     "lead_answers", "Submissions that answer such a question, by field and outcome: given, blank.", ["field", "outcome"]
 )
+nurture_steps = Counter(
+    "lead_nurture_steps", "Steps of sequences that came due, by what came of them.", ["sequence", "did"]
+)
 sla = Counter("lead_sla", "Promises kept and broken, by kind (accept, touch) and SLA.", ["kind", "sla", "outcome"])
 slack_requests = Counter(
     "lead_slack_requests",

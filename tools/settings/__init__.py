@@ -50,6 +50,8 @@ class Settings(Outgoing, Nurture, Language, Similar, Slack, HubSpot, Company, Le
             missing.append("EMBEDDER=openai needs OPENAI_API_KEY")
         if self.similar == "live" and not self.pinecone_host:
             missing.append("SIMILAR=live needs PINECONE_HOST")
+        if self.nurture == "crm" and self.crm != "live":
+            missing.append("NURTURE=crm needs CRM=live")
         if missing:
             raise ValueError("; ".join(missing) + " (set it, or choose embedded)")
         return self

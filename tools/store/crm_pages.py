@@ -1,4 +1,4 @@
-"""Pages of the embedded CRM and of the nurture enrolments, for people to read. Writes nothing."""
+"""Pages of the embedded CRM, for people to read. Writes nothing."""
 
 from __future__ import annotations
 
@@ -16,10 +16,9 @@ from tools.store.tables import (
     crm_tasks,
     decisions,
     leads,
-    nurture_enrolments,
 )
 
-Name: TypeAlias = Literal["contacts", "companies", "owners", "tasks", "notes", "nurture"]
+Name: TypeAlias = Literal["contacts", "companies", "owners", "tasks", "notes"]
 Cells: TypeAlias = tuple[Any, ...]
 
 # Column names as shown, in order; newest first, except for people, who are found by name.
@@ -42,11 +41,6 @@ _PAGES: dict[Name, tuple[Table, tuple[str, ...], Any]] = {
         crm_tasks.c.task_id.desc(),
     ),
     "notes": (crm_notes, ("text", "contact_key", "owner", "noted_at"), crm_notes.c.note_id.desc()),
-    "nurture": (
-        nurture_enrolments,
-        ("contact_key", "sequence", "status", "owner", "lead_id", "enrolled_at"),
-        nurture_enrolments.c.enrolled_at.desc(),
-    ),
 }  # fmt: skip
 
 

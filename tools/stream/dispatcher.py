@@ -37,6 +37,7 @@ SCHEDULES: Mapping[str, tuple[float, ...]] = {
     "ask_judgement": (2, 10, MINUTE, 5 * MINUTE, 30 * MINUTE),  # an opinion that comes later is worth little
     "write_note": (2, 10, MINUTE, 5 * MINUTE),
     "ask_facts": (5 * MINUTE, 15 * MINUTE, HOUR, 6 * HOUR),  # the first try comes two minutes after the decision
+    "nurture_step": (MINUTE, 5 * MINUTE, 30 * MINUTE, *(2 * HOUR,) * 84),  # a mail server may be away for a week
     "accept_missed": (
         1,
         2,

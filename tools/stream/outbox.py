@@ -4,8 +4,8 @@
 
 A claim moves `due_at` to the end of the lease: a dispatcher that dies lets go by itself. Effects of one lead and vendor
 go in their order: one is free only when no earlier one is pending with a later due time (leased, or backing off). A timer
-(vendor `sla`) waits for nothing but its time: a reminder that cannot be written must not hold up the deadline. Nor does a
-webhook: one that an endpoint does not take must not hold up what happens to its lead later.
+(vendors `sla` and `steps`) waits for nothing but its time: a reminder that cannot be written must not hold up the deadline.
+Nor does a webhook: one that an endpoint does not take must not hold up what happens to its lead later.
 """
 
 from __future__ import annotations
@@ -66,7 +66,12 @@ def _due() -> Select[Any]:
         outbox.c.vendor == bindparam("v_vendor"),
         outbox.c.state == text("'pending'"),
         outbox.c.due_at <= bindparam("v_now"),
-        or_(outbox.c.vendor == text("'sla'"), outbox.c.kind == text("'send_webhook'"), ~blocked),
+        or_(
+            outbox.c.vendor == text("'sla'"),
+            outbox.c.vendor == text("'steps'"),
+            outbox.c.kind == text("'send_webhook'"),
+            ~blocked,
+        ),
     )
     return select(outbox.c.id).where(*free).order_by(outbox.c.due_at, outbox.c.id).limit(bindparam("v_limit"))
 
@@ -203,6 +208,7 @@ _TIMERS = (
     .where(
         or_(
             outbox.c.vendor == text("'sla'"),
+            outbox.c.vendor == text("'steps'"),
             or_(*(outbox.c.vendor == text(f"'{name}'") for name in ("facts", "activity", "notifier")))
             & (outbox.c.attempts == 0),
         ),

@@ -249,10 +249,6 @@ def _crm_routes(router: APIRouter, engine: Engine, pages: Pages) -> None:
             raise HTTPException(404, "No lead of that id was decided.")
         return pages.answer("crm_lead.html", card=card, lead_id=lead_id, did=events_of(engine, lead_id, limit=100))
 
-    @router.get("/nurture")
-    def nurture(page: PageNumber = 1) -> Response:
-        return pages.answer("nurture.html", page=crm_pages.page_of(engine, "nurture", page))
-
 
 def _ledger_routes(
     router: APIRouter,

@@ -16,6 +16,7 @@ from tools.editing.editor import Editor
 from tools.editing.leave import Leaves
 from tools.editing.watch import Watch
 from tools.idempotency import Identifier
+from tools.nurture.tokens import Tokens
 from tools.outgoing.performing import sealer_of, way_of
 from tools.secrets_file import load_or_make
 from tools.settings import Settings
@@ -39,6 +40,8 @@ from tools.web.hubspot import hubspot_router
 from tools.web.inbox import inbox_router
 from tools.web.insights.side import InsightsSide
 from tools.web.intake import LeadForm
+from tools.web.nurture import nurture_admin, nurture_pages
+from tools.web.nurture_links import link_router
 from tools.web.people import duplicates_router, people_router
 from tools.web.questions import Questions, question_router
 from tools.web.returning import Returning
@@ -49,7 +52,7 @@ from tools.web.slack.router import slack_router
 from tools.web.waiting import Decisions
 from tools.web.webhook import PATH, IntakeOptions, Receive, Send, Webhook
 from tools.web.webhooks_out import Side, webhook_pages, webhooks_router
-from tools.wiring import company_facts, live_routing, open_store, similar_accounts
+from tools.wiring import company_facts, live_routing, live_sequences, open_store, similar_accounts
 
 DESCRIPTION = "Inbound lead router: post a lead, see who owns it and why."
 
@@ -85,6 +88,8 @@ class FrontDoor:
             utc_now,
         )
         self._routing = live_routing(settings, self._store)
+        self._sequences = live_sequences(settings, self._store)
+        self._links = Tokens(secrets.lead_key)
         editor = Editor(self._store.engine, settings.routing_file)
         self._rules = Rules(editor, self._store.engine, settings.routing_file)
         self._watch = Watch(editor, self._store.engine, lambda: self._routing.current().digest)
@@ -166,6 +171,9 @@ class FrontDoor:
         hooks = Side(self._store.engine, lambda: sealer_of(self._settings), way_of(self._settings), utc_now)
         api.include_router(webhooks_router(hooks), dependencies=[required])
         api.include_router(webhook_pages(hooks, login.required))
+        api.include_router(nurture_admin(self._store.engine, self._sequences, utc_now), dependencies=[required])
+        api.include_router(nurture_pages(self._store.engine, self._sequences, login.required, utc_now))
+        api.include_router(link_router(self._store.engine, self._links, utc_now))
         api.add_api_route("/", lambda: RedirectResponse("/inbox"), methods=["GET"], include_in_schema=False)
         return api
 

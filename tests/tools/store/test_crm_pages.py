@@ -5,7 +5,7 @@ from sqlalchemy import Engine, insert
 from tests.fixtures.alerts import NOW
 from tests.fixtures.inbox import offer
 from tools.store.crm_pages import card_of, page_of
-from tools.store.tables import crm_companies, crm_contacts, crm_tasks, nurture_enrolments
+from tools.store.tables import crm_companies, crm_contacts, crm_tasks
 
 
 def fill(database: Engine) -> None:
@@ -19,8 +19,6 @@ def fill(database: Engine) -> None:
         company = {"domain": "acmelabs.com", "name": "Acme Labs", "employees": 4000, "updated_at": NOW}
         connection.execute(insert(crm_companies), [company])
         connection.execute(insert(crm_tasks), [task | {"body": "", "done": False, "created_at": NOW}])
-        enrolment = {"contact_key": "abe@x.com", "sequence": "low", "lead_id": "ld_1", "owner": "o", "effect_key": "e"}
-        connection.execute(insert(nurture_enrolments), [enrolment | {"status": "ACTIVE", "enrolled_at": NOW}])
 
 
 def test_tables_are_paged_newest_first(database: Engine):
@@ -34,12 +32,10 @@ def test_tables_are_paged_newest_first(database: Engine):
 
 
 def test_every_table_can_be_looked_at_empty_or_filled(database: Engine):
-    assert [page_of(database, name).total for name in ("contacts", "companies", "owners", "tasks", "nurture")] == [
-        0
-    ] * 5
+    assert [page_of(database, name).total for name in ("contacts", "companies", "owners", "tasks")] == [0] * 4
     assert page_of(database, "owners").last == 1
     fill(database)
-    assert [page_of(database, name).total for name in ("contacts", "companies", "tasks", "nurture")] == [3, 1, 1, 1]
+    assert [page_of(database, name).total for name in ("contacts", "companies", "tasks")] == [3, 1, 1]
 
 
 def test_a_leads_card_holds_its_contact_company_and_tasks(database: Engine):

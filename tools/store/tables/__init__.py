@@ -15,8 +15,13 @@
     prediction_jobs   one row a bulk prediction: its leads, how far it came, who works on it
     routing_versions  one row a routing file that decided a lead or was proposed to, by digest
     routing_changes   one row an edit of the routing file: who, why, approvals, and when it went live, if it did
-    crm_*, alerts, alert_notes, nurture_enrolments   the embedded twins' own data
+    crm_*, alerts, alert_notes   the embedded twins' own data
     crm_changes  one row an event that a CRM sent back: what it says, and what followed        (personal data)
+    nurture_enrolments   one row a contact and sequence, for life: where they stand      (personal data)
+    nurture_steps    one row a step that came due: what was done, in a sentence
+    nurture_mails    one row a mail of a sequence, from the intent to send it on      (personal data)
+    nurture_unsubscribes one row an address that wants no more mails, for ever      (personal data)
+    nurture_versions one row a version of a sequence, with the text of its mails
     slack_messages   one row a lead and owner: the Slack message that shows the lead, to update it
     team_posts   one row a line about a hot lead, or a digest, as the inbox shows it   (personal data)
     digests      one row a person and part of a day: from when to when its digest tells, made once
@@ -49,6 +54,13 @@ from tools.store.tables.enriching import enrichment_answers, enrichment_sources,
 from tools.store.tables.feedback import lead_feedback
 from tools.store.tables.late import late_facts
 from tools.store.tables.learning import ACTIVE, outcomes, prediction_jobs, predictions
+from tools.store.tables.nurture import (
+    nurture_enrolments,
+    nurture_mails,
+    nurture_steps,
+    nurture_unsubscribes,
+    nurture_versions,
+)
 from tools.store.tables.past_accounts import account_leads, account_memory, account_vectors, past_accounts
 from tools.store.tables.people import STANDS, person_candidates, person_edges, person_keys
 from tools.store.tables.routing import pools, routing_changes, routing_versions, turns
@@ -61,7 +73,6 @@ from tools.store.tables.twins import (
     crm_contacts,
     crm_owners,
     crm_tasks,
-    nurture_enrolments,
     slack_messages,
 )
 from tools.store.tables.webhooks import webhook_deliveries, webhook_endpoints
@@ -104,6 +115,10 @@ __all__ = [
     "leads",
     "metadata",
     "nurture_enrolments",
+    "nurture_mails",
+    "nurture_steps",
+    "nurture_unsubscribes",
+    "nurture_versions",
     "outbox",
     "outcomes",
     "past_accounts",

@@ -106,15 +106,3 @@ slack_messages = Table(
     Column("assignment", Integer, nullable=False),
     Column("posted_at", UtcTime, nullable=False),
 )
-
-nurture_enrolments = Table(
-    "nurture_enrolments",
-    metadata,
-    Column("contact_key", String(320), primary_key=True),
-    Column("sequence", String(80), primary_key=True),
-    Column("lead_id", String(40), nullable=False, index=True),
-    Column("owner", String(320), nullable=False),
-    Column("status", String(10), nullable=False),  # ACTIVE, PAUSED, COMPLETED, CANCELLED
-    Column("effect_key", String(500), nullable=False, unique=True),
-    Column("enrolled_at", UtcTime, nullable=False, index=True),
-)
