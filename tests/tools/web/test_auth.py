@@ -30,7 +30,8 @@ CLOSED = [
 ]
 DOCUMENTS = ["/openapi.json", "/docs", "/docs/oauth2-redirect", "/redoc"]
 QUESTION = "/webhooks/lead/{lead_id}/next-question"  # for the form; a lead's id cannot be guessed
-OPEN = ["/health", "/health/ready", "/metrics", "/webhooks/lead", QUESTION, "/login", "/", *DOCUMENTS]
+SLACK = ["/slack/interactions", "/slack/commands"]  # signed by Slack
+OPEN = ["/health", "/health/ready", "/metrics", "/webhooks/lead", QUESTION, "/login", "/", *SLACK, *DOCUMENTS]
 
 
 @pytest.mark.parametrize(("method", "path"), CLOSED)
