@@ -194,7 +194,10 @@ def _notifier(settings: Settings, store: Store) -> Performer:
     from tools.store.posted import SqlPosted  # noqa: PLC0415
 
     return SlackNotifier(
-        _secret(settings.slack_bot_token), base_url=settings.slack_base_url, posted=SqlPosted(store.engine)
+        _secret(settings.slack_bot_token),
+        base_url=settings.slack_base_url,
+        posted=SqlPosted(store.engine),
+        team_channel=settings.slack_team_channel,
     )
 
 

@@ -136,7 +136,8 @@ class Prior:
 
     Of its present assignment: rule, sla, clock and rung (of the ladder of escalation) as decided, its due times;
     accepted_by: who accepted it, after accepted_s seconds, None while it is on offer; touched_s: seconds to the first
-    touch; closed: it has an outcome, so that whatever comes next is a new assignment.
+    touch; closed: it has an outcome, so that whatever comes next is a new assignment. account: domain of the ultimate
+    parent that it was counted for.
     """
 
     revision: int
@@ -160,3 +161,4 @@ class Prior:
     touch_due_at: datetime | None = None
     touched_s: float | None = None
     closed: bool = False
+    account: str | None = None

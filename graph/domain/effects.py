@@ -29,6 +29,7 @@ Kind: TypeAlias = Literal[
     "remind_owner",
     "accept_missed",
     "touch_missed",
+    "confirm_owner",
     "ask_judgement",
     "write_note",
     "ask_facts",
@@ -51,6 +52,7 @@ VENDOR_OF: dict[str, Vendor] = {
     "remind_owner": "sla",
     "accept_missed": "sla",
     "touch_missed": "sla",
+    "confirm_owner": "sla",
     "ask_judgement": "openai",
     "write_note": "openai",
     "ask_facts": "facts",
@@ -134,12 +136,19 @@ class CreateTask:
 
 @value(frozen=True)
 class PostAlert:
-    """The first message to this owner about this lead. `message` is Slack's chat.postMessage body without the channel."""
+    """The first message to this owner about this lead. `message` is Slack's chat.postMessage body without the channel.
+
+    note: goes to its thread; thread: the same as a message's body, where it is more than its text. at: not before then,
+    the owner's opening; None for at once.
+    """
 
     owner: str
     channel: str | None
     assignment: int
     message: dict[str, Any]
+    note: str = ""
+    thread: dict[str, Any] | None = None
+    at: datetime | None = None
     kind: Literal["post_alert"] = "post_alert"
 
     @property
@@ -149,13 +158,22 @@ class PostAlert:
 
 @value(frozen=True)
 class UpdateAlert:
-    """Replace the message that `owner` already has; `closed` says that it is no longer theirs. `note` goes to its thread."""
+    """Replace the message that `owner` already has; `closed` says that it is no longer theirs. `note` goes to its thread.
+
+    message: empty for a note alone, which changes nothing that is shown. thread: the note as a message's body, where it is
+    more than its text. ping: the owner is to hear of the note at once. at: not before then; None for at once. shown_only:
+    an owner who was never shown the lead is told nothing.
+    """
 
     owner: str
     assignment: int
     message: dict[str, Any]
     note: str
     closed: bool = False
+    thread: dict[str, Any] | None = None
+    ping: bool = False
+    at: datetime | None = None
+    shown_only: bool = False
     kind: Literal["update_alert"] = "update_alert"
 
     @property
@@ -237,6 +255,21 @@ class TouchMissed:
 
 
 @value(frozen=True)
+class ConfirmOwner:
+    """The lead was accepted: once the CRM has taken `owner`, their thread says so. tries: looks before this one."""
+
+    owner: str
+    assignment: int
+    at: datetime
+    tries: int = 0
+    kind: Literal["confirm_owner"] = "confirm_owner"
+
+    @property
+    def target(self) -> str:
+        return f"{self.assignment}.{self.tries}"
+
+
+@value(frozen=True)
 class AskJudgement:
     """Ask the language model `model` for its judgement of the message, which the rules have judged meanwhile. What it is
     shown stands in the decision record."""
@@ -281,7 +314,7 @@ class AskFacts:
 
 FACTS_AFTER: Final = timedelta(minutes=2)
 """How long a source that did not answer is left alone before it is asked again: what hangs or is limited hangs still."""
-Timer: TypeAlias = RemindOwner | AcceptMissed | TouchMissed
+Timer: TypeAlias = RemindOwner | AcceptMissed | TouchMissed | ConfirmOwner
 Effect: TypeAlias = (
     UpsertCompany
     | UpsertContact
@@ -309,7 +342,9 @@ def key_of(effect: Effect, lead_id: str, revision: int) -> str:
 
 
 def due_of(effect: Effect, now: datetime) -> datetime:
-    """When the effect is to be performed: a timer at its own time, missing facts a little later, everything else at once."""
+    """When the effect is to be performed: a timer at its own time, an alert when its owner works, missing facts a little
+    later, everything else at once."""
     if isinstance(effect, AskFacts):
         return now + FACTS_AFTER
-    return effect.at if isinstance(effect, Timer) else now
+    at = effect.at if isinstance(effect, Timer | PostAlert | UpdateAlert) else None
+    return now if at is None else at

@@ -84,7 +84,7 @@ class Assignment:
     rule: `accounts.acme.com`, `rules.us-smb`, `map.US` or `map.DEFAULT`; line: counted from 1 in the file; why: a
     sentence. Times are None where no SLA applies; accept_s: seconds to accept on its `clock`, of which accept_due_at is
     the end. slack: the owner's Slack user id where the file has one. rung: how many rungs of the ladder of escalation
-    the lead has used up; 0 while nobody missed it.
+    the lead has used up; 0 while nobody missed it. opens_at: when the owner next works, None while they do.
     """
 
     owner: str
@@ -103,3 +103,4 @@ class Assignment:
     remind_at: datetime | None = None
     rung: int = 0
     skipped: tuple[str, ...] = ()
+    opens_at: datetime | None = None

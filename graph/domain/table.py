@@ -143,7 +143,8 @@ class Member:
 class Pool:
     """Members in the order of the file, which breaks ties. if_none: who gets the lead when nobody may take a turn.
 
-    caps: each for every member; holidays: of all members besides their own; off_hours: what happens while nobody works.
+    caps: each for every member; holidays: of all members besides their own; off_hours: what happens while nobody works;
+    channel: id of the Slack channel that hears of their hot leads.
     """
 
     name: str
@@ -153,6 +154,7 @@ class Pool:
     caps: tuple[Cap, ...] = ()
     off_hours: OffHours = "next"
     holidays: Holidays = NO_HOLIDAYS
+    channel: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import fields
 
 from graph.domain.account import Prior, known_of
-from graph.domain.brief import Brief
+from graph.domain.brief import Brief, Part
 from graph.domain.effects import AskFacts, AskJudgement, Effect, WriteNote
 from graph.domain.facts import Found, value_of
 from graph.domain.routing import Assignment
@@ -15,7 +15,8 @@ from graph.domain.scoring import Score
 from graph.domain.values import evolve
 from graph.nodes.shell import Cases, lead_of, read, step, unavailable
 from graph.ports import AccountQuery
-from graph.record import assignment_number, begins, revision_of
+from graph.record import assignment_number, begins, parent_of, revision_of
+from graph.rules import thread
 from graph.rules.blocks import Message, message_of
 from graph.rules.bots import tries_something
 from graph.rules.brief import brief_of, facts_of
@@ -23,10 +24,11 @@ from graph.rules.bullets import moment
 from graph.rules.judging import SOURCE as RULES
 from graph.rules.late_facts import missing
 from graph.rules.local_time import named_zone
-from graph.rules.message_states import accepted_message, closed_message, touched_message
+from graph.rules.message_states import accepted_message, closed_message, copy_message, touched_message
 from graph.rules.note import TEMPLATE
 from graph.rules.profiling import FIELDS
-from graph.rules.wording import first_name, plain
+from graph.rules.team_line import line_of
+from graph.rules.wording import first_name, plain, reasons
 from graph.rules.writes import alert_writes, timers, told_manager
 from graph.state import Case, Reads, RunContext
 
@@ -130,19 +132,22 @@ def with_alert(
     message = message_of(brief, update=revision_of(case) if again else None)  # an update wants block ids of its own
     if prior is not None and prior.assignment == brief.assignment:
         message = _as_it_stands(message, prior, context)
-    moved = _moved(case, assignment, context)
     stays = case.submission.cause == "missed" and not begins(case)
     alerts = alert_writes(
         assignment,
         brief.assignment,
         message,
         prior,
-        note=_what_is_new(case),
-        closing=lambda: closed_message(message, moved),
-        moved=moved,
+        begins=begins(case),
+        redraws=prior is None or _redraws(case, prior),
+        opening=lambda: thread.offered(brief, context.public_url),
+        news=lambda: thread.news(_what_is_new(case), _changes(case, prior)),
+        closing=lambda: _closing(case, message, prior, context),
     )
+    if _is_news_to_the_team(case, prior):
+        alerts = (line_of(brief, _team_channel(assignment, context)), *alerts)
     if stays:  # nothing new for the CRM: only somebody who can do something about it hears of it
-        copy = closed_message(message, f"{first_name(assignment.owner)} has not accepted it: {assignment.why}")
+        copy = copy_message(message, f"{first_name(assignment.owner)} has not accepted it: {assignment.why}")
         told = told_manager(assignment, brief.assignment, copy, assignment.why)
         effects: tuple[Effect, ...] = (*alerts, *told, *facts_later(case))
     else:
@@ -165,29 +170,87 @@ def _as_it_stands(message: Message, prior: Prior, context: RunContext) -> Messag
     return message if prior.touched_s is None else touched_message(message, prior.touched_s)
 
 
-def _moved(case: Case, assignment: Assignment, context: RunContext) -> str:
-    """What the owner before reads."""
-    at = f"{context.now:%H:%M} UTC"
-    if case.submission.cause == "missed":
-        return f"Missed: not accepted, moved to {first_name(assignment.owner)} at {at}."
-    reason = case.submission.reason
-    whys = {
-        "pass": f"passed: {reason}",
-        "judged": "the message was judged anew",
-        "enriched": f"{reason[:1].lower()}{reason[1:]}".rstrip("."),
-    }
-    why = whys.get(case.submission.cause, "the facts changed")
-    return f"Moved to {assignment.owner} at {at}, {why}."
+_KEEPS_THE_MESSAGE = frozenset(("submission", "judged", "enriched"))
+"""Causes that bring new facts. They change a message only with the tier or the account."""
+
+
+def _redraws(case: Case, prior: Prior) -> bool:
+    if case.submission.cause not in _KEEPS_THE_MESSAGE or case.path != prior.path:
+        return True
+    score, _ = parts_of(case)
+    return score.tier != prior.tier or parent_of(case) != prior.account
+
+
+def _changes(case: Case, prior: Prior | None) -> list[str]:
+    """What is otherwise than in the decision before, and why, as sentences."""
+    if prior is None:
+        return []
+    (score, _), said = parts_of(case), list[str]()
+    if score.tier != prior.tier:
+        judged = value_of(case.reads.judgement)
+        up, down = reasons(score.contributions, judged.intent if judged else None)
+        why = "; ".join([words for words in (f"up: {up}" if up else "", f"down: {down}" if down else "") if words])
+        said.append(f"Tier {score.tier} now, {prior.tier} before{f' ({why})' if why else ''}.")
+    if (account := parent_of(case)) != prior.account:
+        said.append(f"Account {account or 'unknown'} now, {prior.account or 'unknown'} before.")
+    return said
+
+
+def _is_news_to_the_team(case: Case, prior: Prior | None) -> bool:
+    """A hot lead, the first time that somebody is to answer it."""
+    score, _ = parts_of(case)
+    if score.temperature != "hot" or case.path != "qualify":
+        return False
+    return prior is None or prior.closed or prior.path != "qualify"
+
+
+def _team_channel(assignment: Assignment, context: RunContext) -> str | None:
+    pool = context.table.pools.get(assignment.pool or "")
+    return pool.channel if pool is not None else None
+
+
+def closing_of(case: Case, context: RunContext, text: str) -> Message:
+    """The message of an owner who no longer has the lead, drawn from this decision; text: what became of it."""
+    return closed_message(message_of(draft_of(case, context)), text, _now(context))
+
+
+def _now(context: RunContext) -> Part:
+    return moment(context.now, context.now, named_zone(context.table.timezone))
+
+
+def _closing(case: Case, message: Message, prior: Prior | None, context: RunContext) -> tuple[Message, thread.Note]:
+    """The former owner's message and the note in its thread."""
+    submission, (_, assignment) = case.submission, parts_of(case)
+    to = f"moved to {first_name(assignment.owner)}"
+    reason = " ".join(submission.reason.split())
+    said = {
+        "missed": f"missed: not accepted, {to}",
+        "pass": f"passed: {reason or 'no reason given'}, {to}",
+        "judged": f"{to}: the message was judged anew",
+        "enriched": f"{to}: {reason[:1].lower()}{reason[1:]}",
+    }.get(submission.cause, f"{to}: the facts changed")
+    if prior is not None and submission.cause == "pass":
+        note = thread.passed(reason, assignment, prior)
+    elif prior is not None and submission.cause == "missed":
+        note = thread.missed(assignment, prior, context.table)
+    else:
+        note = thread.news(f"Moved to {assignment.owner}. {assignment.why}", _changes(case, prior))
+    return closed_message(message, said, _now(context)), note
+
+
+_SAID = {
+    "retry": "Decided again by an operator.",
+    "approved": "Approved after review.",
+    "pass": "Passed, and nobody else takes it: it is on offer again.",
+}
 
 
 def _what_is_new(case: Case) -> str:
     match case.submission.cause:
         case "missed" if case.assignment is not None:
             return case.assignment.why
-        case "retry":
-            return "Decided again by an operator."
-        case "approved":
-            return "Approved after review."
+        case "retry" | "approved" | "pass" as cause:
+            return _SAID[cause]
         case "judged" | "enriched":
             return case.submission.reason
         case "submission" if (answer := _answer(case)) is not None:

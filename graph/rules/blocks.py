@@ -4,7 +4,9 @@
 
 A stranger's words cannot do anything here: `&`, `<`, `>` are escaped, mentions, links, channels and emoji codes are
 broken by a zero-width space, marks of formatting are replaced by their look-alikes, line breaks by spaces.
-Limits: https://docs.slack.dev/reference/block-kit/blocks (header 150, text 3,000, 50 blocks, 25 elements).
+Limits: https://docs.slack.dev/reference/block-kit/blocks (header 150, text 3,000, 50 blocks, 25 elements); all blocks
+together: https://github.com/slackapi/bolt-js/issues/2509 (about 13,000 characters). No brief goes beyond them: a line has
+LINE characters at most, all lines ALL_LINES, and what does not fit is cut.
 """
 
 from __future__ import annotations
@@ -20,6 +22,9 @@ Block: TypeAlias = dict[str, Any]
 
 HEADER, TEXT, QUOTE, NOTIFICATION = 150, 3_000, 200, 600
 """Characters at most: a header, a text object, a stranger's own words, the text of a notification."""
+LINE, ALL_LINES, NAME = 900, 9_000, 200
+"""Characters of mark-up at most: one bullet, all of them, a name in the context line. Ours: half of them do in practice."""
+URL, BLOCK_ID = 3_000, 255
 GROWTH = 5
 """One character becomes five at most, `&amp;`."""
 GAP = "  |  "
@@ -40,6 +45,7 @@ _LIVE = re.compile(
 _EMOJI = re.compile(r":(?=[\w+'-]+:)")
 _ALIKE = {"*": "\u2217", "~": "\u223c", "`": "\u2018", "_": "\uff3f"}  # none a letter: "#" before one is no channel
 _SLACK_USER = re.compile(r"[A-Z0-9]{3,20}")
+_FALLBACK = re.compile(r"[<>|&\n]")
 
 
 def _broken(found: re.Match[str]) -> str:
@@ -48,18 +54,29 @@ def _broken(found: re.Match[str]) -> str:
 
 
 def one_line(text: str, limit: int) -> str:
-    """At most `limit` characters on one line, without what is invisible or reverses the direction of writing."""
+    """At most `limit` characters on one line, without what is invisible or reverses the direction of writing. Counted as
+    JavaScript and Java count: an emoji is two."""
     if len(text) > limit:
         text = text[: 4 * limit]  # a bound for the work below, generous to white space
     if not text.isprintable() or "  " in text:
         text = _SPACES.sub(" ", _HARMFUL.sub(" ", text))
-    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+    if width(text) <= limit:
+        return text
+    text = text[: limit - 1]
+    if not text.isascii():
+        text = text.encode("utf-16-le", "replace")[: 2 * (limit - 1)].decode("utf-16-le", "ignore")
+    return text.rstrip() + "…"
+
+
+def width(text: str) -> int:
+    """Characters as Slack counts them: one beyond the first 65,536 of Unicode is two."""
+    return len(text) if text.isascii() else len(text) + sum([letter > "\uffff" for letter in text])
 
 
 def escaped(text: str, limit: int = TEXT) -> str:
     """Text of any origin as mrkdwn that shows it as it was typed, in at most `limit` characters of mrkdwn."""
     shown = _escape(one_line(text, limit))
-    return shown if len(shown) <= limit else _escape(one_line(text, limit // GROWTH))
+    return shown if width(shown) <= limit else _escape(one_line(text, limit // GROWTH))
 
 
 def _escape(line: str) -> str:
@@ -74,7 +91,8 @@ def _headline(text: str) -> str:
     return one_line(_EMOJI.sub(":\u200b", shown), HEADER) if ":" in shown else shown
 
 
-def _part(part: Part, room: int) -> str:
+def drawn_part(part: Part, room: int) -> str:
+    """A part as mrkdwn, in `room` characters as far as its kind allows: longer is who asks to leave it out."""
     if part.kind == "own":
         return part.text
     if part.kind == "text":
@@ -92,6 +110,8 @@ def _part(part: Part, room: int) -> str:
 def _link(part: Part, room: int) -> str:
     """A link of our own; an address that is none, or could end the mark-up, is not linked."""
     text = escaped(part.text, room)
+    if len(part.url) + len(text) > room - 20:
+        return text
     if not part.url.startswith(("https://", "http://")) or re.search(r"[<>|\s]", part.url):
         return text
     return f"<{part.url.replace('&', '&amp;')}|{text}>"
@@ -102,41 +122,57 @@ def moment_text(part: Part) -> str:
     if part.at is None:
         return escaped(part.text)
     shape = "{time}" if part.kind == "time" else "{date_short_pretty} at {time}"
-    return f"<!date^{int(part.at.timestamp())}^{shape}|{part.text}>"
+    return f"<!date^{int(part.at.timestamp())}^{shape}|{_FALLBACK.sub('', part.text)[:60]}>"
 
 
 def _line(bullet: Bullet) -> str:
-    room = TEXT - 100
+    room = LINE - 60
     texts = []
     for part in bullet.parts:
-        text = _part(part, room)
-        if len(text) > room:
+        text = drawn_part(part, room)
+        if (size := width(text)) > room:
             break
-        room -= len(text)
+        room -= size
         texts.append(text)
-    return f"• *{bullet.label}:* {''.join(texts)}"
+    return f"• *{bullet.label[:40]}:* {''.join(texts)}"
 
 
 def sections(lines: list[str]) -> list[Block]:
-    """One section as a rule; more where very long names would not fit."""
+    """One section as a rule; more where very long names would not fit. Lines beyond ALL_LINES characters are left out."""
+    return [{"type": "section", "text": {"type": "mrkdwn", "text": text}} for text in _texts(lines)]
+
+
+def small(lines: list[str]) -> list[Block]:
+    """The same in context blocks, which Slack draws small and grey."""
+    return [{"type": "context", "elements": [{"type": "mrkdwn", "text": text}]} for text in _texts(lines)]
+
+
+def _texts(lines: list[str]) -> list[str]:
     texts: list[str] = []
+    left, room = ALL_LINES, 0
     for line in lines:
-        if texts and len(texts[-1]) + 1 + len(line) <= TEXT:
+        size = width(line) + 1
+        left -= size + line.count('"') + line.count("\\")  # two characters each in JSON
+        if left < 0:
+            break
+        if size <= room:
             texts[-1] += f"\n{line}"
         else:
             texts.append(line)
-    return [{"type": "section", "text": {"type": "mrkdwn", "text": text}} for text in texts]
+            room = TEXT + 1
+        room -= size
+    return texts
 
 
 def _context(brief: Brief) -> Block:
     owner = f"<@{brief.slack}>" if brief.slack and _SLACK_USER.fullmatch(brief.slack) else first_name(brief.owner)
     facts = [
-        f"for {owner if owner.startswith('<@') else escaped(owner)}",
-        f"{escaped(brief.asked, 200)}, {moment_text(brief.received)}",
+        f"for {owner if owner.startswith('<@') else escaped(owner, NAME)}",
+        f"{escaped(brief.asked, NAME)}, {moment_text(brief.received)}",
     ]
     if brief.deadline is not None:
-        clock = f", {brief.clock} clock" if brief.clock else ""
-        facts.insert(0, f"*Accept by {moment_text(brief.deadline)}* ({brief.wait}{clock})")
+        clock = f", {escaped(brief.clock, 40)} clock" if brief.clock else ""
+        facts.insert(0, f"*Accept by {moment_text(brief.deadline)}* ({escaped(brief.wait, 40)}{clock})")
     return {"type": "context", "elements": [{"type": "mrkdwn", "text": GAP.join(facts)}]}
 
 
@@ -153,11 +189,11 @@ def _actions(brief: Brief, block_id: str) -> Block:
     value = f"{brief.lead_id}:{brief.assignment}"
     accept = {"type": "button", "style": "primary"} | button("lead.accept", "Accept", value)
     elements = [accept, button("lead.pass", "Pass…", value), button("lead.why", "Why me?", value)]
-    if brief.crm_url:
+    if 0 < len(brief.crm_url) <= URL:
         elements.append(button("lead.crm", "Open in CRM", value) | {"url": brief.crm_url})
     options = [{"text": {"type": "plain_text", "text": text}, "value": code} for code, text in FEEDBACK.items()]
     elements.append({"type": "overflow", "action_id": "lead.more", "options": options})
-    return {"type": "actions", "block_id": block_id, "elements": elements}
+    return {"type": "actions", "block_id": block_id[:BLOCK_ID], "elements": elements}
 
 
 def message_of(brief: Brief, update: int | None = None) -> Message:

@@ -180,12 +180,13 @@ class Run:
         elif calendar is None:
             calendar = self.plan.calendars.of(email)
         sla = None if claim.sla is None else table.slas[claim.sla]
+        opening = None if calendar is None or calendar.works(self.now) else calendar.opening(self.now)
         times = _NO_DUE if sla is None else due(sla, self.now, calendar)
         # by position: with fifteen names Python takes three times as long
         return Assignment(
             email,
             claim.rule,
-            why if calendar is None or calendar.works(self.now) else self._with_opening(why, email, calendar),
+            why if opening is None else self._with_opening(why, email, opening),
             claim.line,
             None if turn is None else turn.pool,
             turn,
@@ -198,11 +199,9 @@ class Run:
             times.touch_at,
             times.remind_at,
             skipped=tuple(self.skipped),
+            opens_at=opening,
         )
 
-    def _with_opening(self, why: str, email: str, calendar: Calendar) -> str:
+    def _with_opening(self, why: str, email: str, opening: datetime) -> str:
         """Outside of their hours: when they begin."""
-        opening = calendar.opening(self.now)
-        if opening is None:
-            return why
         return f"{why} {first_name(email)} begins on {day_and_time(opening, named_zone(self.table.timezone))}."

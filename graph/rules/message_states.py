@@ -4,22 +4,39 @@ reminded   the deadline says that part of the time is gone
 accepted   the buttons that claim are gone; who took it, until when it is touched; buttons for the touch
 touched    how long the first touch took
 overdue    the first touch did not come in time
-settled    the outcome; no buttons but those that look something up
-closed     somebody else has the lead: no buttons, only what the lead is
+settled    the outcome; grey, no buttons but those that look something up
+closed     somebody else has the lead: grey, no buttons, only what the lead is
+copy       for a manager: the lead without buttons
+
+Block Kit has no colours. Grey is what it draws in context blocks: small and pale, without a headline.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from typing import Any, Final
 
 from graph.domain.brief import Part
-from graph.rules.blocks import GAP, NOTIFICATION, Block, Message, button, escaped, moment_text, sections
+from graph.rules.blocks import (
+    BLOCK_ID,
+    GAP,
+    NOTIFICATION,
+    TEXT,
+    Block,
+    Message,
+    button,
+    escaped,
+    moment_text,
+    sections,
+    small,
+    width,
+)
 from graph.rules.wording import duration, first_name
 
 LASTING: Final = ("• *Who:*", "• *Company:*", "• *Asked for:*", "• *Score:*")
 """Bullets that stay once a lead is somebody else's; the others speak of its owner."""
-TOUCHES: Final = {"call": "Log first touch", "booked": "Booked"}
+TOUCHES: Final = {"call": "Log call", "booked": "Booked"}
 """Codes and words of the buttons that say the lead was touched."""
 OUTCOMES: Final = {"won": "Won", "lost": "Lost", "no_show": "No-show", "not_a_fit": "Not a fit"}
 """Codes and words of how a lead ends."""
@@ -90,22 +107,46 @@ def settled_message(message: Message, outcome: str, by: str) -> Message:
     def actions(elements: list[Block]) -> list[Block]:
         return [e for e in elements if e["action_id"] not in (*_CLAIM, *_TOUCH, "lead.close")]
 
-    return _redrawn(message, fact, "lead_settled", context, actions)
+    ended = _redrawn(message, fact, "lead_settled", context, actions)
+    lines = [line for block in ended["blocks"] if block["type"] == "section" for line in _lines(block)]
+    facts = [block for block in ended["blocks"] if block["type"] == "context"]
+    buttons = [block for block in ended["blocks"] if block["type"] == "actions"]
+    return {**ended, "blocks": [*small(_headline(message)), *facts, *small(lines), *buttons]}
 
 
-def closed_message(message: Message, text: str) -> Message:
-    """The message to somebody who no longer has the lead. text: what became of it, "moved to Eli, 10:08"."""
-    fact = escaped(text[:1].upper() + text[1:], 300)
-    blocks: list[Block] = []
-    for block in message["blocks"]:
-        if block["type"] == "context":
-            blocks.append({"type": "context", "elements": [{"type": "mrkdwn", "text": f"*{fact}*"}]})
-        elif block["type"] == "section":
-            lines = [line for line in block["text"]["text"].split("\n") if line.startswith(LASTING)]
-            blocks += sections(lines)
-        elif block["type"] != "actions":
-            blocks.append(block)
+def closed_message(message: Message, text: str, at: Part | None = None) -> Message:
+    """The message to somebody who no longer has the lead. text: what became of it, "moved to Eli"; at: when."""
+    fact, lines = _fact(text, at), _lasting(message)
+    struck = [f"~{line}~" for line in _headline(message)]
+    blocks = [*small(struck), *small([f"*{fact}*"]), *small(lines)]
     return {**message, "text": _told(fact, message), "metadata": _event(message, "lead_closed"), "blocks": blocks}
+
+
+def copy_message(message: Message, text: str) -> Message:
+    """The message to a manager who is to know: what the lead is, and text above it."""
+    fact = _fact(text)
+    headers = [block for block in message["blocks"] if block["type"] == "header"]
+    blocks = [*headers, *small([f"*{fact}*"]), *sections(_lasting(message))]
+    return {**message, "text": _told(fact, message), "metadata": _event(message, "lead_copied"), "blocks": blocks}
+
+
+def _fact(text: str, at: Part | None = None) -> str:
+    fact = escaped(text[:1].upper() + text[1:].rstrip(". "), 300)
+    return fact if at is None else f"{fact}, {moment_text(at)}"
+
+
+def _lines(block: Block) -> list[str]:
+    return list(block["text"]["text"].split("\n"))
+
+
+def _lasting(message: Message) -> list[str]:
+    lines = [line for block in message["blocks"] if block["type"] == "section" for line in _lines(block)]
+    return [line for line in lines if line.startswith(LASTING)]
+
+
+def _headline(message: Message) -> list[str]:
+    """A header is plain text, so it is escaped here."""
+    return [escaped(block["text"]["text"], NOTIFICATION) for block in message["blocks"] if block["type"] == "header"]
 
 
 def _redrawn(
@@ -120,13 +161,29 @@ def _redrawn(
     for block in message["blocks"]:
         if block["type"] == "context":
             facts = context(block["elements"][0]["text"].split(GAP))
-            blocks.append({"type": "context", "elements": [{"type": "mrkdwn", "text": GAP.join(facts)}]})
+            blocks.append({"type": "context", "elements": [{"type": "mrkdwn", "text": _within(facts)}]})
         elif block["type"] == "actions":
             shown = actions(block["elements"])
-            blocks.append({**block, "block_id": f"{block['block_id']}:{name}", "elements": shown})
+            blocks.append({**block, "block_id": _next_id(block["block_id"], name), "elements": shown})
         else:
             blocks.append(block)
     return {**message, "text": _told(fact, message), "metadata": _event(message, event), "blocks": blocks}
+
+
+def _within(facts: list[str]) -> str:
+    """As many of the facts as one text takes."""
+    while width(text := GAP.join(facts)) > TEXT:
+        facts = facts[:-1]
+    return text
+
+
+def _next_id(block_id: str, name: str) -> str:
+    """Another id than any before; it begins with the lead and the number as all of them do."""
+    following = f"{block_id}:{name}"
+    if len(following) <= BLOCK_ID:
+        return following
+    digest = hashlib.sha256(following.encode()).hexdigest()[:12]
+    return f"{block_id[: BLOCK_ID - 40]}:{digest}"
 
 
 def _without(facts: list[str], *beginnings: str) -> list[str]:
@@ -140,9 +197,9 @@ def _close() -> Block:
 
 
 def _told(fact: str, message: Message) -> str:
-    """The notification: what happened, and to which lead. The header is plain text, so it is escaped here."""
-    headers = [block["text"]["text"] for block in message["blocks"] if block["type"] == "header"]
-    return f"{fact}: {escaped(headers[0], NOTIFICATION)}" if headers else fact
+    """The notification: what happened, and to which lead."""
+    headline = _headline(message)
+    return f"{fact}: {headline[0]}" if headline else fact
 
 
 def _event(message: Message, event_type: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ manual_review   alert and timers only: a lead that may be a bot enters the CRM w
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 from graph.domain.account import CompanyProfile, Prior, known_of
@@ -29,6 +30,7 @@ from graph.domain.lead import Lead, Path
 from graph.domain.routing import Assignment
 from graph.domain.scoring import Score
 from graph.rules.company_names import domain_in
+from graph.rules.thread import Note
 
 
 def contact_key(lead: Lead) -> str:
@@ -114,21 +116,46 @@ def alert_writes(
     message: Mapping[str, Any],
     prior: Prior | None,
     *,
-    note: str,
-    closing: Callable[[], Mapping[str, Any]],
-    moved: str,
+    begins: bool,
+    redraws: bool,
+    opening: Callable[[], Note],
+    news: Callable[[], Note],
+    closing: Callable[[], tuple[Mapping[str, Any], Note]],
 ) -> tuple[Effect, ...]:
     """One message per lead and owner for life: the owner's first is posted, later ones update it; an owner who lost the
-    lead has their message closed (`closing` makes its new body, `moved` is the note in its thread)."""
-    writes: list[Effect] = []
-    had = prior.alert_owner if prior else None
+    lead has their message closed. Nobody is alerted before they work.
+
+    begins: the lead is on offer from now on; redraws: what the message says has changed, else only its thread hears of it.
+    opening, news: for the thread of a first message and of a later one; closing: the former owner's message, and why.
+    """
+    had, at = (prior.alert_owner if prior else None), assignment.opens_at
     if had == assignment.owner:
-        writes.append(UpdateAlert(assignment.owner, number, dict(message), note))
-    else:
-        if had is not None and prior is not None:
-            writes.append(UpdateAlert(had, prior.assignment, dict(closing()), moved, closed=True))
-        writes.append(PostAlert(assignment.owner, assignment.slack, number, dict(message)))
+        shown, note = (dict(message) if redraws or begins else {}), news()
+        return (_updated(assignment.owner, number, shown, note, begins=begins, at=at if begins else None),)
+    writes: list[Effect] = []
+    if had is not None and prior is not None:
+        closed, why = closing()
+        writes.append(
+            UpdateAlert(had, prior.assignment, dict(closed), why.text, closed=True, thread=why.body, shown_only=True)
+        )
+    note = opening()
+    writes.append(PostAlert(assignment.owner, assignment.slack, number, dict(message), note.text, note.body, at))
     return tuple(writes)
+
+
+def _updated(
+    owner: str, number: int, message: dict[str, Any], note: Note, *, begins: bool, at: datetime | None
+) -> UpdateAlert:
+    """A lead that is offered anew is heard of, though the message is an old one."""
+    return UpdateAlert(owner, number, message, note.text, thread=note.body, ping=begins, at=at)
+
+
+def withdrawn(prior: Prior, message: Mapping[str, Any], note: Note) -> UpdateAlert:
+    """The alert of an owner whose lead goes back into a sequence of mails."""
+    owner = prior.alert_owner or prior.owner
+    return UpdateAlert(
+        owner, prior.assignment, dict(message), note.text, closed=True, thread=note.body, shown_only=True
+    )
 
 
 def timers(assignment: Assignment, number: int) -> tuple[Effect, ...]:

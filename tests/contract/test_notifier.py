@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import orjson
@@ -11,13 +11,14 @@ import pytest
 from sqlalchemy import Engine, select
 
 from graph.domain.effects import Effect, EnrolNurture, PostAlert, UpdateAlert, key_of
+from graph.domain.telling import PostDigest, PostLine
 from graph.ports import Order, Performer, Receipt, VendorError
 from tests.servers.slack_server import TOKEN, SlackServer
 from tools.embedded.notifier import EmbeddedNotifier
 from tools.slack import SlackNotifier
 from tools.store.engine import open_engine
 from tools.store.posted import SqlPosted
-from tools.store.tables import alert_notes, alerts
+from tools.store.tables import alert_notes, alerts, team_posts
 
 DEE, ELI = "dee@us.example", "eli@us.example"
 
@@ -34,6 +35,8 @@ class World(Protocol):
     notifier: Performer
 
     def shown_to(self, owner: str) -> list[Shown]: ...
+
+    def told(self) -> list[str]: ...
 
 
 class OurWorld:
@@ -58,12 +61,21 @@ class OurWorld:
                 for row in connection.execute(mine).all()
             ]
 
+    def told(self) -> list[str]:
+        with self.database.connect() as connection:
+            rows = connection.scalars(select(team_posts.c.message).order_by(team_posts.c.post_id))
+            return [orjson.loads(message)["text"] for message in rows]
+
 
 class SlackWorld:
     def __init__(self, server: SlackServer, database: Engine) -> None:
         self.server = server
         self.notifier = SlackNotifier(TOKEN, SqlPosted(database), base_url=server.api)
         server.users.update({"U01DEE": DEE, "U01ELI": ELI})
+        server.channels["C0TEAM"] = []
+
+    def told(self) -> list[str]:
+        return [m["text"] for channel in ("C0TEAM", "D01DEE") for m in self.server.messages(channel)]
 
     def shown_to(self, owner: str) -> list[Shown]:
         channel = next(f"D{user[1:]}" for user, email in self.server.users.items() if email == owner)
@@ -97,6 +109,9 @@ def post(text: str = "new", owner: str = DEE, assignment: int = 1, channel: str 
 
 def update(text: str = "accepted", owner: str = DEE, assignment: int = 1, note: str = "") -> UpdateAlert:
     return UpdateAlert(owner, assignment, body(text), note, closed=text.startswith("moved"))
+
+
+BODY_OF_A_NOTE = {"text": "<https://router.example/why|decision record>", "unfurl_links": False}
 
 
 async def perform(world: World, effect: Effect, attempt: int = 1, revision: int = 1, lead_id: str = "ld_1") -> Receipt:
@@ -183,3 +198,43 @@ async def test_an_effect_of_another_vendor_is_refused_for_good(world: World) -> 
     with pytest.raises(VendorError) as raised:
         await perform(world, EnrolNurture("maya@acme.example", "low_score_nurture", DEE))
     assert (raised.value.code, raised.value.permanent) == ("unsupported_effect", True)
+
+
+async def test_the_thread_begins_with_the_alerts_own_note_once(world: World) -> None:
+    first = replace(post(), note="decision record", thread=BODY_OF_A_NOTE)
+    await perform(world, first)
+    await perform(world, first, attempt=2)
+    assert [len(shown.notes) for shown in world.shown_to(DEE)] == [1]
+
+
+async def test_a_note_alone_leaves_the_message_as_it_is(world: World) -> None:
+    await perform(world, post("as it was"))
+    await perform(world, UpdateAlert(DEE, 1, {}, "one more visit"), revision=2)
+    assert world.shown_to(DEE) == [Shown("as it was", ["one more visit"])]
+
+
+async def test_who_was_never_shown_a_lead_hears_neither_that_it_moved_nor_a_note_about_it(world: World) -> None:
+    await perform(world, post(owner=ELI))
+    await perform(world, replace(update("moved to Eli", note="no accept"), shown_only=True), revision=2)
+    await perform(world, UpdateAlert(DEE, 1, {}, "one more visit"), revision=3)
+    assert world.shown_to(DEE) == []
+
+
+async def test_a_lead_that_comes_back_to_an_earlier_owner_has_one_message_still(world: World) -> None:
+    await perform(world, replace(post("first"), note="offered to Dee"))
+    await perform(world, update("moved to Eli", note="no accept"), revision=2)
+    await perform(world, post(owner=ELI, assignment=2), revision=2)
+    await perform(world, update("moved to Dee", owner=ELI, assignment=2, note="passed"), revision=3)
+    await perform(world, replace(post("yours again", assignment=3), note="offered to Dee again"), revision=3)
+    assert world.shown_to(DEE) == [Shown("yours again", ["offered to Dee", "no accept", "offered to Dee again"])]
+    assert [shown.text for shown in world.shown_to(ELI)] == ["moved to Dee"]
+
+
+async def test_lines_of_the_team_and_digests_are_posted_once_and_are_no_alerts(world: World) -> None:
+    line, digest = PostLine("C0TEAM", body("hot lead")), PostDigest(DEE, None, "2026-04-07T08", body("your leads"))
+    for effect in (line, digest):
+        first = await perform(world, effect)
+        second = await perform(world, effect, attempt=2)
+        assert (first.repeated, second.repeated) == (False, True)
+        assert first.external_id == second.external_id
+    assert world.told() == ["hot lead", "your leads"]

@@ -1,7 +1,8 @@
 """A small Slack on this machine: users, direct messages, threads, metadata; as strict as the real one where it matters.
 
-It refuses what Slack refuses (a wrong token, an unknown user or channel, a header of 151 characters, an update by user
-id), gives metadata back only when asked, and posts whatever it is told to as often as it is told: no idempotency.
+It refuses what Slack refuses (a wrong token, an unknown user or channel, whatever goes beyond a limit, an update by user
+id, anything in an archived channel), gives metadata back only when asked, and posts whatever it is told to as often as it
+is told: no idempotency.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from typing import Any
 
 import orjson
 
+from tests.fixtures.slack_limits import faults_of
 from tests.servers.base import Answer, LocalServer, Request
 
 TOKEN = "xoxb-test"
@@ -22,6 +24,7 @@ class SlackServer(LocalServer):
         super().__init__()
         self.users: dict[str, str] = {}
         self.channels: dict[str, list[dict[str, Any]]] = {}
+        self.archived: set[str] = set()
         self.page = 1000
         self._clock = 1_775_570_000
 
@@ -67,8 +70,12 @@ class SlackServer(LocalServer):
             self.channels.setdefault(channel, [])
         if channel not in self.channels:
             return _no("channel_not_found")
+        if channel in self.archived:
+            return _no("is_archived")
         if (refusal := _malformed(arguments)) is not None:
             return refusal
+        if "thread_ts" in arguments and all(m["ts"] != arguments["thread_ts"] for m in self.channels[channel]):
+            return _no("thread_not_found")
         self._clock += 1
         message = {**arguments, "channel": channel, "ts": f"{self._clock}.000100"}
         self.channels[channel].append(message)
@@ -77,6 +84,8 @@ class SlackServer(LocalServer):
     def _chat_update(self, arguments: dict[str, Any]) -> Answer:
         if arguments["channel"] not in self.channels:
             return _no("channel_not_found")
+        if arguments["channel"] in self.archived:
+            return _no("is_archived")
         for message in self.channels[arguments["channel"]]:
             if message["ts"] == arguments["ts"]:
                 if (refusal := _malformed(arguments)) is not None:
@@ -88,7 +97,8 @@ class SlackServer(LocalServer):
     def _conversations_history(self, arguments: dict[str, Any]) -> Answer:
         if arguments["channel"] not in self.channels:
             return _no("channel_not_found")
-        return self._listed(self.messages(arguments["channel"])[::-1], arguments)
+        shown = [m for m in self.channels[arguments["channel"]] if _in_channel(m)]
+        return self._listed(shown[::-1], arguments)
 
     def _conversations_replies(self, arguments: dict[str, Any]) -> Answer:
         thread = [m for m in self.channels.get(arguments["channel"], []) if m["ts"] == arguments["ts"]]
@@ -115,13 +125,16 @@ def _arguments(request: Request) -> dict[str, Any]:
 def _malformed(message: dict[str, Any]) -> Answer | None:
     if not message.get("text"):
         return _no("no_text")
-    blocks = message.get("blocks", [])
-    if len(blocks) > 50 or any(len(b["text"]["text"]) > 150 for b in blocks if b["type"] == "header"):
-        return _no("invalid_blocks")
     metadata = message.get("metadata")
     if metadata is not None and not {"event_type", "event_payload"} <= metadata.keys():
         return _no("metadata_must_be_sent_from_app")
-    return None
+    ours = {name: message[name] for name in ("text", "blocks", "metadata") if name in message}
+    return _no("invalid_blocks") if faults_of(ours, metadata=False) else None
+
+
+def _in_channel(message: dict[str, Any]) -> bool:
+    """A reply only where it was sent to the channel too."""
+    return message.get("thread_ts", message["ts"]) == message["ts"] or bool(message.get("reply_broadcast"))
 
 
 def _ok(**body: Any) -> Answer:

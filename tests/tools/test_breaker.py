@@ -37,3 +37,11 @@ def test_a_failed_try_rests_again_and_a_good_one_closes():
     assert breaker.room(120.0, 8) == 1
     breaker.succeeded()
     assert (breaker.state, breaker.room(120.0, 8)) == ("closed", 8)
+
+
+def test_a_vendor_that_says_how_long_to_wait_is_left_alone_so_long_and_no_longer():
+    breaker = Breaker()
+    breaker.failed(100.0, retry_after_s=30.0)
+    assert (breaker.room(129.9, 8), breaker.room(130.0, 8)) == (0, 8)
+    breaker.failed(130.0, retry_after_s=1e6)
+    assert (breaker.room(130.0 + breaker.longest_s - 1, 8), breaker.room(130.0 + breaker.longest_s, 8)) == (0, 8)

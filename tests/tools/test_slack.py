@@ -12,6 +12,7 @@ import pytest
 from slack_sdk.signature import SignatureVerifier
 
 from graph.domain.effects import Effect, PostAlert, UpdateAlert, key_of
+from graph.domain.telling import PostDigest, PostLine
 from graph.ports import Order, Receipt, VendorError
 from tests.servers.base import DROP, LOSE, Answer, Request
 from tests.servers.slack_server import TOKEN, SlackServer
@@ -225,6 +226,114 @@ async def test_the_newest_assignment_shown_is_remembered(slack: SlackNotifier, p
     await slack.perform(order(POST))
     await slack.perform(order(replace(UPDATE, assignment=5), revision=2))
     assert posted.held["ld_1", DEE].assignment == 5
+
+
+async def test_a_reply_is_not_taken_for_the_message_nor_the_message_for_a_reply(
+    server: SlackServer, slack: SlackNotifier, posted: Memory
+) -> None:
+    """An update of a message that nobody posted carries one receipt twice: on the message, and on its note."""
+    server.script(LOSE, matching=lambda r: r.path == "/api/chat.postMessage" and b"thread_ts" in r.body)
+    with pytest.raises(VendorError):
+        await slack.perform(order(UPDATE))
+    posted.held.clear()  # and we forgot that it was posted
+    await slack.perform(order(UPDATE, attempt=2))
+    (message,) = server.messages("D01DEE")
+    assert [reply["text"] for reply in server.replies("D01DEE", message["ts"])] == ["accepted after 72 s"]
+
+
+async def test_a_lead_that_comes_back_is_heard_of_though_its_message_is_an_old_one(
+    server: SlackServer, slack: SlackNotifier
+) -> None:
+    await slack.perform(order(replace(POST, note="offered")))
+    await slack.perform(order(replace(POST, assignment=5, note="offered again"), revision=3))
+    (message,) = server.messages("D01DEE")
+    first, again = server.replies("D01DEE", message["ts"])
+    assert "reply_broadcast" not in first
+    assert again["reply_broadcast"] is True
+    await slack.perform(order(replace(POST, assignment=5, note="offered again"), attempt=2, revision=3))
+    assert len(server.channels["D01DEE"]) == 3
+
+
+async def test_a_reminder_is_shown_in_the_conversation_and_an_ordinary_note_is_not(
+    server: SlackServer, slack: SlackNotifier
+) -> None:
+    await slack.perform(order(POST))
+    await slack.perform(order(replace(UPDATE, ping=True), revision=2))
+    await slack.perform(order(UPDATE, revision=3))
+    (message,) = server.messages("D01DEE")
+    assert [r.get("reply_broadcast") for r in server.replies("D01DEE", message["ts"])] == [True, None]
+
+
+GONE = [
+    "account_inactive", "cannot_dm_bot", "channel_not_found", "is_archived", "messages_tab_disabled", "user_disabled",
+    "user_not_found",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("code", GONE)
+async def test_whom_no_direct_message_reaches_is_written_to_in_the_team_channel(
+    server: SlackServer, posted: Memory, code: str
+) -> None:
+    server.channels["C0TEAM"] = []
+    slack = SlackNotifier(TOKEN, posted, base_url=server.api, team_channel="C0TEAM")
+    server.script(Answer(200, {"ok": False, "error": code}), matching=to("chat.postMessage"))
+    await slack.perform(order(replace(POST, note="offered")))
+    await slack.perform(order(replace(UPDATE, ping=True), revision=2))
+    (message,) = server.messages("C0TEAM")
+    assert message["text"] == "Accepted"
+    assert all("reply_broadcast" not in reply for reply in server.replies("C0TEAM", message["ts"])), (
+        "the team is not pinged"
+    )
+    alone = await failure(SlackNotifier(TOKEN, Memory(), base_url=server.api), replace(POST, channel="U09GONE"))
+    assert alone.permanent
+
+
+async def test_a_conversation_that_was_archived_gives_its_lead_to_the_team_channel(
+    server: SlackServer, posted: Memory
+) -> None:
+    server.channels["C0TEAM"] = []
+    slack = SlackNotifier(TOKEN, posted, base_url=server.api, team_channel="C0TEAM")
+    await slack.perform(order(POST))
+    server.archived.add("D01DEE")
+    await slack.perform(order(UPDATE, revision=2))
+    (message,) = server.messages("C0TEAM")
+    assert message["text"] == "Accepted"
+    assert posted.held["ld_1", DEE].channel == "C0TEAM"
+    server.archived.add("C0TEAM")
+    with pytest.raises(VendorError) as raised:
+        await slack.perform(order(UPDATE, revision=3))
+    assert (raised.value.code, raised.value.permanent) == ("is_archived", True)
+
+
+async def test_a_deleted_message_about_a_lead_that_moved_is_not_posted_anew(
+    server: SlackServer, slack: SlackNotifier
+) -> None:
+    await slack.perform(order(POST))
+    server.channels["D01DEE"].clear()
+    await slack.perform(order(replace(UPDATE, closed=True), revision=2))
+    await slack.perform(order(replace(UPDATE, message={}), revision=3))
+    assert server.channels["D01DEE"] == []
+
+
+async def test_a_line_goes_to_the_pools_channel_else_to_the_teams_else_to_nobody(server: SlackServer) -> None:
+    server.channels |= {"C0TEAM": [], "C0POOL": []}
+    slack = SlackNotifier(TOKEN, Memory(), base_url=server.api, team_channel="C0TEAM")
+    await slack.perform(order(PostLine("C0POOL", BODY)))
+    await slack.perform(order(PostLine(None, BODY), revision=2))
+    server.archived.add("C0POOL")
+    await slack.perform(order(PostLine("C0POOL", BODY), revision=3))
+    assert (len(server.messages("C0POOL")), len(server.messages("C0TEAM"))) == (1, 2)
+    nobody = SlackNotifier(TOKEN, Memory(), base_url=server.api)
+    assert (await nobody.perform(order(PostLine(None, BODY)))).external_id == "no team channel"
+
+
+async def test_a_digest_is_a_direct_message_and_found_again(server: SlackServer, slack: SlackNotifier) -> None:
+    digest = PostDigest(DEE, None, "2026-04-07T08", BODY)
+    server.script(LOSE, matching=to("chat.postMessage"))
+    await failure(slack, digest)
+    receipt = await slack.perform(order(digest, attempt=2))
+    assert receipt.repeated
+    assert len(server.messages("D01DEE")) == 1
 
 
 NO = {"ok": False, "error": "ratelimited"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ctypes
+import functools
 import gc
 import os
 import signal
@@ -123,12 +124,13 @@ def run_dispatcher(settings: Settings, *, drain: bool = False) -> None:
 async def _dispatch(settings: Settings, *, drain: bool) -> None:
     from tools.store.engine import SMALL_CACHE_KIB
     from tools.stream.connect import connect, socket_url
+    from tools.stream.digests import Digests
     from tools.stream.dispatcher import Dispatcher, Wake
     from tools.stream.inbox import Inbox
     from tools.stream.late_answers import late_answers
     from tools.stream.late_facts import late_facts
     from tools.stream.sla_timers import SlaTimers
-    from tools.wiring import build_performers, keeper_of, open_store
+    from tools.wiring import build_performers, keeper_of, live_routing, open_store
 
     store = open_store(settings, threads=4, cache_kib=SMALL_CACHE_KIB)
     wake = Wake()
@@ -159,13 +161,24 @@ async def _dispatch(settings: Settings, *, drain: bool) -> None:
     ear = asyncio.create_task(_listen(redis, settings.stream_partitions, wake))
     keeper = keeper_of(settings, store)
     keeping = asyncio.create_task(keeper.run())
+    digests = Digests(
+        store.engine,
+        store.executor,
+        functools.cache(lambda: live_routing(settings, store)),
+        settings.slack_digest_hours,
+        settings.base_url,
+    )
+    telling = asyncio.create_task(digests.run(once=drain))
     log.info("dispatcher ready")
     try:
         async with back:
+            if drain:
+                await telling
             await dispatcher.run(drain=drain)
     finally:
         ear.cancel()
         keeping.cancel()
+        telling.cancel()
         await keeper.aclose()
         if later is not None:
             await later.aclose()

@@ -15,7 +15,7 @@ from tools.routing_file.team import EMAIL, Team, email_of
 from tools.routing_file.working import parse_caps, parse_holidays, parse_hours, parse_leave
 
 _PERSON: Final = ("email", "slack", "manager", "active", "hours", "holidays", "ooo", "max_open")
-_POOL: Final = ("members", "if_none", "cap", "off_hours", "holidays")
+_POOL: Final = ("members", "if_none", "cap", "off_hours", "holidays", "channel")
 
 
 def parse_people(value: Field | None, team: Team) -> None:
@@ -77,6 +77,7 @@ def parse_pools(value: Field | None, team: Team) -> dict[str, Pool]:
             caps=parse_caps(settings.get("cap")),
             off_hours=_off_hours(settings.get("off_hours")),
             holidays=parse_holidays(settings.get("holidays")),
+            channel=settings["channel"].text() if "channel" in settings else None,
         )
     for name, heir in heirs.items():
         _check_heirs(name, heir, pools)

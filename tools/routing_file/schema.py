@@ -135,6 +135,7 @@ _POOL: Final = object_of(
         "cap": some("The most that each member gets: 8/day, 30/week, 40/open.", text(None, CAP)),
         "off_hours": choice("While nobody works: next (whoever works next) or hold (it waits).", get_args(OffHours)),
         "holidays": _HOLIDAYS,
+        "channel": text("Id of the Slack channel that hears of their hot leads; else SLACK_TEAM_CHANNEL."),
     },
     ("members",),
 )

@@ -30,6 +30,16 @@ _PASSING = {
     "team_added_to_org",
 }
 _NOT_FOR_UPDATE = {"unfurl_links", "unfurl_media"}
+UNREACHABLE = frozenset((
+    "account_inactive", "cannot_dm_bot", "channel_not_found", "is_archived", "messages_tab_disabled", "not_in_channel",
+    "restricted_action", "restricted_action_read_only_channel", "user_disabled", "user_not_found", "user_not_visible",
+    "users_not_found",
+))  # fmt: skip
+"""Codes that say: this conversation, or this person, takes no message from us any more; another one may."""
+GONE = UNREACHABLE | {"message_not_found", "cant_update_message", "edit_window_closed", "is_inactive"}
+"""Codes of an update whose message cannot be changed any more: it was deleted, or its conversation is no longer ours."""
+NO_THREAD = UNREACHABLE | {"thread_not_found", "message_not_found", "cannot_reply_to_message"}
+"""Codes of a reply whose message is not there any more."""
 Answered = TypeVar("Answered")
 _CODE = re.compile(r"[a-z0-9_]{1,60}")
 
@@ -60,12 +70,14 @@ class SlackCalls:
         return str(_call(self._client.users_lookupByEmail, email=email)["user"]["id"])
 
     def posted(self, channel: str, receipt: str) -> str | None:
-        """The ts of the message in this conversation that carries our receipt."""
-        return _with_receipt(receipt, self._pages(self._client.conversations_history, channel=channel))
+        """The ts of the message in this conversation that carries our receipt; replies that are shown there too are none."""
+        found = self._pages(self._client.conversations_history, channel=channel)
+        return _with_receipt(receipt, (m for m in found if m.get("thread_ts", m["ts"]) == m["ts"]))
 
     def replied(self, channel: str, ts: str, receipt: str) -> str | None:
-        """The ts of the reply in this thread that carries our receipt."""
-        return _with_receipt(receipt, self._pages(self._client.conversations_replies, channel=channel, ts=ts))
+        """The ts of the reply in this thread that carries our receipt; the message above it is none."""
+        found = self._pages(self._client.conversations_replies, channel=channel, ts=ts)
+        return _with_receipt(receipt, (m for m in found if m["ts"] != ts))
 
     def _pages(self, method: Callable[..., SlackResponse], **arguments: str) -> Iterator[Mapping[str, Any]]:
         cursor: str | None = None
@@ -78,7 +90,7 @@ class SlackCalls:
 
 
 def _with_receipt(receipt: str, messages: Iterator[Mapping[str, Any]]) -> str | None:
-    for message in messages:
+    for message in messages:  # an answer without metadata belongs to somebody else
         payload = (message.get("metadata") or {}).get("event_payload") or {}
         if payload.get("receipt") == receipt:
             return str(message["ts"])

@@ -1,27 +1,27 @@
-"""Alerts in Slack: the owner's direct message is posted once for a lead, then updated; notes go into its thread.
+"""Alerts in Slack: the owner's direct message is posted once for a lead, then updated; notes go into its thread. Lines of the
+team and digests are posted once each.
 
 Slack has no idempotency keys, so each post carries a receipt (a digest of the effect's key) in its metadata, and an
-attempt that follows another one looks for the receipt before it posts again. Never builds a message.
-Scopes of the bot: chat:write, im:write, im:history, users:read.email.
+attempt that follows another one looks for the receipt before it posts again. Who cannot be reached by direct message is
+written to in the team's channel. Never builds a message.
+Scopes of the bot: chat:write, im:write, im:history, users:read, users:read.email; for a team's channel also channels:history.
 """
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 from graph.domain.effects import PostAlert, UpdateAlert
+from graph.domain.telling import PostDigest, PostLine
 from graph.ports import Order, Receipt, VendorError
-from graph.rules.blocks import escaped
-from tools.slack.calls import SlackCalls
+from tools.slack.calls import GONE, NO_THREAD, UNREACHABLE, SlackCalls
+from tools.slack.receipts import note_body, receipt_of, with_receipt
 from tools.store.posted import PostedMessage
 
-NOTE = 3_000
-"""Characters of a note: what a section of Slack takes."""
+Alert: TypeAlias = PostAlert | UpdateAlert
 
 
 class Posted(Protocol):
@@ -32,17 +32,13 @@ class Posted(Protocol):
     def put(self, lead_id: str, owner: str, message: PostedMessage) -> None: ...
 
 
-def receipt_of(key: str) -> str:
-    """What an effect's message carries in Slack: a digest, since keys name leads and owners."""
-    return f"sha256:{hashlib.sha256(key.encode()).hexdigest()[:32]}"
-
-
 class SlackNotifier:
     """Implements Performer for the effects of the vendor "notifier".
 
-    team_channel: where an alert goes whose owner has no Slack account; without it such an order fails for good.
-    timeout_s: seconds of silence from Slack before an attempt ends. concurrency: calls under way at once, each in a
-    thread of its own, so that a Slack that hangs holds up nothing else. A receipt's id is `channel:ts`.
+    team_channel: where lines of the team go, and an alert whose owner cannot be written to; without it such an alert fails
+    for good, and a line is nobody's. timeout_s: seconds of silence from Slack before an attempt ends. concurrency: calls
+    under way at once, each in a thread of its own, so that a Slack that hangs holds up nothing else. A receipt's id is
+    `channel:ts`.
     """
 
     def __init__(
@@ -69,68 +65,129 @@ class SlackNotifier:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     def _perform(self, order: Order) -> Receipt:
-        effect = order.effect
-        if isinstance(effect, PostAlert):
-            return self._post(order, effect)
-        if isinstance(effect, UpdateAlert):
-            return self._update(order, effect)
-        raise VendorError("unsupported_effect", f"Slack performs no {effect.kind}", permanent=True)
+        match order.effect:
+            case PostAlert() as effect:
+                return self._post(order, effect)
+            case UpdateAlert() as effect:
+                return self._update(order, effect)
+            case PostLine() as effect:
+                return self._line(order, effect)
+            case PostDigest() as effect:
+                channel = effect.channel or self._channel_of(effect.owner)
+                return self._once(order, channel, effect.message)
+            case other:
+                raise VendorError("unsupported_effect", f"Slack performs no {other.kind}", permanent=True)
 
     def _post(self, order: Order, effect: PostAlert) -> Receipt:
-        shown = self._posted.get(order.lead_id, effect.owner)
+        shown, again = self._posted.get(order.lead_id, effect.owner), False
         if shown is None:
-            shown, repeated = self._show(order, effect, effect.channel)
-            return _receipt(shown, repeated=repeated)
-        if shown.receipt != receipt_of(order.key):
-            shown = self._replace(order, effect, shown)
-        return _receipt(shown, repeated=True)
+            shown, repeated = self._show(order, effect)
+        else:
+            repeated, again = True, shown.receipt != receipt_of(order.key)
+            if again:  # the lead is back with somebody who had it before: the old message, and a note that is heard
+                shown = self._replace(order, effect, shown)
+        return self._with_note(order, effect, shown, repeated=repeated, ping=again)
 
     def _update(self, order: Order, effect: UpdateAlert) -> Receipt:
-        shown = self._posted.get(order.lead_id, effect.owner)
-        shown = self._show(order, effect, None)[0] if shown is None else self._replace(order, effect, shown)
-        if not effect.note:
-            return _receipt(shown, repeated=False)
-        receipt = receipt_of(order.key)
-        found = self._calls.replied(shown.channel, shown.ts, receipt) if order.attempt > 1 else None
-        note = {
-            "text": escaped(effect.note, NOTE),
-            "thread_ts": shown.ts,
-            "unfurl_links": False,
-            "metadata": _metadata(order, effect, {"metadata": {"event_type": "lead_note"}}, receipt),
-        }
-        ts = found or self._calls.post(shown.channel, note)[1]
-        return _receipt(shown, repeated=found is not None, note_ts=ts)
+        shown, repeated = self._posted.get(order.lead_id, effect.owner), False
+        if shown is None and (effect.shown_only or not effect.message):
+            return Receipt("never shown", repeated=True)
+        if shown is None:
+            shown, repeated = self._show(order, effect)
+        elif effect.message:
+            shown = self._replace(order, effect, shown)
+        return self._with_note(order, effect, shown, repeated=repeated, ping=effect.ping)
 
-    def _show(self, order: Order, effect: PostAlert | UpdateAlert, channel: str | None) -> tuple[PostedMessage, bool]:
-        """(the first message to this owner about this lead, whether an earlier attempt had posted it)."""
-        channel, receipt = channel or self._channel_of(effect.owner), receipt_of(order.key)
-        ts: str | None = None
+    def _line(self, order: Order, effect: PostLine) -> Receipt:
+        channel = effect.channel or self._team_channel
+        if channel is None:
+            return Receipt("no team channel", repeated=True)
+        try:
+            return self._once(order, channel, effect.message)
+        except VendorError as error:  # a pool's channel that is gone: the line is no reason to lose it
+            if error.code not in UNREACHABLE or self._team_channel in (None, channel):
+                raise
+            return self._once(order, str(self._team_channel), effect.message)
+
+    def _once(self, order: Order, channel: str, message: dict[str, Any]) -> Receipt:
+        """A message that nothing follows."""
+        channel, ts, repeated = self._found_or_posted(
+            order, channel, with_receipt(message, order, receipt_of(order.key))
+        )
+        return Receipt(f"{channel}:{ts}", repeated, {"channel": channel, "ts": ts})
+
+    def _found_or_posted(self, order: Order, channel: str, message: dict[str, Any]) -> tuple[str, str, bool]:
+        """(conversation, ts, whether an earlier attempt had posted it)."""
         if order.attempt > 1:
             channel = self._calls.direct(channel) if channel.startswith(("U", "W")) else channel
-            ts = self._calls.posted(channel, receipt)
-        repeated = ts is not None
-        if ts is None:
-            message = {**effect.message, "metadata": _metadata(order, effect, effect.message, receipt)}
-            channel, ts = self._calls.post(channel, message)
+            found = self._calls.posted(channel, receipt_of(order.key))
+            if found is not None:
+                return channel, found, True
+        return *self._calls.post(channel, message), False
+
+    def _show(self, order: Order, effect: Alert, first: str | None = None) -> tuple[PostedMessage, bool]:
+        """(the first message to this owner about this lead, whether an earlier attempt had posted it). first: the
+        conversation to try before any other. Whom no direct message reaches is written to in the team's channel."""
+        receipt = receipt_of(order.key)
+        message = with_receipt(effect.message, order, receipt, effect.assignment)
+        try:
+            channel = first or (effect.channel if isinstance(effect, PostAlert) else None)
+            channel, ts, repeated = self._found_or_posted(order, channel or self._channel_of(effect.owner), message)
+        except VendorError as error:
+            if error.code not in UNREACHABLE or self._team_channel in (None, first):
+                raise
+            channel, ts, repeated = self._found_or_posted(order, str(self._team_channel), message)
         shown = PostedMessage(channel, ts, receipt, effect.assignment)
         self._posted.put(order.lead_id, effect.owner, shown)
         return shown, repeated
 
-    def _replace(self, order: Order, effect: PostAlert | UpdateAlert, shown: PostedMessage) -> PostedMessage:
+    def _replace(self, order: Order, effect: Alert, shown: PostedMessage) -> PostedMessage:
         """The message with its new body; unchanged where it already shows a newer assignment than this order's."""
         if effect.assignment < shown.assignment:
             return shown
-        message = {**effect.message, "metadata": _metadata(order, effect, effect.message, shown.receipt)}
+        message = with_receipt(effect.message, order, shown.receipt, effect.assignment)
         try:
             self._calls.update(shown.channel, shown.ts, message)
         except VendorError as error:
-            if error.code != "message_not_found":
+            if error.code not in GONE:
                 raise
-            return self._show(order, effect, shown.channel)[0]  # somebody deleted it: the owner gets it anew
+            if isinstance(effect, UpdateAlert) and effect.closed:
+                return shown  # somebody deleted it: nobody needs a new message about a lead that is not theirs
+            return self._show(order, effect, shown.channel)[0]  # the owner gets it anew
         if effect.assignment > shown.assignment:
             shown = PostedMessage(shown.channel, shown.ts, shown.receipt, effect.assignment)
             self._posted.put(order.lead_id, effect.owner, shown)
         return shown
+
+    def _with_note(self, order: Order, effect: Alert, shown: PostedMessage, *, repeated: bool, ping: bool) -> Receipt:
+        """The receipt, once the effect's note is in the thread. ping: shown in the conversation too, where only the owner
+        reads it."""
+        detail = {"channel": shown.channel, "ts": shown.ts}
+        if effect.note:
+            receipt = receipt_of(order.key)
+            found = self._replied(shown, receipt) if order.attempt > 1 else None
+            ts = found or self._reply(order, effect, shown, ping=ping and shown.channel.startswith("D"))
+            repeated = (found is not None or repeated) if isinstance(effect, PostAlert) else found is not None
+            detail |= {"note_ts": ts} if ts is not None else {}
+        return Receipt(f"{shown.channel}:{shown.ts}", repeated, detail)
+
+    def _replied(self, shown: PostedMessage, receipt: str) -> str | None:
+        try:
+            return self._calls.replied(shown.channel, shown.ts, receipt)
+        except VendorError as error:
+            if error.code not in NO_THREAD:
+                raise
+            return None
+
+    def _reply(self, order: Order, effect: Alert, shown: PostedMessage, *, ping: bool) -> str | None:
+        """The ts of the note; None where its message is gone, and the thread with it."""
+        body = note_body(order, effect, shown.ts) | ({"reply_broadcast": True} if ping else {})
+        try:
+            return self._calls.post(shown.channel, body)[1]
+        except VendorError as error:
+            if error.code not in NO_THREAD:
+                raise
+            return None
 
     def _channel_of(self, owner: str) -> str:
         try:
@@ -138,23 +195,5 @@ class SlackNotifier:
         except VendorError as error:
             if error.code != "users_not_found":
                 raise
-            if self._team_channel is not None:
-                return self._team_channel
             detail = "no Slack account has the owner's e-mail address; write the user id as `slack` in the routing file"
             raise VendorError(error.code, detail, permanent=True) from None
-
-
-def _metadata(
-    order: Order, effect: PostAlert | UpdateAlert, message: Mapping[str, Any], receipt: str
-) -> dict[str, Any]:
-    """The message's own metadata with the receipt of the effect that posted it."""
-    given = message.get("metadata") or {}
-    payload = {"lead_id": order.lead_id, "assignment": effect.assignment, **(given.get("event_payload") or {})}
-    return {"event_type": given.get("event_type", "lead_assigned"), "event_payload": {**payload, "receipt": receipt}}
-
-
-def _receipt(shown: PostedMessage, *, repeated: bool, note_ts: str | None = None) -> Receipt:
-    detail: dict[str, Any] = {"channel": shown.channel, "ts": shown.ts}
-    if note_ts is not None:
-        detail["note_ts"] = note_ts
-    return Receipt(f"{shown.channel}:{shown.ts}", repeated, detail)

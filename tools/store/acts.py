@@ -15,13 +15,14 @@ from typing import Any, Literal, TypeAlias
 from sqlalchemy import Connection, Engine, Row, exists, select, update
 
 from graph.domain.effects import UpdateAlert
+from graph.rules import thread
 from graph.rules.bullets import moment
 from graph.rules.message_states import OUTCOMES, TOUCHES, accepted_message, settled_message, touched_message
 from graph.rules.wording import duration, first_name
 from tools.observe import metrics
 from tools.store.inbox import decision_of
 from tools.store.past_accounts import note_ends
-from tools.store.redraw import redraw, shown, standing
+from tools.store.redraw import confirm_owner, redraw, shown, standing
 from tools.store.tables import assignments, leads, slack_messages
 from tools.store.timers import ACCEPT, ALL, TOUCH, settle_timers
 from tools.store.verdicts import NO_LEAD, feedback
@@ -99,6 +100,7 @@ def accept(engine: Engine, lead_id: str, number: int, by: str, now: datetime) ->
             note = f"Accepted by {first_name(by)} in {duration(seconds)}."
             update = UpdateAlert(state.owner, number, accepted_message(message, by, seconds, until), note)
             redraw(connection, state, "accepted", update, now)
+            confirm_owner(connection, state, now)
     _count("accept", state.sla, state.accept_due_at, now)
     return ActResult("done", by, f"{first_name(by)} has it, accepted in {duration(seconds)}.", state.path)
 
@@ -142,8 +144,10 @@ def close(engine: Engine, lead_id: str, number: int, by: str, outcome: str, now:
         settle_timers(connection, lead_id, ALL, "closed", now)
         note_ends(connection, [lead_id], now)
         if (message := shown(connection, state)) is not None:
-            note = f"{words}, closed by {first_name(by)}. Was the score right?"
-            update = UpdateAlert(state.owner, number, settled_message(message, outcome, by), note)
+            note = thread.settled(f"{words}, closed by {first_name(by)}.", lead_id, number)
+            update = UpdateAlert(
+                state.owner, number, settled_message(message, outcome, by), note.text, thread=note.body
+            )
             redraw(connection, state, "settled", update, now)
     return ActResult("done", by, f"Closed: {words.lower()}.", state.path)
 

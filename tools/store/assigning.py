@@ -14,7 +14,7 @@ from graph.record import assignment_number, begins
 from graph.state import Case
 from tools.store.rows import insert_rows
 from tools.store.tables import HELD, assignments, leads
-from tools.store.timers import ALL, settle_timers
+from tools.store.timers import ALL, settle_held_alerts, settle_timers
 
 
 class NoLongerOffered(Exception):
@@ -97,6 +97,7 @@ def _give_back(connection: Connection, case: Case, now: datetime, *, moves: bool
     if moves:  # the timer that fired is its dispatcher's to record
         kinds = ALL if submission.cause == "pass" else [kind for kind in ALL if kind != "accept_missed"]
         settle_timers(connection, submission.lead_id, kinds, submission.cause, now)
+        settle_held_alerts(connection, submission.lead_id, submission.cause, now)
 
 
 def _move(connection: Connection, case: Case, number: int, now: datetime) -> None:
@@ -112,6 +113,7 @@ def _move(connection: Connection, case: Case, number: int, now: datetime) -> Non
     if late and moved != 1:
         raise NoLongerOffered(f"assignment {number} of {lead_id} is no longer on offer")
     settle_timers(connection, lead_id, ALL, "moved", now)
+    settle_held_alerts(connection, lead_id, "moved", now)
 
 
 def _offer_anew(connection: Connection, case: Case, number: int, now: datetime) -> None:
@@ -120,6 +122,7 @@ def _offer_anew(connection: Connection, case: Case, number: int, now: datetime) 
     assert assignment is not None
     if case.path == "nurture":
         settle_timers(connection, lead_id, ALL, "nurture", now)
+        settle_held_alerts(connection, lead_id, "nurture", now)
     elif not begins(case):
         return
     times = {name: getattr(assignment, name) for name in ("sla", "clock", "rung", "accept_due_at", "touch_due_at")}

@@ -120,6 +120,7 @@ def _prior(row: Row[Any], taken: tuple[tuple[str, str], ...], given: Row[Any]) -
         touch_due_at=given.touch_due_at,
         touched_s=(touched - given.offered_at).total_seconds() if touched else None,
         closed=given.state == "closed",
+        account=row.parent_domain,
     )
 
 

@@ -14,8 +14,9 @@ import orjson
 from sqlalchemy import Connection, Engine, Row, and_, case, func, select
 
 from graph.rules.blocks import Message
-from tools.store.tables import HELD, alert_notes, assignments, decisions, leads
+from tools.store.tables import HELD, alert_notes, assignments, decisions, lead_feedback, leads
 from tools.store.tables import alerts as posted
+from tools.store.tables import team_posts as told
 
 REVISIONS = 50
 """Newest revisions of a lead that are searched for its reasons."""
@@ -23,8 +24,12 @@ REVISIONS = 50
 
 @dataclass(frozen=True, slots=True)
 class Note:
+    """message: as Slack would get it, where it is more than its text; asks: whether its buttons wait for an answer."""
+
     text: str
     at: datetime
+    message: Message | None = None
+    asks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,10 +138,61 @@ def _notes(connection: Connection, lead_ids: Sequence[str]) -> dict[tuple[str, s
         return {}
     wanted = select(alert_notes).where(alert_notes.c.lead_id.in_(lead_ids)).order_by(alert_notes.c.note_id)
     found: dict[tuple[str, str], tuple[Note, ...]] = {}
+    answered = _answered(connection, lead_ids)
     for row in connection.execute(wanted):
         thread = (row.lead_id, row.owner)
-        found[thread] = (*found.get(thread, ()), Note(row.text, row.at))
+        message = None if row.message is None else orjson.loads(row.message)
+        found[thread] = (*found.get(thread, ()), Note(row.text, row.at, message, _asks(message, answered)))
     return found
+
+
+def _answered(connection: Connection, lead_ids: Sequence[str]) -> set[str]:
+    """The assignments, as `lead:number`, of which somebody said whether the score was right."""
+    said = (lead_feedback.c.lead_id.in_(lead_ids), lead_feedback.c.code.in_(("right", "wrong")))
+    rows = connection.execute(select(lead_feedback.c.lead_id, lead_feedback.c.number).where(*said))
+    return {f"{lead_id}:{number}" for lead_id, number in rows}
+
+
+def _asks(message: Message | None, answered: set[str]) -> bool:
+    """Whether the message has buttons whose value nobody has answered yet."""
+    blocks = [] if message is None else message.get("blocks", [])
+    values = [e["value"] for block in blocks if block["type"] == "actions" for e in block["elements"]]
+    return bool(values) and answered.isdisjoint(values)
+
+
+@dataclass(frozen=True, slots=True)
+class TeamPost:
+    """A line about a hot lead, or a digest; audience: the line's channel (empty for the team), the digest's reader."""
+
+    post_id: int
+    kind: str
+    audience: str
+    lead_id: str | None
+    message: Message
+    posted_at: datetime
+
+
+def team_posts(
+    engine: Engine, kind: str, audience: str | None = None, limit: int = 25, before_id: int | None = None
+) -> list[TeamPost]:
+    """The newest first. kind: line, digest."""
+    wanted = select(told).where(told.c.kind == kind).order_by(told.c.post_id.desc()).limit(limit)
+    if audience is not None:
+        wanted = wanted.where(told.c.audience == audience)
+    if before_id is not None:
+        wanted = wanted.where(told.c.post_id < before_id)
+    with engine.connect() as connection:
+        return [
+            TeamPost(row.post_id, row.kind, row.audience, row.lead_id, orjson.loads(row.message), row.posted_at)
+            for row in connection.execute(wanted)
+        ]
+
+
+def digest_readers(engine: Engine) -> list[str]:
+    """Everybody who ever had a digest, by address."""
+    wanted = select(told.c.audience).where(told.c.kind == "digest").distinct().order_by(told.c.audience)
+    with engine.connect() as connection:
+        return list(connection.scalars(wanted))
 
 
 def _view(row: Row[Any], notes: tuple[Note, ...]) -> AlertView:

@@ -200,7 +200,7 @@ class Dispatcher:
             answer = VendorError(type(answer).__name__, str(answer))
         if answer.permanent:
             return Outcome(claimed, error=str(answer))
-        breaker.failed(time.monotonic())
+        breaker.failed(time.monotonic(), answer.retry_after_s)
         schedule = SCHEDULES.get(order.effect.kind, DEFAULT_SCHEDULE)
         if order.attempt > len(schedule):
             return Outcome(claimed, error=str(answer))
@@ -213,7 +213,7 @@ class Dispatcher:
             kind = outcome.claimed.order.effect.kind
             if outcome.done:
                 metrics.effects.labels(vendor, kind, "done").inc()
-                if kind == "post_alert":
+                if kind == "post_alert" and getattr(outcome.claimed.order.effect, "at", None) is None:
                     metrics.alert_seconds.observe((now - outcome.claimed.accepted_at).total_seconds())
             elif not outcome.untried:
                 dead = outcome.retry_at is None

@@ -53,10 +53,9 @@ class Late:
             state = _newest(connection, order, number)
             if state is None:
                 return "stale"
-            message = shown(connection, state)
-            if message is None:
+            if shown(connection, state) is None:
                 return "no_alert"
-            update = UpdateAlert(state.owner, state.number, message, note)
+            update = UpdateAlert(state.owner, state.number, {}, note)
             redraw(connection, state, name, update, self.clock(), order.revision)
             return "noted"
 

@@ -183,8 +183,8 @@ TIMER: Final = "timer"
 
 
 def depth(engine: Engine, now: datetime) -> dict[tuple[str, str], int]:
-    """Rows by (vendor, state) for those not done. Timers whose time has not come, and facts that are to be asked for a
-    little later, are no backlog: they have a state of their own."""
+    """Rows by (vendor, state) for those not done. Timers whose time has not come, facts that are to be asked for a little
+    later, and alerts that wait for their owner's opening are no backlog: they have a state of their own."""
     unfinished = or_(outbox.c.state == text("'pending'"), outbox.c.state == text("'dead'"))  # as their indexes have it
     wanted = select(outbox.c.vendor, outbox.c.state, func.count()).where(unfinished)
     with engine.connect() as connection:
@@ -200,7 +200,10 @@ def depth(engine: Engine, now: datetime) -> dict[tuple[str, str], int]:
 _TIMERS = (
     select(outbox.c.vendor, func.count())
     .where(
-        or_(outbox.c.vendor == text("'sla'"), (outbox.c.vendor == text("'facts'")) & (outbox.c.attempts == 0)),
+        or_(
+            outbox.c.vendor == text("'sla'"),
+            or_(outbox.c.vendor == text("'facts'"), outbox.c.vendor == text("'notifier'")) & (outbox.c.attempts == 0),
+        ),
         outbox.c.state == text("'pending'"),
         outbox.c.due_at > bindparam("v_now"),
     )

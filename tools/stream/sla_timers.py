@@ -3,6 +3,7 @@
     remind_owner    one reminder in the owner's thread, and the message's clock line
     accept_missed   the lead goes back into the stream, to be decided again by the ladder (graph/rules/escalation.py)
     touch_missed    one note to the owner, and a copy to the manager
+    confirm_owner   one note in the thread of an accepted lead, once the CRM has its owner
 
 Fired twice, after a crash, they write the same keys again and nothing else.
 """
@@ -17,14 +18,16 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, Row
 
-from graph.domain.effects import AcceptMissed, RemindOwner, TouchMissed, UpdateAlert
+from graph.domain.brief import Part
+from graph.domain.effects import AcceptMissed, ConfirmOwner, RemindOwner, TouchMissed, UpdateAlert
 from graph.domain.lead import Submission
 from graph.ports import Order, Receipt, VendorError
 from graph.rules.bullets import moment
-from graph.rules.message_states import closed_message, overdue_message, reminded_message
+from graph.rules.message_states import copy_message, overdue_message, reminded_message
+from graph.rules.thread import note_of
 from graph.rules.wording import duration, first_name
 from tools.observe import metrics
-from tools.store.redraw import redraw, shown, standing
+from tools.store.redraw import confirm_owner, crm_owner, redraw, shown, standing
 from tools.stream.again import UnknownLead, again, missed, send
 from tools.stream.inbox import Inbox, StreamUnavailable
 
@@ -32,6 +35,11 @@ E = TypeVar("E")
 T = TypeVar("T")
 VOID = Receipt("not needed", repeated=True)
 """The assignment was answered, or has moved on."""
+_CRM = {
+    "done": "The CRM has {} as the owner.",
+    "dead": "The CRM did not take {} as the owner: the write was given up and stands among the dead letters.",
+}
+"""What the thread hears, by what became of the write."""
 
 
 def utc_now() -> datetime:
@@ -56,6 +64,8 @@ class SlaTimers:
                 return await self._thread(self._remind, order, effect)
             case TouchMissed() as effect:
                 return await self._thread(self._touch_missed, order, effect)
+            case ConfirmOwner() as effect:
+                return await self._thread(self._confirm_owner, order, effect)
             case other:
                 raise VendorError("unsupported_effect", f"no timer is called {other.kind}", permanent=True)
 
@@ -97,8 +107,11 @@ class SlaTimers:
                 return VOID
             due = state.accept_due_at
             left = duration((due - now).total_seconds())
-            note = f"Reminder: accept it by {moment(due, now, UTC).text} ({left} left), or it goes to somebody else."
-            update = UpdateAlert(state.owner, state.number, reminded_message(message), note)
+            rest = Part("own", f" ({left} left), or it goes to somebody else.")
+            note = note_of((Part("own", "Reminder: accept it by "), moment(due, now, UTC), rest))
+            update = UpdateAlert(
+                state.owner, state.number, reminded_message(message), note.text, thread=note.body, ping=True
+            )
             redraw(connection, state, "reminded", update, now, order.revision)
         return Receipt("reminded")
 
@@ -110,14 +123,29 @@ class SlaTimers:
             message = shown(connection, state)
             if message is not None:
                 fact = f"First touch by {first_name(state.owner)} is overdue, it was due by {_due(state, effect, now)}."
-                update = UpdateAlert(state.owner, state.number, overdue_message(message), fact)
+                update = UpdateAlert(state.owner, state.number, overdue_message(message), fact, ping=True)
                 redraw(connection, state, "touch_missed", update, now, order.revision)
                 if effect.manager is not None and effect.manager != state.owner:
-                    copy = closed_message(message, fact)
+                    copy = copy_message(message, fact)
                     told = UpdateAlert(effect.manager, state.number, copy, fact, closed=True)
                     redraw(connection, state, "touch_missed_manager", told, now, order.revision)
         metrics.sla.labels("touch", state.sla or "none", "missed").inc()
         return Receipt("told")
+
+    def _confirm_owner(self, order: Order, effect: ConfirmOwner) -> Receipt:
+        with self._writes.begin() as connection:
+            state, now = standing(connection, order.lead_id, effect.assignment), self._clock()
+            if state is None or state.current != effect.assignment or shown(connection, state) is None:
+                return VOID
+            found = crm_owner(connection, order.lead_id, state.owner)
+            if found not in _CRM:
+                confirm_owner(connection, state, now, effect.tries + 1)
+                return Receipt("not yet")
+            note = _CRM[found].replace("{}", first_name(state.owner))
+            redraw(
+                connection, state, "confirmed", UpdateAlert(state.owner, state.number, {}, note), now, order.revision
+            )
+        return Receipt(found)
 
     async def _thread(self, function: Callable[[Order, E], T], order: Order, effect: E) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._executor, function, order, effect)

@@ -19,7 +19,7 @@ from sqlalchemy import Engine
 from starlette.concurrency import run_in_threadpool
 
 from graph.domain.table import RoutingTable
-from graph.rules.blocks import FEEDBACK
+from graph.rules.blocks import FEEDBACK, Message
 from graph.rules.message_states import OUTCOMES, TOUCHES
 from graph.rules.passing import PASS_REASONS, NoReason, pass_reason
 from graph.rules.wording import first_name
@@ -31,7 +31,7 @@ from tools.store.verdicts import TAPS
 from tools.web.accounts import account_pages
 from tools.web.leave import leave_pages
 from tools.web.pages import Pages
-from tools.web.rendering import drawn
+from tools.web.rendering import Block, drawn
 from tools.why import NotKept
 from tools.why_not import not_they
 
@@ -91,6 +91,7 @@ def inbox_router(
     _offer_routes(router, engine, clock, pass_lead, approve_lead)
     _work_routes(router, engine, clock)
     _crm_routes(router, engine, pages)
+    _team_routes(router, engine, pages)
     account_pages(router, engine, pages, currency)
     if routing is not None:
         _ledger_routes(router, engine, pages, clock, routing)
@@ -102,7 +103,7 @@ def inbox_router(
 def _read_routes(router: APIRouter, engine: Engine, pages: Pages, routing: Callable[[], RoutingTable] | None) -> None:
     def listing(owner: str, before: int | None) -> dict[str, Any]:
         found = inbox.alerts(engine, owner or None, PAGE + 1, before)
-        shown = [(alert, drawn(alert.message, first_name(alert.owner))) for alert in found[:PAGE]]
+        shown = [(alert, drawn(alert.message, first_name(alert.owner)), _thread(alert)) for alert in found[:PAGE]]
         older = found[PAGE - 1].alert_id if len(found) > PAGE else None
         return {"alerts": shown, "owner": owner, "before": before, "older": older}
 
@@ -198,6 +199,35 @@ def _work_routes(router: APIRouter, engine: Engine, clock: Callable[[], datetime
         known(code, FEEDBACK | TAPS)
         lead_id, number, by = _held(engine, value)
         return _back(acts.feedback(engine, lead_id, number, by=by, code=code, now=clock()), owner)
+
+
+def _thread(alert: inbox.AlertView) -> list[tuple[inbox.Note, list[Block]]]:
+    """Each note with its blocks; a note of plain words has none."""
+    return [(note, _blocks(note.message, first_name(alert.owner))) for note in alert.notes]
+
+
+def _blocks(message: Message | None, person: str) -> list[Block]:
+    if message is None:
+        return []
+    plain = {"blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": message["text"]}}]}
+    return drawn(message if message.get("blocks") else plain, person)
+
+
+def _team_routes(router: APIRouter, engine: Engine, pages: Pages) -> None:
+    """What Slack would show beside the direct messages: the team's channel, and digests."""
+
+    @router.get("/team")
+    def team(reader: Owner = "", before: Before = None) -> Response:
+        lines = inbox.team_posts(engine, "line", None, PAGE)
+        digests = inbox.team_posts(engine, "digest", reader or None, PAGE + 1, before)
+        return pages.answer(
+            "team.html",
+            lines=[(post, drawn(post.message, "")) for post in lines],
+            digests=[(post, drawn(post.message, first_name(post.audience))) for post in digests[:PAGE]],
+            older=digests[PAGE - 1].post_id if len(digests) > PAGE else None,
+            readers=inbox.digest_readers(engine),
+            reader=reader,
+        )
 
 
 def known(code: str, codes: Mapping[str, str]) -> None:

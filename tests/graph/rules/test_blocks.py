@@ -152,9 +152,11 @@ def test_an_accepted_message_says_who_and_how_fast_and_cannot_be_claimed_again()
 
 def test_a_closed_message_has_no_buttons_and_says_nothing_of_its_former_owner():
     closed = closed_message(message(), "moved to Eli, 10:08")
-    assert [b["type"] for b in closed["blocks"]] == ["header", "context", "section"]
-    assert closed["blocks"][1]["elements"][0]["text"] == "*Moved to Eli, 10:08*"
-    assert [line.split("*")[1] for line in bullets(closed)] == ["Who:", "Company:", "Asked for:", "Score:"]
+    assert [b["type"] for b in closed["blocks"]] == ["context"] * 3
+    struck, fact, rest = (block["elements"][0]["text"] for block in closed["blocks"])
+    assert struck == "~Hot lead: Acme Labs (Acme Corp family)~"
+    assert fact == "*Moved to Eli, 10:08*"
+    assert [line.split("*")[1] for line in rest.split("\n")] == ["Who:", "Company:", "Asked for:", "Score:"]
     assert closed["text"] == "Moved to Eli, 10:08: Hot lead: Acme Labs (Acme Corp family)"
     assert closed["metadata"]["event_type"] == "lead_closed"
 

@@ -59,7 +59,7 @@ def test_an_acceptance_shows_until_when_to_touch_and_how_to_log_it(before):
     assert actions(taken)[:3] == ["lead.touch.call", "lead.touch.booked", "lead.close"]
     first = taken["blocks"][-1]["elements"][0]
     assert (first["text"]["text"], first["value"], first["style"]) == (
-        "Log first touch", message()["blocks"][-1]["elements"][0]["value"], "primary",
+        "Log call", message()["blocks"][-1]["elements"][0]["value"], "primary",
     )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import orjson
 import pytest
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, select
 
 from tests.fixtures.alerts import NOW
 from tests.fixtures.inbox import STEPS, dispatch, move, offer
@@ -55,8 +55,11 @@ def test_accepting_takes_the_lead_and_redraws_the_message_through_the_outbox(dat
     result = acts.accept(database, "ld_1", 1, "dee@company.com", SOON)
     assert result == acts.ActResult("done", "dee@company.com", "Dee has it, accepted in 1 min 12 s.", "qualify")
     with database.connect() as connection:
-        row = connection.execute(select(outbox).where(outbox.c.state == "pending")).one()
+        row, confirms = connection.execute(
+            select(outbox).where(outbox.c.state == "pending").order_by(outbox.c.id)
+        ).all()
         held = connection.execute(select(assignments)).one()
+    assert (confirms.key, confirms.vendor, confirms.due_at) == ("ld_1@1/confirm_owner/1.0", "sla", SOON)
     assert row.key == "ld_1@1/update_alert/accepted-1"
     assert (row.vendor, row.kind, row.revision, row.attempts, row.due_at) == ("notifier", "update_alert", 1, 0, SOON)
     effect = orjson.loads(row.payload)
@@ -79,7 +82,8 @@ def test_the_second_click_is_told_who_has_it_and_writes_nothing(database: Engine
     again = acts.accept(database, "ld_1", 1, "ana@company.com", SOON)
     assert again == acts.ActResult("taken", "dee@company.com", "Dee has accepted this lead already.")
     with database.connect() as connection:
-        assert connection.scalar(select(func.count()).select_from(outbox).where(outbox.c.state == "pending")) == 1
+        kinds = connection.scalars(select(outbox.c.kind).where(outbox.c.state == "pending").order_by(outbox.c.id)).all()
+    assert kinds == ["update_alert", "confirm_owner"]
 
 
 def test_an_old_message_cannot_claim_a_lead_that_moved(database: Engine):

@@ -375,3 +375,16 @@ def test_every_schedule_grows_and_an_alert_is_tried_within_seconds():
     assert sum(SCHEDULES["post_alert"][:3]) < 15
     assert timedelta(seconds=sum(DEFAULT_SCHEDULE)) > timedelta(days=1)
     assert NOW.tzinfo is UTC
+
+
+async def test_after_a_429_the_whole_queue_waits_as_long_as_the_vendor_says_and_the_others_go_on(
+    database: Engine, executor: Executor
+):
+    due(database, "ld_1", task("1"))
+    vendor = Vendor(lambda order: VendorError("rate_limited", retry_after_s=60.0))
+    running = dispatcher(database, executor, crm=vendor)
+    await running.run(drain=True)
+    due(database, "ld_2", task("2"))
+    await running.run(drain=True)
+    assert len(vendor.orders) == 1, "another lead's effect would be refused too, and make it worse"
+    assert running.breakers["crm"].state == "closed"

@@ -141,22 +141,23 @@ async def test_the_owner_is_reminded_once_in_the_thread_and_by_the_clock_line(de
     (alert,) = alerts(desk.engine)
     assert "*Reminder: accept by " in str(alert.message)
     assert "lead.accept" in str(alert.message)
-    (note,) = desk.threads(alert.owner.partition("@")[0])
+    assert "to be accepted by" in desk.threads(alert.owner.partition("@")[0])[0]
+    (note,) = desk.threads(alert.owner.partition("@")[0])[1:]
     assert "2 min 30 s left" in note
     assert "or it goes to somebody else" in note
     desk.due("remind_owner")
     await desk.dispatch()
-    assert len(alerts(desk.engine)[0].notes) == 1
+    assert len(alerts(desk.engine)[0].notes) == 2
 
 
 async def test_an_acceptance_ends_reminder_and_deadline_but_not_the_touch(desk: Desk):
     lead_id = await desk.lead()
     assert accept(desk.engine, lead_id, 1, "dee@company.com", desk.bench.now).outcome == "done"
-    assert desk.pending() == ["touch_missed"]
+    assert desk.pending() == ["touch_missed", "confirm_owner"]
     assert {row.error for row in desk.timer_rows(state="done")} == {"not needed: accepted"}
     assert desk.bench.rows("dead_letters") == []
     assert touch(desk.engine, lead_id, 1, "dee@company.com", "call", desk.bench.now).outcome == "done"
-    assert desk.pending() == []
+    assert desk.pending() == ["confirm_owner"]
 
 
 @pytest.mark.parametrize("cause", ["pass", "moved"])
@@ -217,8 +218,10 @@ async def test_the_ladder_is_climbed_to_its_end_and_each_owner_hears_what_concer
     assert record["assignment"]["why"] == f"Not accepted by Rita in 5 min, next in the ladder: DEFAULT, {GENERAL}."
     by_owner = {alert.owner.partition("@")[0]: alert for alert in alerts(desk.engine)}
     assert [by_owner[name].closed for name in ("dee", "eli", "rita", "general")] == [True, True, True, False]
-    assert desk.threads("dee")[-1].startswith("Missed: not accepted, moved to Eli at ")
-    assert desk.threads("eli")[-1].startswith("Missed: not accepted, moved to Rita at ")
+    assert "Missed: not accepted, moved to Eli" in str(by_owner["dee"].message)
+    assert desk.threads("dee")[-1].startswith("Not accepted by Dee in 5 min, next in the ladder: Eli.")
+    assert desk.threads("dee")[-1].endswith("Ladder of hot: next (now Eli), then manager, then DEFAULT.")
+    assert desk.threads("eli")[-1].endswith("Ladder of hot: next (used up), then manager (now Rita), then DEFAULT.")
     await desk.miss()
     assert desk.states()[-1] == ("general", "offered"), "nobody is left: it stays"
     assert desk.record(lead_id)["revision"] == 5

@@ -16,6 +16,8 @@
     routing_changes   one row an edit of the routing file: who, why, approvals, and when it went live, if it did
     crm_*, alerts, alert_notes, nurture_enrolments   the embedded twins' own data
     slack_messages   one row a lead and owner: the Slack message that shows the lead, to update it
+    team_posts   one row a line about a hot lead, or a digest, as the inbox shows it   (personal data)
+    digests      one row a person and part of a day: from when to when its digest tells, made once
     past_accounts    one row an account that leads came from, or that we were told of, and how it ended
     account_leads    one row a lead: the account that it is counted for
     account_vectors  one row an account and embedder: the vector, or that it is kept elsewhere
@@ -46,6 +48,7 @@ from tools.store.tables.past_accounts import account_leads, account_memory, acco
 from tools.store.tables.people import STANDS, person_candidates, person_edges, person_keys
 from tools.store.tables.routing import pools, routing_changes, routing_versions, turns
 from tools.store.tables.sending import DEAD, OPEN, dead_letters, outbox, read_cache
+from tools.store.tables.slack import digests, team_posts
 from tools.store.tables.twins import (
     alert_notes,
     alerts,
@@ -83,6 +86,7 @@ __all__ = [
     "crm_tasks",
     "dead_letters",
     "decisions",
+    "digests",
     "enrichment_answers",
     "enrichment_sources",
     "enrichment_spending",
@@ -105,5 +109,6 @@ __all__ = [
     "routing_changes",
     "routing_versions",
     "slack_messages",
+    "team_posts",
     "turns",
 ]

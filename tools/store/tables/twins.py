@@ -91,6 +91,7 @@ alert_notes = Table(
     Column("lead_id", String(40), nullable=False, index=True),
     Column("owner", String(320), nullable=False),
     Column("text", Text, nullable=False),
+    Column("message", LargeBinary),  # the note as a message of Slack, where it is more than its text
     Column("at", UtcTime, nullable=False),
 )
 
