@@ -29,7 +29,7 @@ def why_not(asked: Asked, email: str, explanation: Explanation | None = None) ->
     name = first_name(email)
     if email == owner:
         return (f"{name} has it.",)
-    said = [*_absence(asked, email), *_turn(found, email)]
+    said = [*_absence(asked, email), *_turn(found, email), *_fits(asked, found, email)]
     changes = list(_changes(found, asked.table, email))
     said += [f"{name} would have it {one}." for one in changes[:MOST]]
     if not changes:
@@ -99,16 +99,21 @@ def _leads_to(table: RoutingTable, to: str, email: str) -> bool:
     return pool is not None and any(member.email == email and member.active for member in pool.members)
 
 
+def _fits(asked: Asked, explanation: Explanation, email: str) -> Iterator[str]:
+    """Rules that would give them the lead, and were not reached."""
+    given, view = explanation.assignment, view_of(asked.facts)
+    for rule in asked.table.rules:
+        if _target(asked.table, rule.to, email) and f"rules.{rule.id}" != given.rule and holds(rule.condition, view):
+            yield f"The lead fits rules.{rule.id} (line {rule.line}) too, but {given.rule} comes first."
+
+
 def _lines(asked: Asked, explanation: Explanation, email: str) -> Iterator[str]:
-    """The rules and places of the file that lead to them, and why this lead did not take them."""
+    """The rules and places of the file that lead to them, and that this lead is not of."""
     table, given, view = asked.table, explanation.assignment, view_of(asked.facts)
     for rule in table.rules:
-        if _target(table, rule.to, email) and f"rules.{rule.id}" != given.rule:
-            where = f"rules.{rule.id} (line {rule.line})"
-            if holds(rule.condition, view):
-                yield f"The lead fits {where} too, but {given.rule} comes first."
-            else:
-                yield f"{where} gives them leads {in_words(rule.condition) or 'of any kind'}, and this one is not."
+        if _target(table, rule.to, email) and f"rules.{rule.id}" != given.rule and not holds(rule.condition, view):
+            what = in_words(rule.condition) or "of any kind"
+            yield f"rules.{rule.id} (line {rule.line}) gives them leads {what}, and this one is not."
     for entry in (*table.map, table.default):
         if _target(table, entry.to, email) and f"map.{entry.key}" != given.rule:
             yield f"The place {entry.key} (line {entry.line}) is theirs, but {given.rule} gave this lead away."

@@ -63,7 +63,7 @@ def test_leave_and_its_cover_are_named_and_so_is_what_would_give_it_to_them(aske
 
 
 def test_a_rule_that_fits_too_but_comes_later_is_named(asked: Asked):
-    assert "rules.big (line 14) too, but rules.german comes first." in said_of(asked, "zed")
+    assert "rules.big (line 13) too, but rules.german comes first." in said_of(asked, "zed")
 
 
 def test_who_had_it_and_passed_it_is_told_so(asked: Asked):

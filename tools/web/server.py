@@ -107,7 +107,7 @@ class FrontDoor:
         )
         self._leaves = Leaves(editor)
         self._slack = slack_side(
-            settings, self._store.engine, connect(url), Identifier(secrets.lead_key), self._returning, self._leaves,
+            settings, self._store.engine, url, Identifier(secrets.lead_key), self._returning, self._leaves,
             self._rules.few, self._routing.current, utc_now,
         )  # fmt: skip
         self._settings, self._similar = settings, similar_accounts(settings, self._store)

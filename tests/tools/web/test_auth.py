@@ -30,6 +30,7 @@ CLOSED = [
 ]
 DOCUMENTS = ["/openapi.json", "/docs", "/docs/oauth2-redirect", "/redoc"]
 QUESTION = "/webhooks/lead/{lead_id}/next-question"  # for the form; a lead's id cannot be guessed
+SLACK = ["/slack/interactions", "/slack/commands"]  # signed by Slack
 LINKS = ["/unsubscribe/{token}", "/c/{token}"]  # of mails: signed, and followed by strangers
 FORMS = "/webhooks/forms/{vendor}"  # each vendor proves itself: a signature or a key
 OPEN = [
@@ -43,6 +44,7 @@ OPEN = [
     "/login",
     "/",
     *LINKS,
+    *SLACK,
     *DOCUMENTS,
 ]
 

@@ -12,10 +12,11 @@ from sqlalchemy import Engine, insert
 from graph.domain.table import RoutingTable
 from tests.fixtures.alerts import NOW, decision
 from tests.fixtures.inbox import HOSTILE, dispatch, move, offer
-from tests.fixtures.router import the_table
+from tests.fixtures.router import person, settle, the_table
 from tools.routing_file import parse
 from tools.store import inbox
 from tools.store.engine import open_engine
+from tools.store.routing_versions import keep_version
 from tools.store.tables import accounts
 from tools.store.tables import pools as pool_rows
 from tools.web.inbox import inbox_router
@@ -141,6 +142,28 @@ def test_feedback_shows_in_the_thread(desk):
     offer(desk.engine)
     desk.press("feedback", value="ld_1:1", code="bad_match")
     assert "Feedback from Dee: wrong company match.</p>" in desk.page()
+
+
+def test_the_verdict_on_the_score_is_kept_as_in_slack(database):
+    offer(database)
+    desk = desk_over(database)
+    desk.press("feedback", value="ld_1:1", code="wrong")
+    assert "<li>Feedback from Dee: the score was wrong." in desk.page()
+    assert "Noted: the score was wrong." not in desk.page(), "it is said once"
+
+
+async def test_the_reasons_say_why_not_somebody_else_or_that_it_cannot_be_said(database, ports):
+    (one,) = await settle(database, ports, person("ann"))
+    desk, table = desk_over(database), the_table()
+    page = f"/inbox/why/{one.case.submission.lead_id}?number=1"
+    assert "Why not</label>" in desk.page(page)
+    assert "is not in the store" in desk.page(f"{page}&other=ray")
+    keep_version(database, table.digest, table.text, table.files)
+    assert "<h3>Why not Ray?</h3>" in desk.page(f"{page}&other=ray")
+    assert "has this lead." in desk.page(f"{page}&other={one.case.assignment.owner}")
+    found = desk.page(f"{page}&other=%3Cscript%3Ezaphod")
+    assert "Nobody in the routing file is called" in found
+    assert "<script>zaphod" not in found
 
 
 @pytest.mark.parametrize(

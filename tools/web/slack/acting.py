@@ -131,7 +131,9 @@ class Acting:
         return refusal(act, by, held.owner, self._routing(), held.pool, held.accepted_by)
 
     async def _accept(self, press: Pressed, held: acts.Held) -> Message | None:
-        if held.lost is None and (refused := self._refusal("accept", press.by, held)) is not None:
+        if held.lost is not None:
+            return note(held.lost.sentence)
+        if (refused := self._refusal("accept", press.by, held)) is not None:
             return note(refused)
         result = await run_in_threadpool(acts.accept, self._engine, held.lead_id, held.number, press.by, self._clock())
         if result.outcome != "done":

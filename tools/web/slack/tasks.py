@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Final, TypeVar
 
 import structlog
+from fastapi import HTTPException
 
 from tools.observe import metrics
 
@@ -54,7 +55,10 @@ class Tasks:
 
     def _ended(self, task: asyncio.Task[Any]) -> None:
         self._running.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
+        if task.cancelled():
+            return
+        error = task.exception()
+        if error is not None and not isinstance(error, HTTPException):  # which is an answer, and somebody else's fault
             log.error("slack_task_failed", error=type(error).__name__)
 
     async def aclose(self) -> None:
