@@ -26,6 +26,8 @@ from tools.hubspot.task_writes import Tasks
 
 SOURCE = "hubspot"
 _NOTHING = CrmAccount()
+_FOR_READS = 5
+"""Calls at once that writes leave to decisions."""
 
 
 class FamilyLeads(Protocol):
@@ -128,7 +130,7 @@ class HubSpotCrm:
         return await asyncio.get_running_loop().run_in_executor(self._writes, self._perform, orders)
 
     def _perform(self, orders: Sequence[Order]) -> list[Answer]:
-        with self._calls.within(self._round_s):
+        with self._calls.within(self._round_s, leave=_FOR_READS):
             try:
                 self._properties.ensure()
             except VendorError as error:

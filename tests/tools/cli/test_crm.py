@@ -40,7 +40,10 @@ class Shop:
         async def run() -> None:
             with threads() as executor:
                 await settle(
-                    self.engine, ports_of(self.engine, executor), *(person(name) for name in names), now=datetime.now(UTC)
+                    self.engine,
+                    ports_of(self.engine, executor),
+                    *(person(name) for name in names),
+                    now=datetime.now(UTC),
                 )
 
         asyncio.run(run())
@@ -124,7 +127,9 @@ def test_what_went_from_hubspot_is_told_and_written_again_once(live: Shop, capsy
     server = live.server
     assert server is not None
     ann = next(n for n, has in server.objects["contacts"].items() if has["email"] == "ann@ann-werke.de")
-    server.objects["tasks"].pop(next(n for n in server.objects["tasks"] if n in server.linked["contacts", ann, "tasks"]))
+    server.objects["tasks"].pop(
+        next(n for n in server.objects["tasks"] if n in server.linked["contacts", ann, "tasks"])
+    )
     server.objects["contacts"][ann]["lead_router_tier"] = "cold"
     server.add("companies", domain="bo-werke.de")
     assert live.run("crm", "reconcile", "--fix") == 1
@@ -233,5 +238,3 @@ def test_closed_deals_fill_similar_accounts_and_the_outcomes_of_leads(
 def test_the_embedded_crm_has_no_deals(embedded: Shop, capsys: pytest.CaptureFixture[str]) -> None:
     assert embedded.run("accounts", "sync", "crm", "--deals") == 1
     assert "accounts closed FILE.csv" in capsys.readouterr().err
-
-
