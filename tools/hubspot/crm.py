@@ -134,7 +134,7 @@ class HubSpotCrm:
             try:
                 self._properties.ensure()
             except VendorError as error:
-                return [Untried() if error.code == "busy" else error for _ in orders]
+                return [Untried(error.retry_after_s) if error.code == "busy" else error for _ in orders]
             return perform_in_waves(orders, self._by_kind, self._round_s)
 
     async def aclose(self) -> None:
