@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from tests.system import disk, intake, kills, outages, power, vendors
+from tests.system import disk, intake, kills, live, outages, power, vendors
 from tests.system.harness import Product, Stuck
 from tests.system.report import Result, heading, row, table
 
@@ -114,6 +114,11 @@ def dispatcher_dies(rounds: int, leads: int) -> list[Result]:
         return [*results, vendors.dispatcher_hangs(world, leads=min(leads, 100))]
 
 
+def demo_live(_rounds: int, _leads: int) -> list[Result]:
+    with live.live() as world:
+        return [live.live_demo(world)]
+
+
 SCENARIOS: dict[str, Callable[[int, int], list[Result]]] = {
     "kill-worker": kill_worker,
     "kill-web": kill_web,
@@ -128,6 +133,7 @@ SCENARIOS: dict[str, Callable[[int, int], list[Result]]] = {
     "database": database_locked,
     "vendors": vendor_stalls,
     "dispatcher-live": dispatcher_dies,
+    "live": demo_live,
     "same": same,
     "stop": stop,
 }

@@ -18,7 +18,7 @@ from graph.domain.account import CompanyProfile
 from graph.domain.facts import value_of
 from graph.ports import AccountQuery, CompanyAsk, Enrichment
 from graph.rules.domains import company_domain
-from tools.store.past_accounts import find
+from tools.store.past_reading import find
 from tools.store.tables import crm_companies, decisions, leads
 
 MOST = 10

@@ -3,10 +3,12 @@
 A graph proposes; what is near is computed exactly from the directions, so a graph can miss an account and never place one
 wrongly. One graph an outcome: then the nearest won and the nearest lost account are always among the proposals.
 
-The gate: for a sample of the block's own accounts, each left out of its own answer, the ten nearest by the graphs are
-compared with the ten nearest of all. Structured vectors have many accounts that lie equally near, so an answer counts by
-its distance: it is right when it is not farther than the tenth. Below the gate the search looks wider, then the graphs are
-built denser; when nothing of that is enough, the block is searched exactly.
+The gate: for a sample of questions the ten nearest by the graphs are compared with the ten nearest of all. A question is
+seven parts of one account of the block and three of another: an account itself is easier to find than what leads ask, such
+a mixture a little harder (of 300,000: recall .998, .944, and .967 for leads; eight parts to two got .989). Structured
+vectors have many accounts that lie equally near, so an answer counts by its distance: it is right when it is not farther
+than the tenth. Below the gate the search looks wider, then the graphs are built denser; when nothing of that is enough,
+the block is searched exactly.
 """
 
 from __future__ import annotations
@@ -88,8 +90,8 @@ def opened(snapshot: Snapshot) -> Graphs | None:
 
 def build(snapshot: Snapshot, gate: Gate) -> dict[str, Any]:
     """Build graphs that pass the gate, and note in the snapshot's manifest how it is searched; returns that note."""
-    sample = _sample(snapshot, gate.queries)
-    truth = true_distances(snapshot, snapshot.directions(sample), sample)
+    asked = _questions(snapshot, gate.queries)
+    truth = true_distances(snapshot, asked)
     tries: list[dict[str, Any]] = []
     said: dict[str, Any] = {"by": "exact"}
     for numbers, connectivity, expansion in gate.builds:
@@ -98,7 +100,7 @@ def build(snapshot: Snapshot, gate: Gate) -> dict[str, Any]:
         took_s, graphs = round(time.monotonic() - began, 1), Graphs(built)
         for width in gate.widths:
             graphs.widen(width)
-            recall = _recall(snapshot, graphs, sample, truth)
+            recall = _recall(snapshot, graphs, asked, truth)
             how = {"numbers": numbers, "connectivity": connectivity, "expansion": expansion, "width": width}
             tries.append({**how, "recall": recall, "build_s": took_s})
             if recall >= gate.recall:
@@ -110,7 +112,7 @@ def build(snapshot: Snapshot, gate: Gate) -> dict[str, Any]:
             break
     best = max((one["recall"] for one in tries), default=0.0)
     said |= {"recall": tries[-1]["recall"] if said["by"] == "graphs" else best, "gate": gate.recall, "k": K}
-    said |= {"queries": len(sample), "tries": tries}
+    said |= {"queries": len(asked), "tries": tries}
     snapshot.manifest["search"] = said
     note(snapshot.folder, snapshot.manifest)
     return said
@@ -122,17 +124,18 @@ def recall_of(found: Iterable[float], true: NDArray[np.float64]) -> float:
     return float(min(near, len(true)) / len(true))
 
 
-def _sample(snapshot: Snapshot, queries: int) -> NDArray[np.intp]:
+def _questions(snapshot: Snapshot, queries: int) -> Directions:
     drawn = np.random.default_rng(_SEED)
     alive = np.flatnonzero(snapshot.alive)
-    return np.sort(drawn.choice(alive, min(queries, len(alive)), replace=False))
+    rows = drawn.choice(alive, min(queries, len(alive)), replace=False)
+    mixed = 0.7 * snapshot.directions(rows) + 0.3 * snapshot.directions(drawn.permutation(rows))
+    lengths = np.linalg.norm(mixed, axis=1, keepdims=True)
+    found: Directions = (mixed / np.where(lengths > 0, lengths, 1.0)).astype(np.float32)
+    return found
 
 
-def true_distances(
-    snapshot: Snapshot, asked: Directions, own: NDArray[np.intp] | None = None, k: int = K
-) -> list[NDArray[np.float64]]:
-    """The distances of the k nearest to each direction, ascending, by comparing with every row. own: a row for each that
-    is left out of its answer."""
+def true_distances(snapshot: Snapshot, asked: Directions, k: int = K) -> list[NDArray[np.float64]]:
+    """The distances of the k nearest to each direction, ascending, by comparing with every row."""
     keep = 4 * k  # of float32's ranking, so that float64's first k are among them
     best = np.full((len(asked), keep), -2.0, np.float32)
     where = np.zeros((len(asked), keep), np.intp)
@@ -144,11 +147,9 @@ def true_distances(
         top = np.argpartition(-both, keep - 1, axis=1)[:, :keep]
         best, where = np.take_along_axis(both, top, axis=1), np.take_along_axis(places, top, axis=1)
     found = []
-    for place, (one, rows, likeness) in enumerate(zip(asked, where, best, strict=True)):
-        others = rows[likeness > -2.0]
-        if own is not None:
-            others = others[others != own[place]]
-        exact = np.vecdot(snapshot.directions(others).astype(np.float64), one.astype(np.float64))
+    for one, rows, likeness in zip(asked, where, best, strict=True):
+        compared = snapshot.directions(rows[likeness > -2.0]).astype(np.float64)
+        exact = np.vecdot(compared, one.astype(np.float64))
         found.append(np.sort(np.maximum(0.0, 1.0 - exact))[:k])
     return found
 
@@ -177,19 +178,15 @@ def _built(snapshot: Snapshot, how: Build, threads: int) -> dict[Outcome, Any]:
     return graphs
 
 
-def _recall(snapshot: Snapshot, graphs: Graphs, sample: NDArray[np.intp], truth: list[NDArray[np.float64]]) -> float:
+def _recall(snapshot: Snapshot, graphs: Graphs, asked: Directions, truth: list[NDArray[np.float64]]) -> float:
     def propose(_: Block, direction: Directions, k: int) -> Iterable[int]:
         return graphs.propose(direction, k)
 
     total = 0.0
-    for row, true in zip(sample.tolist(), truth, strict=True):
-        own = snapshot.past(row).account_id
-        hits = nearest(
-            (snapshot,), snapshot.directions([row])[0], K + 1, wanted=ANY, reach=2.0, propose=propose, told=False
-        )
-        found = [hit.distance for hit in hits if hit.account_id != own][: len(true)]
-        total += recall_of(found, true) if len(true) else 1.0
-    return round(total / len(sample), 4) if len(sample) else 1.0
+    for one, true in zip(asked, truth, strict=True):
+        hits = nearest((snapshot,), one, K, wanted=ANY, reach=2.0, propose=propose, told=False)
+        total += recall_of([hit.distance for hit in hits], true) if len(true) else 1.0
+    return round(total / len(asked), 4) if len(asked) else 1.0
 
 
 def _path(folder: Path, outcome: Outcome) -> Path:

@@ -25,16 +25,9 @@ from tools.account_metadata import PastAccount
 from tools.asking import ReadError
 from tools.embedders import Embedder, direction
 from tools.similar import graphs, snapshot
-from tools.store.past_accounts import (
-    Change,
-    counts,
-    everything,
-    keep_vectors,
-    last_number,
-    note_state,
-    since,
-    without_vector,
-)
+from tools.store.past_reading import Change, counts, everything, last_number, since
+from tools.store.past_state import note_state
+from tools.store.past_vectors import keep_vectors, without_vector
 
 log = structlog.get_logger(__name__)
 STATE = "similar"

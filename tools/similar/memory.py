@@ -32,7 +32,8 @@ from tools.embedders import Computes, Embedder, direction
 from tools.similar import graphs, snapshot
 from tools.similar.blocks import Block, Directions, Growing
 from tools.similar.searching import REACH, Hit, nearest
-from tools.store.past_accounts import PAGE, Change, changes, last_number
+from tools.store.past_reading import Change, changes, last_number
+from tools.store.past_rows import PAGE
 
 log = structlog.get_logger(__name__)
 AT_ONCE = 20

@@ -9,7 +9,8 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from tools.similar.table import past_accounts
-from tools.store.past_accounts import forget, keep, note_state, state_of
+from tools.store.past_accounts import forget, keep
+from tools.store.past_state import note_state, state_of
 
 STATE = "bundled"
 BUNDLED = Path(__file__).parents[1] / "embedded" / "data" / "accounts.csv"

@@ -19,7 +19,7 @@ from sqlalchemy import Engine, text
 from tools.ml.standing import models_state
 from tools.observe import metrics
 from tools.routing_file import LiveRouting
-from tools.store.past_accounts import state_of
+from tools.store.past_state import state_of
 from tools.stream.connect import persistence
 from tools.stream.ending import ended
 from tools.stream.keys import GROUP, Partition

@@ -26,7 +26,10 @@ from tools.similar.keeping import STATE, Keeper, Plan
 from tools.similar.memory import StoredSimilar
 from tools.similar.searching import nearest
 from tools.store.engine import open_engine
-from tools.store.past_accounts import forget_vectors, keep, last_number, state_of
+from tools.store.past_accounts import keep
+from tools.store.past_reading import last_number
+from tools.store.past_state import state_of
+from tools.store.past_vectors import forget_vectors
 from tools.store.tables import account_vectors
 from tools.vectors import EMBEDDER_ID, vector
 

@@ -21,7 +21,8 @@ from tools.similar.seeding import seed
 from tools.store.acts import accept, close
 from tools.store.engine import open_engine
 from tools.store.learning import Told, keep_outcomes
-from tools.store.past_accounts import keep, last_number
+from tools.store.past_accounts import keep
+from tools.store.past_reading import last_number
 from tools.store.tables import past_accounts
 
 LIKE = AccountQuery("next.example", "Next", "aerospace", "DE", 410, None, ("ada", "kafka"))

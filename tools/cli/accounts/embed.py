@@ -27,7 +27,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
 
     from tools.asking import ReadError
     from tools.store.migrate import migrate
-    from tools.store.past_accounts import forget_vectors
+    from tools.store.past_vectors import forget_vectors
     from tools.wiring import keeper_of, open_store
 
     settings.data_dir.mkdir(parents=True, exist_ok=True)
