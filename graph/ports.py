@@ -207,7 +207,12 @@ class VendorError(Exception):
 
 
 class Untried(Exception):
-    """The order was not begun: it waits for an earlier one of its lead, or the round had no time for it. No attempt."""
+    """The order was not begun: it waits for an earlier one of its lead, or the round had no time or room for it. No attempt.
+    after_s: seconds until there may be room; None for at once."""
+
+    def __init__(self, after_s: float | None = None) -> None:
+        super().__init__("not begun")
+        self.after_s = after_s
 
 
 class Performer(Protocol):

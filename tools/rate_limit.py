@@ -23,8 +23,8 @@ _ANSWER_S: Final = 0.25  # more than a bucket is worth waiting for
 _KEPT_MS: Final = 60_000
 _SHORTEST_S: Final = 0.001  # the rest of a token may be less than a clock can tell
 
-# KEYS: bucket, pause. ARGV: burst, tokens a second, kept for ms. The server's clock counts, as no two hosts agree on another.
-# Answers 0 when a token was taken, else the ms until one is there.
+# KEYS: bucket, pause. ARGV: burst, tokens a second, kept for ms, tokens to leave for others. The server's clock counts, as no
+# two hosts agree on another. Answers 0 when a token was taken, else the ms until one is there.
 TAKE = """
 local paused = redis.call('PTTL', KEYS[2])
 if paused > 0 then return paused end
@@ -34,7 +34,8 @@ local burst, rate = tonumber(ARGV[1]), tonumber(ARGV[2])
 local held = redis.call('HMGET', KEYS[1], 'tokens', 'at')
 local tokens = burst
 if held[1] then tokens = math.min(burst, tonumber(held[1]) + math.max(0, now - tonumber(held[2])) * rate) end
-if tokens < 1 then return math.ceil((1 - tokens) / rate * 1000) end
+local needed = 1 + tonumber(ARGV[4])
+if tokens < needed then return math.ceil((needed - tokens) / rate * 1000) end
 redis.call('HSET', KEYS[1], 'tokens', tostring(tokens - 1), 'at', string.format('%.6f', now))
 redis.call('PEXPIRE', KEYS[1], ARGV[3])
 return 0
@@ -89,10 +90,11 @@ class Bucket:
         tag = f"{{limit:{limit.name}}}"  # one slot of a cluster for both keys
         self._keys = [f"{tag}:bucket", f"{tag}:pause"]
 
-    def take(self, until: float | None = None) -> None:
-        """One token, waited for until this reading of the clock; None waits for ever. Raises NoRoom, at once where the wait
-        would be in vain."""
-        while (wait_s := self._try()) > 0:
+    def take(self, until: float | None = None, *, leave: int = 0) -> None:
+        """One token, waited for until this reading of the clock; None waits for ever. leave: tokens that stay for those who
+        are in more of a hurry. Raises NoRoom, at once where the wait would be in vain."""
+        leave = min(leave, self.limit.burst - 1)
+        while (wait_s := self._try(leave)) > 0:
             if until is not None and self._clock() + wait_s > until:
                 raise NoRoom(wait_s)
             self._sleep(wait_s)
@@ -114,25 +116,25 @@ class Bucket:
         if self._server is not None:
             self._server.close()
 
-    def _try(self) -> float:
+    def _try(self, leave: int) -> float:
         """0 for a token, else seconds until there may be one."""
         if self._asked():
             try:
-                answer = self._script(keys=self._keys, args=[self.limit.burst, self.limit.rate, self._kept_ms()])
+                answer = self._script(keys=self._keys, args=[self.limit.burst, self.limit.rate, self._kept_ms(), leave])
                 return float(answer) / 1000
             except (RedisError, OSError):
                 self._is_away()
-        return self._try_here()
+        return self._try_here(leave)
 
-    def _try_here(self) -> float:
+    def _try_here(self, leave: int) -> float:
         with self._lock:
             now = self._clock()
             if now < self._paused_until:
                 return self._paused_until - now
             self._tokens = min(float(self.limit.burst), self._tokens + max(0.0, now - self._at) * self.limit.rate)
             self._at = now
-            if self._tokens < 1:
-                return max((1 - self._tokens) / self.limit.rate, _SHORTEST_S)
+            if self._tokens < 1 + leave:
+                return max((1 + leave - self._tokens) / self.limit.rate, _SHORTEST_S)
             self._tokens -= 1
             return 0.0
 

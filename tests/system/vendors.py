@@ -46,10 +46,12 @@ class Outside:
         for messages in list(self.slack.channels.values()):
             alerts.update(m["metadata"]["event_payload"]["lead_id"] for m in list(messages) if "thread_ts" not in m)
         objects = {kind: list(found.values()) for kind, found in self.hubspot.objects.items()}
-        markers = (re.search(r"Reference: (.*)", task.get("hs_task_body", "")) for task in objects["tasks"])
+        tasks = (re.search(r"Reference: (.*)", task.get("hs_task_body", "")) for task in objects["tasks"])
+        notes = (re.search(r"Reference: (.*)", note.get("hs_note_body", "")) for note in objects["notes"])
         return {
             "alerts": alerts,
-            "tasks": Counter(found[1] if found else "without reference" for found in markers),
+            "tasks": Counter(found[1] if found else "without reference" for found in tasks),
+            "notes": Counter(found[1] if found else "without reference" for found in notes),
             "contacts": Counter(contact.get("email", "?").lower() for contact in objects["contacts"]),
             "companies": Counter(company.get("domain", "?") for company in objects["companies"]),
         }
@@ -160,7 +162,7 @@ def _judge_twice(result: Result, world: Outside) -> None:
         )
     with world.product.sql() as connection:
         done = dict(connection.execute("SELECT kind, count(*) FROM outbox WHERE state = 'done' GROUP BY kind"))
-    for kind, name in (("post_alert", "alerts"), ("create_task", "tasks")):
+    for kind, name in (("post_alert", "alerts"), ("create_task", "tasks"), ("log_note", "notes")):
         result.expect(
             done.get(kind, 0) == len(written[name]),
             f"{done.get(kind, 0)} {name} are called done, {len(written[name])} are there",

@@ -102,13 +102,14 @@ class HubSpotCalls:
         self._until = threading.local()
 
     @contextmanager
-    def within(self, seconds: float) -> Iterator[None]:
-        """Calls of this thread inside the block are not begun when so much time is over, and do not take longer."""
-        self._until.at = time.monotonic() + seconds
+    def within(self, seconds: float, *, leave: int = 0) -> Iterator[None]:
+        """Calls of this thread inside the block are not begun when so much time is over, and do not take longer. leave:
+        tokens of each limit that they leave to others."""
+        self._until.at, self._until.leave = time.monotonic() + seconds, leave
         try:
             yield
         finally:
-            self._until.at = None
+            self._until.at, self._until.leave = None, 0
 
     def search(self, kind: Kind, name: str, values: Sequence[str], wanted: Sequence[str]) -> list[Found]:
         """All objects whose property `name` is one of `values`. New objects appear here some seconds late."""
@@ -221,7 +222,7 @@ class HubSpotCalls:
         try:
             for bucket in (self._limits.calls, self._limits.searches if search else None):
                 if bucket is not None:
-                    bucket.take(until)
+                    bucket.take(until, leave=getattr(self._until, "leave", 0))
         except NoRoom as full:
             raise VendorError("busy", "the portal's limit of calls is used up", retry_after_s=full.wait_s) from None
         if until is None:

@@ -26,6 +26,8 @@ from tools.hubspot.task_writes import Tasks
 
 SOURCE = "hubspot"
 _NOTHING = CrmAccount()
+_FOR_READS = 5
+"""Calls at once that writes leave to decisions."""
 
 
 class FamilyLeads(Protocol):
@@ -128,11 +130,11 @@ class HubSpotCrm:
         return await asyncio.get_running_loop().run_in_executor(self._writes, self._perform, orders)
 
     def _perform(self, orders: Sequence[Order]) -> list[Answer]:
-        with self._calls.within(self._round_s):
+        with self._calls.within(self._round_s, leave=_FOR_READS):
             try:
                 self._properties.ensure()
             except VendorError as error:
-                return [Untried() if error.code == "busy" else error for _ in orders]
+                return [Untried(error.retry_after_s) if error.code == "busy" else error for _ in orders]
             return perform_in_waves(orders, self._by_kind, self._round_s)
 
     async def aclose(self) -> None:

@@ -62,8 +62,11 @@ def _wave(perform: Perform, wave: Sequence[Order]) -> dict[str, Answer]:
     except Exception as error:
         log.exception("a wave broke", kind=wave[0].effect.kind)
         found = {order.key: error for order in wave}
-    return {key: Untried() if _never_made(answer) else answer for key, answer in found.items()}
+    return {key: _begun(answer) for key, answer in found.items()}
 
 
-def _never_made(answer: Answer) -> bool:
-    return isinstance(answer, VendorError) and answer.code == "busy"
+def _begun(answer: Answer) -> Answer:
+    """A call that was never made is no attempt."""
+    if isinstance(answer, VendorError) and answer.code == "busy":
+        return Untried(answer.retry_after_s)
+    return answer

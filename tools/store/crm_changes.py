@@ -14,10 +14,11 @@ import orjson
 from sqlalchemy import Connection, Engine, Row, select, update
 
 from graph.domain.effects import VENDOR_OF, TakeChange
-from tools.store.tables import assignments, crm_changes, leads, outbox
+from tools.store.tables import assignments, crm_changes, leads, outbox, outcomes
 from tools.store.upsert import insert_for
 
 ChangeKind: TypeAlias = Literal["owner", "deal", "gone", "merged"]
+PAGE = 500
 State: TypeAlias = Literal["taken", "ignored"]
 
 
@@ -174,11 +175,25 @@ def leads_of_contacts(engine: Engine, contact_ids: Sequence[str]) -> dict[str, s
         return {row.external_id: row.lead_id for row in connection.execute(wanted)}
 
 
-def newest_leads_of_domains(engine: Engine, domains: Sequence[str]) -> dict[str, list[tuple[datetime, str]]]:
+def leads_of_domains(engine: Engine, domains: Sequence[str]) -> dict[str, list[tuple[datetime, str]]]:
     """domain -> (first heard of, lead) of each lead of the company, oldest first."""
     found: dict[str, list[tuple[datetime, str]]] = {}
-    wanted = select(leads.c.domain, leads.c.created_at, leads.c.lead_id).where(leads.c.domain.in_(domains))
+    wanted = select(leads.c.domain, leads.c.created_at, leads.c.lead_id).order_by(leads.c.created_at, leads.c.lead_id)
     with engine.connect() as connection:
-        for row in connection.execute(wanted.order_by(leads.c.created_at, leads.c.lead_id)):
-            found.setdefault(row.domain, []).append((row.created_at, row.lead_id))
+        for start in range(0, len(domains), PAGE):
+            for row in connection.execute(wanted.where(leads.c.domain.in_(domains[start : start + PAGE]))):
+                found.setdefault(row.domain, []).append((row.created_at, row.lead_id))
+    return found
+
+
+def sold_by(engine: Engine, lead_ids: Sequence[str], source: str) -> dict[str, str]:
+    """lead -> the source whose name begins so that has told of a sale."""
+    found: dict[str, str] = {}
+    wanted = select(outcomes.c.lead_id, outcomes.c.source).where(
+        outcomes.c.outcome == "won", outcomes.c.source.startswith(source, autoescape=True)
+    )
+    with engine.connect() as connection:
+        for start in range(0, len(lead_ids), PAGE):
+            some = wanted.where(outcomes.c.lead_id.in_(lead_ids[start : start + PAGE]))
+            found |= {row.lead_id: row.source for row in connection.execute(some)}
     return found

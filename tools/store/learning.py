@@ -27,13 +27,14 @@ End: TypeAlias = tuple[str, datetime, float | None]
 @dataclass(frozen=True, slots=True)
 class Told:
     """An outcome from outside. outcome: a code of OUTCOMES; contract_usd: a year, None where it is not known; reason: in
-    words, None where nobody said."""
+    words, None where nobody said; source: what said so, where it is not the same for all that are told."""
 
     lead_id: str
     outcome: str
     closed_at: datetime
     contract_usd: float | None = None
     reason: str | None = None
+    source: str = ""
 
 
 def past_leads(engine: Engine, since: datetime | None = None, until: datetime | None = None) -> Iterator[PastLead]:
@@ -78,7 +79,7 @@ def keep_outcomes(engine: Engine, told: Sequence[Told], source: str, now: dateti
             "closed_at": one.closed_at,
             "contract_usd": one.contract_usd,
             "reason": one.reason,
-            "source": source[:200],
+            "source": (one.source or source)[:200],
             "noted_at": now,
         }
         for one in told

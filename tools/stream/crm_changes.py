@@ -28,8 +28,9 @@ from tools.store.crm_changes import (
     Settled,
     holdings,
     leads_of_contacts,
-    newest_leads_of_domains,
+    leads_of_domains,
     settle_changes,
+    sold_by,
     waiting_changes,
 )
 from tools.store.learning import Told, keep_outcomes, known_leads, leads_by_email
@@ -37,7 +38,7 @@ from tools.stream.again import UnknownLead, again, reassigned, send
 from tools.stream.inbox import Inbox, StreamUnavailable
 from tools.wiring import Store, hubspot_calls
 
-SOURCE: Final = "hubspot deals"
+SOURCE: Final = "hubspot deal"
 _OWED_S: Final = 30.0
 
 
@@ -108,7 +109,8 @@ class CrmChanges:
                 answers[change.change_id] = outcome
             else:
                 moves[change.change_id] = outcome
-        settle_changes(self._engine, settled, self._clock())
+        if settled:
+            settle_changes(self._engine, settled, self._clock())
         answers |= {one.change_id: Receipt(one.lead_id or one.state) for one in settled}
         return answers, moves
 
@@ -128,9 +130,8 @@ class CrmChanges:
     def _leads_of(self, contacts: Mapping[str, Any]) -> dict[str, str]:
         """contact -> lead: as the router wrote it there, else by e-mail address."""
         written = known_leads(self._engine, [one.lead_id for one in contacts.values() if one.lead_id])
-        by_email = leads_by_email(
-            self._engine, sorted({key for one in contacts.values() for key in one.keys if "@" in key})
-        )
+        others = [one for one in contacts.values() if one.lead_id not in written]
+        by_email = leads_by_email(self._engine, sorted({key for one in others for key in one.keys if "@" in key}))
         found: dict[str, str] = {}
         for number, one in contacts.items():
             lead = one.lead_id if one.lead_id in written else None
@@ -165,12 +166,12 @@ class CrmChanges:
         if not changes:
             return []
         deals = self._crm.deals(sorted({one.object_id for one in changes}))
-        ends = outcomes_of(self._engine, [one for one in deals.values() if one is not None])
-        keep_outcomes(self._engine, [told for told, _ in ends.values()], SOURCE, self._clock())
-        by_deal = {deal_id: lead_id for lead_id, (_, deal_id) in ends.items()}
+        told = outcomes_of(self._engine, [one for one in deals.values() if one is not None])
+        keep_outcomes(self._engine, told, SOURCE, self._clock())
+        by_deal = {one.source: one.lead_id for one in told}
         settled = []
         for one in changes:
-            deal, lead_id = deals.get(one.object_id), by_deal.get(one.object_id)
+            deal, lead_id = deals.get(one.object_id), by_deal.get(f"{SOURCE} {one.object_id}")
             if one.object_id not in deals:
                 settled.append(Settled(one.change_id, "ignored", "the deal is not there any more"))
             elif deal is None:
@@ -197,22 +198,24 @@ class CrmChanges:
         return await asyncio.get_running_loop().run_in_executor(self._executor, function, *arguments)
 
 
-def outcomes_of(engine: Engine, deals: Sequence[Any]) -> dict[str, tuple[Told, str]]:
-    """lead -> (how it ended, the deal that says so). A deal counts for the leads among its contacts; where none of them is a
-    lead, for the newest lead of its company that came before it closed. Of several deals a sale counts, else the last."""
+def outcomes_of(engine: Engine, deals: Sequence[Any]) -> list[Told]:
+    """How leads ended, one for each. A deal counts for the leads among its contacts; where none of them is a lead, for the
+    newest lead of its company that came before it closed. Of several deals a sale counts, else the last; one that was told of
+    before by another deal stays a sale."""
     by_email = leads_by_email(engine, sorted({email for deal in deals for email in deal.emails}))
     domains = sorted({deal.account.domain for deal in deals if deal.account and deal.account.domain})
-    of_domain = newest_leads_of_domains(engine, domains)
-    found: dict[str, tuple[Told, str]] = {}
+    of_domain = leads_of_domains(engine, domains)
+    found: dict[str, Told] = {}
     for deal in sorted(deals, key=lambda one: (one.won, one.closed_at, one.deal_id)):
         leads = {by_email[email] for email in deal.emails if email in by_email}
         if not leads and deal.account is not None:
             before = [lead for at, lead in of_domain.get(deal.account.domain or "", ()) if at <= deal.closed_at]
             leads = set(before[-1:])
+        how, source = "won" if deal.won else "lost", f"{SOURCE} {deal.deal_id}"
         for lead_id in leads:
-            told = Told(lead_id, "won" if deal.won else "lost", deal.closed_at, deal.amount_usd, deal.reason)
-            found[lead_id] = (told, deal.deal_id)
-    return found
+            found[lead_id] = Told(lead_id, how, deal.closed_at, deal.amount_usd, deal.reason, source)
+    sold = sold_by(engine, [one.lead_id for one in found.values() if one.outcome == "lost"], SOURCE)
+    return [one for one in found.values() if sold.get(one.lead_id, one.source) == one.source]
 
 
 def _nothing_follows(change: CrmChange, contact: Any, held: Holding | None) -> str | None:

@@ -200,7 +200,7 @@ class Dispatcher:
         broken: set[str] = set()
         for c, answer in zip(claimed, answers, strict=True):
             if isinstance(answer, Untried) or (c.order.lead_id in broken and isinstance(answer, Exception)):
-                outcomes.append(Outcome(c, untried=True))
+                outcomes.append(Outcome(c, untried=True, retry_at=_later(answer)))
                 continue
             outcomes.append(self._outcome(c, answer))
             if not outcomes[-1].done:
@@ -264,6 +264,12 @@ class Dispatcher:
 
     async def _thread(self, function: Callable[[], Any]) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._executor, function)
+
+
+def _later(answer: Exception) -> datetime | None:
+    """When an order that was not begun is to be, where its performer says so."""
+    after_s = answer.after_s if isinstance(answer, Untried) else None
+    return None if after_s is None else datetime.now(UTC) + timedelta(seconds=after_s)
 
 
 def claimed_vendor(claimed: Claimed) -> str:

@@ -40,7 +40,8 @@ class Claimed:
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What came of one order. done: performed (external_id says what was written); else `error`, and retry_at, or None
-    for a dead letter. untried: it waited for an earlier effect of its lead that failed; its attempt is given back."""
+    for a dead letter. untried: it waited for an earlier effect of its lead that failed, or for room; its attempt is given
+    back."""
 
     claimed: Claimed
     done: bool = False

@@ -5,7 +5,7 @@ from sqlalchemy import Engine, insert
 from tests.fixtures.alerts import NOW
 from tests.fixtures.inbox import offer
 from tools.store.crm_pages import card_of, page_of
-from tools.store.tables import crm_companies, crm_contacts, crm_tasks
+from tools.store.tables import crm_companies, crm_contacts, crm_notes, crm_tasks
 
 
 def fill(database: Engine) -> None:
@@ -19,6 +19,8 @@ def fill(database: Engine) -> None:
         company = {"domain": "acmelabs.com", "name": "Acme Labs", "employees": 4000, "updated_at": NOW}
         connection.execute(insert(crm_companies), [company])
         connection.execute(insert(crm_tasks), [task | {"body": "", "done": False, "created_at": NOW}])
+        note = {"effect_key": "n", "contact_key": "maya@acmelabs.com", "owner": "dee@company.com", "noted_at": NOW}
+        connection.execute(insert(crm_notes), [note | {"text": "Hot lead\nCompany: <Acme>"}])
 
 
 def test_tables_are_paged_newest_first(database: Engine):
@@ -32,23 +34,25 @@ def test_tables_are_paged_newest_first(database: Engine):
 
 
 def test_every_table_can_be_looked_at_empty_or_filled(database: Engine):
-    assert [page_of(database, name).total for name in ("contacts", "companies", "owners", "tasks")] == [0] * 4
+    names = ("contacts", "companies", "owners", "tasks", "notes")
+    assert [page_of(database, name).total for name in names] == [0] * 5
     assert page_of(database, "owners").last == 1
     fill(database)
-    assert [page_of(database, name).total for name in ("contacts", "companies", "tasks")] == [3, 1, 1]
+    assert [page_of(database, name).total for name in names] == [3, 1, 0, 1, 1]
 
 
-def test_a_leads_card_holds_its_contact_company_and_tasks(database: Engine):
+def test_a_leads_card_holds_its_contact_company_tasks_and_notes(database: Engine):
     offer(database)
     fill(database)
     card = card_of(database, "ld_1")
     assert dict(card.contact)["email"] == "maya@acmelabs.com"
     assert dict(card.company)["name"] == "Acme Labs"
     assert [task[0] for task in card.tasks] == ["Call Maya"]
+    assert card.notes == [("Hot lead\nCompany: <Acme>", NOW)]
 
 
 def test_a_lead_that_the_crm_does_not_have_yet_has_an_empty_card(database: Engine):
     offer(database)
     card = card_of(database, "ld_1")
-    assert (card.contact, card.company, card.tasks) == ((), (), [])
+    assert (card.contact, card.company, card.tasks, card.notes) == ((), (), [], [])
     assert card_of(database, "ld_9") is None

@@ -121,3 +121,11 @@ def test_a_recorded_form_is_read_like_a_waiting_one():
     assert form_from({"email": "a@b.example", "extra": {"a": "1"}, "new_field": True}) == Form(
         email="a@b.example", extra={"a": "1", "new_field": "True"}
     )
+
+
+def test_an_owner_whom_somebody_chose_and_who_chose_go_along():
+    held = Submission(
+        "reassigned:ld_1:ab", "ld_1", datetime(2026, 4, 7, tzinfo=UTC), Form(email="a@b.example"), "reassigned",
+        "chosen", to="eli@us.example", by="rita@us.example",
+    )  # fmt: skip
+    assert decode(held.submission_id, encode(held)) == held

@@ -281,6 +281,21 @@ async def test_a_deal_without_a_known_contact_counts_for_the_newest_lead_of_its_
     assert ends_of(office.engine)[lead_id][0] == "won"
 
 
+async def test_a_lost_deal_takes_no_sale_of_another_deal_away_but_its_own(office: Office) -> None:
+    lead_id = await office.lead()
+    at = ("contacts", office.contact())
+    won = office.server.add("deals", to=at, **(DEAL | {"hs_is_closed_won": "true"}))
+    lost = office.server.add("deals", to=at, **(DEAL | {"closedate": "2099-05-01T09:00:00Z"}))
+    for deal in (won, lost):
+        office.tell("deal.propertyChange", deal, propertyName="dealstage", propertyValue=deal)
+        await office.dispatch()
+    assert ends_of(office.engine)[lead_id][0] == "won"
+    office.server.objects["deals"][won]["hs_is_closed_won"] = "false"
+    office.tell("deal.propertyChange", won, propertyName="dealstage", propertyValue="closedlost")
+    await office.dispatch()
+    assert ends_of(office.engine)[lead_id][0] == "lost"
+
+
 async def test_an_open_deal_or_one_of_strangers_changes_no_outcome(office: Office) -> None:
     await office.lead()
     open_ = office.server.add("deals", to=("contacts", office.contact()), **(DEAL | {"hs_is_closed": "false"}))

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, text
 
-from graph.ports import Order, Receipt, VendorError
+from graph.ports import Order, Receipt, Untried, VendorError
 from tests.fixtures.effects import NOW, account, alert, due, make_due, owner, rows, states, task
 from tools.breaker import Breaker
 from tools.store.dead import list_dead, reopen_effect
@@ -279,6 +279,23 @@ async def test_an_adapter_that_answers_too_few_outcomes_loses_none(database: Eng
     due(database, "ld_2", account("b.example"))
     await drained(database, executor, similar=Forgetful())
     assert states(database) == ["pending", "pending"], "who got which answer is not known"
+
+
+async def test_what_a_round_has_no_room_for_is_no_attempt_and_comes_when_there_is(database: Engine, executor: Executor):
+    full = Bulk(lambda order: Untried(60.0))
+    due(database, "ld_1", account("a.example"))
+    await drained(database, executor, similar=full)
+    (row,) = rows(database).values()
+    assert (row.state, row.attempts, len(full.rounds)) == ("pending", 0, 1)
+    assert 50 < (row.due_at - datetime.now(UTC)).total_seconds() <= 60
+
+
+async def test_what_a_round_had_no_time_for_comes_at_once(database: Engine, executor: Executor):
+    answers = iter([Untried(), Receipt("id")])
+    due(database, "ld_1", account("a.example"))
+    await drained(database, executor, similar=Bulk(lambda order: next(answers)))  # type: ignore[arg-type,return-value]
+    (row,) = rows(database).values()
+    assert (row.state, row.attempts) == ("done", 1)
 
 
 async def test_a_dispatcher_that_dies_lets_go_and_the_next_knows_that_the_outcome_is_unknown(

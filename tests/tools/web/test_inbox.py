@@ -279,7 +279,13 @@ def test_a_pages_policy_allows_only_its_own_script(desk):
 
 
 def test_the_crm_and_the_enrolments_can_be_looked_at(desk):
-    for path in ("/inbox/crm", "/inbox/crm?table=companies", "/inbox/crm?table=tasks", "/inbox/nurture"):
+    for path in (
+        "/inbox/crm",
+        "/inbox/crm?table=companies",
+        "/inbox/crm?table=tasks",
+        "/inbox/crm?table=notes",
+        "/inbox/nurture",
+    ):
         assert "0 in all, page 1 of 1" in desk.page(path)
     offer(desk.engine)
     assert "Not in the embedded CRM" in desk.page("/inbox/crm/ld_1")

@@ -92,7 +92,7 @@ def _deals(arguments: argparse.Namespace, settings: Settings) -> int:
         if (account := deal.past) is not None:
             past[account.key] = account
     with store_of(settings) as engine:
-        told = [one for one, _ in outcomes_of(engine, deals).values()]
+        told = outcomes_of(engine, deals)
         if arguments.dry_run:
             kept, alone = len(past), 0
         else:
