@@ -16,7 +16,18 @@ from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
-_PAID = ("OPENAI_", "HUBSPOT_", "SLACK_", "PINECONE_", "APOLLO_", "CLEARBIT_", "LANGSMITH_", "LANGCHAIN_")
+_PAID = (
+    "OPENAI_",
+    "HUBSPOT_",
+    "SLACK_",
+    "PINECONE_",
+    "APOLLO_",
+    "CLEARBIT_",
+    "LANGSMITH_",
+    "LANGCHAIN_",
+    "FORM_",
+    "LINKEDIN_",
+)
 _OUTSIDE = {"DATABASE_URL", "REDIS_URL", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"}
 
 

@@ -39,14 +39,14 @@ def listed(settings: Settings) -> int:
     from tools.web.forms.registry import accesses, place_of, vendors
 
     known = accesses(settings)
-    print(f"{'vendor':11} {'state':24} page of its admin; every URL is {settings.base_url}/webhooks/forms/VENDOR")
+    print(f"{'vendor':11} {'state':26} page of its admin; every URL is {settings.base_url}/webhooks/forms/VENDOR")
     for name, vendor in vendors().items():
         access = known[name]
         if access.secrets:
             state = "ready" if vendor.fetch is None or access.token else "no token in FORM_TOKENS"
         else:
             state = "open" if vendor.open or access.open else "no secret in FORM_SECRETS"
-        print(f"{name:11} {state:24} {place_of(vendor)}")
+        print(f"{name:11} {state:26} {place_of(vendor)}")
     return 0
 
 

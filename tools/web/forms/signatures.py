@@ -35,12 +35,12 @@ def same(given: str, expected: str) -> bool:
     return hmac.compare_digest(given.encode("utf-8", "surrogatepass"), expected.encode())
 
 
-def must_fit(given: str | None, expected: Iterable[str], what: str) -> None:
-    """Raises Refused 401 unless `given` is one of `expected`; all of them are compared."""
+def must_fit(given: str | None, expected: Iterable[str], what: str, setting: str = "FORM_SECRETS") -> None:
+    """Raises Refused 401 unless `given` is one of `expected`, which stand in `setting`; all of them are compared."""
     if not given:
         raise Refused(401, "no_signature", f"{what} is missing. Without it nobody knows who sent this.")
     if not sum(same(given, each) for each in expected):
-        raise Refused(401, "bad_signature", f"{what} does not fit the secret in FORM_SECRETS.")
+        raise Refused(401, "bad_signature", f"{what} does not fit {setting}.")
 
 
 def must_be_recent(given: str | None, now: datetime, *, per_s: int, what: str) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tools.web.forms.flattening import LONGEST_NAME, MOST_FIELDS, flatten, no_mapping
@@ -61,6 +61,7 @@ anything = st.recursive(
 )
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(anything)
 def test_any_value_is_flattened(payload: Any):
     flat = flatten(payload)
@@ -68,6 +69,7 @@ def test_any_value_is_flattened(payload: Any):
     assert all(value.strip() for value in flat.values() if isinstance(value, str))
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(st.text(min_size=1), st.text(min_size=1).filter(str.strip)))
 def test_fields_that_are_flat_already_stay_as_they_are(fields: dict[str, str]):
     plain = {name: text for name, text in fields.items() if not text.startswith("{") and len(name) <= LONGEST_NAME}

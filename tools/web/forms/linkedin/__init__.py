@@ -125,10 +125,10 @@ def _value(answer: Mapping[str, Any], question: Mapping[str, Any]) -> Any:
     if not isinstance(chosen, list):
         return None
     options = {
-        each.get("id"): _localized(each.get("text"))
+        str(each.get("id")): _localized(each.get("text"))
         for each in objects_of(inner(question, "questionDetails", "multipleChoiceQuestionDetails"), "options")
     }
-    return [options.get(one) or str(one) for one in chosen if isinstance(one, int | str)]
+    return [options.get(str(one)) or str(one) for one in chosen if isinstance(one, int | str)]
 
 
 def _localized(held: Any) -> str | None:
@@ -144,10 +144,10 @@ def _consent(payload: Payload, form: Mapping[str, Any]) -> tuple[bool | None, st
     if len(ticked) != 1:
         return None, None
     wordings = {
-        each.get("id"): _localized(each.get("consent"))
+        str(each.get("id")): _localized(each.get("consent"))
         for each in objects_of(inner(form, "content", "legalInfo"), "consents")
     }
-    told = [text for each in boxes if (text := wordings.get(each.get("consentId")))]
+    told = [text for each in boxes if (text := wordings.get(str(each.get("consentId"))))]
     return ticked.pop(), " ".join(told) or None
 
 

@@ -36,7 +36,7 @@ def challenge(query: Mapping[str, str], access: Access) -> Answer:
     """Meta's own words are sent back once it has said ours."""
     if not access.verify_token:
         raise Refused(401, "no_verify_token", "Set FORM_VERIFY_TOKEN, and give Meta the same word.")
-    must_fit(query.get("hub.verify_token"), (access.verify_token,), "hub.verify_token")
+    must_fit(query.get("hub.verify_token"), (access.verify_token,), "hub.verify_token", "FORM_VERIFY_TOKEN")
     said = query.get("hub.challenge", "")
     if query.get("hub.mode") != "subscribe" or _CHALLENGE.fullmatch(said) is None:
         problem = {"field": "hub.challenge", "problem": "missing or no plain word", "fix": "send what Meta sends"}

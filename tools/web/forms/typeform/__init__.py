@@ -36,7 +36,7 @@ def read(payload: Payload) -> Sequence[Item]:
     consent: tuple[bool | None, str | None] = (None, None)
     for answer in objects_of(response, "answers"):
         field = inner(answer, "field")
-        asked = titles.get(field.get("id", ""), field)
+        asked = titles.get(str(field.get("id")), field)
         title = _title(asked)
         value = _value(answer)
         if value is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
@@ -32,7 +33,7 @@ def read(payload: Payload) -> Sequence[Item]:
     about = {name: text_of(values, name) or text_of(payload, name) for name in _ABOUT}
     day, clock = about["date_submitted"], about["time_submitted"]
     page = about["page_uuid"] or about["page_id"] or ""
-    told = hashlib.sha256(orjson.dumps(values, option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]  # there is no id
+    told = hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:16]  # there is no id
     return [
         Delivery(
             flatten(others({name: value for name, value in values.items() if name not in _ABOUT})),
