@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 Plain: TypeAlias = Callable[[Rows], Floats]
 """rows (n, k) -> (n,) margins: log-odds, or logarithms of money or days."""
+SUFFICIENT = 0.01
+"""Chance below which it is no accident that nobody closed for as long as leads were watched after the last closing."""
 
 
 class Linear(BaseModel):
@@ -57,12 +59,31 @@ def ridge(rows: Rows, log_value: Floats) -> Linear:
     return _linear(_pipeline(RidgeCV(alphas=np.logspace(-2, 3, 16))).fit(rows, log_value))
 
 
-def kaplan_meier_median(days: Floats, closed: NDArray[np.bool_]) -> float:
-    """Days by which half have closed (Kaplan and Meier 1958); open ones count until they were last seen. Infinite where
-    fewer than half ever close."""
+def kaplan_meier_median(days: Floats, closed: NDArray[np.bool_], ever: float = 1.0) -> float:
+    """Days by which half of those that ever close have closed (Kaplan and Meier 1958); open ones count until they were last
+    seen. ever: the share that does (see `ever_closing`). Infinite where fewer than half of these closed while watched."""
     at, chance = survival(days, closed)
-    below = np.flatnonzero(chance <= 0.5)
+    below = np.flatnonzero(chance <= 1.0 - 0.5 * ever + 1e-12)
     return float(at[below[0]]) if len(below) else float("inf")
+
+
+def ever_closing(days: Floats, closed: NDArray[np.bool_]) -> float:
+    """The share of leads that ever close: what Kaplan and Meier find for those who were watched longest, where leads were
+    watched for so much longer than the last one took that this is no accident; 1 where it may be one.
+
+    The question is that of sufficient follow-up (Maller and Zhou 1996, "Survival analysis with long-term survivors").
+    Had leads gone on closing after the last closing s at the pace of an equally long time before it, so many would have
+    closed in the days that were watched after s that none had a chance of exp(-expected)."""
+    if not closed.any() or closed.all():
+        return 1.0
+    longest, last = float(days.max()), float(days[closed].max())
+    begin = max(0.0, 2.0 * last - longest)
+    before = float(np.clip(np.minimum(days, last) - begin, 0.0, None).sum())
+    after = float(np.clip(days - last, 0.0, None).sum())
+    closings = int((closed & (days > begin)).sum())
+    if np.exp(-closings / before * after) > SUFFICIENT:
+        return 1.0
+    return float(1.0 - survival(days, closed)[1][-1])
 
 
 def survival(days: Floats, closed: NDArray[np.bool_]) -> tuple[Floats, Floats]:

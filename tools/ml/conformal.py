@@ -42,8 +42,9 @@ def spread(log_residual: Floats, coverage: float, groups: Sequence[str] | None =
     return Spread(coverage=coverage, groups=found, rows=len(log_residual))
 
 
-def spread_censored(log_residual: Floats, weights: Floats, rows: int, coverage: float, scale: float) -> Spread:
-    """log_residual, weights: of closed leads (see `weights_of`); rows: of all leads, open ones too; scale: standard
+def spread_censored(log_residual: Floats, weights: Floats, rows: float, coverage: float, scale: float) -> Spread:
+    """log_residual, weights: of closed leads (see `weights_of`); rows: of all leads that ever close,
+    open ones too; scale: standard
     deviation of the logarithm, whose normal tail is taken where too few leads were watched for long enough."""
     found = {"all": factors(log_residual, weights, rows, coverage, scale)}
     return Spread(coverage=coverage, groups=found, rows=len(log_residual))

@@ -39,7 +39,8 @@ def fit_time_to_close(
     """The median of days to close, with an optimistic (low) and a pessimistic (high) number. days: (n,) positive, until
     closed or, for open leads, until last seen; closed: (n,). Open leads are right-censored, not dropped: they train the
     trees by their share of the likelihood (accelerated failure time, normal on the logarithm) and weigh the closed ones
-    (see tools.ml.conformal). Raises FitError where fewer than 30 have closed."""
+    (see tools.ml.conformal). Where some leads never close, days are those of leads that do: whether one does is another
+    model's answer. Raises FitError where fewer than 30 have closed."""
     if not np.all(days > 0):
         raise FitError("days: every row needs a positive number of days; give leads closed at once half a day")
     if (count := int(closed[parts.known].sum())) < LEAST_ROWS:
@@ -47,8 +48,11 @@ def fit_time_to_close(
     small = int(closed[parts.calibration].sum()) < FEW_CALIBRATION
     index = index_of(data, parts, all_known=small)
     logs, weights = np.log(days), conformal.weights_of(days, closed)
-    middle = baselines.kaplan_meier_median(days[parts.known], closed[parts.known])
+    ever = baselines.ever_closing(days[parts.known], closed[parts.known])
+    middle = baselines.kaplan_meier_median(days[parts.known], closed[parts.known], ever)
     notes: tuple[str, ...] = ()
+    if ever < 1.0:
+        notes = (f"{1 - ever:.0%} of the leads never close: days are told of those that do",)
     if np.isinf(middle):
         middle = float(days[parts.known & closed].max())
         notes = (f"fewer than half have closed: the median of all is beyond {middle:.0f} days",)
@@ -64,7 +68,8 @@ def fit_time_to_close(
     known = seen(data, index, parts, target, chosen, small=small)
     asked = known.asked[closed[known.asked]]
     residual = (logs[known.asked] - known.margins)[closed[known.asked]]
-    shift = conformal.quantile(residual, weights[asked], len(known.asked), 0.5)
+    closing = ever * len(known.asked)
+    shift = conformal.quantile(residual, weights[asked], closing, 0.5)
     shift = 0.0 if np.isinf(shift) else shift
     judged, margins, plain = known.judged(parts.held_out, baselines.constant(float(np.log(middle))))
     truth, heavy, model = logs[judged], weights[judged], margins + shift
@@ -73,7 +78,7 @@ def fit_time_to_close(
     none = verdict.signal == "none"
     about = logs[asked] - np.log(middle) if none else residual - shift
     scale = float(target.more["aft_loss_distribution_scale"]) if not none else float(np.std(logs[index][closed[index]]))
-    spread = conformal.spread_censored(about, weights[asked], len(known.asked), settings.coverage, scale)
+    spread = conformal.spread_censored(about, weights[asked], closing, settings.coverage, scale)
     model = plain if none else model
     figures = {
         "held_out": len(judged),

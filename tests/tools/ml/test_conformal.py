@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tools.ml import conformal
-from tools.ml.baselines import kaplan_meier_median, survival
+from tools.ml.baselines import ever_closing, kaplan_meier_median, survival
 from tools.ml.predict import spread_of
 
 
@@ -58,3 +58,19 @@ def test_kaplan_meier_by_hand():
     assert chance == pytest.approx([0.75, 0.375, 0])
     assert kaplan_meier_median(days, closed) == 3
     assert kaplan_meier_median(days, np.zeros(4, dtype=bool)) == np.inf
+
+
+def test_a_share_that_never_closes_is_seen_only_where_leads_were_watched_long_enough():
+    """30 percent never close; the others within 140 days. Watched for up to 400 days that shows; for up to 60 it does not."""
+    random = np.random.default_rng(2)
+    days = np.where(random.random(4_000) < 0.3, np.inf, random.uniform(5, 140, 4_000))
+    found = []
+    for watched in (400.0, 60.0):
+        until = random.uniform(1, watched, 4_000)
+        found.append((np.minimum(days, until), days <= until))
+    long, short = found
+    assert 0.67 < ever_closing(*long) < 0.73
+    assert ever_closing(*short) == 1.0
+    assert ever_closing(days[:5], np.ones(5, dtype=bool)) == 1.0
+    assert kaplan_meier_median(*long, 0.7) == pytest.approx(72.5, abs=5)
+    assert kaplan_meier_median(*long) > 95
