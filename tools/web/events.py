@@ -147,7 +147,7 @@ def lead_events_router(engine: Engine) -> APIRouter:
     """For admins."""
     router = APIRouter(prefix="/admin", tags=["admin"])
 
-    @router.get("/leads/{lead_id}/events")
+    @router.get("/leads/{lead_id}/events", responses={404: {"description": "No lead can have this id."}})
     def events(
         lead_id: str,
         limit: Annotated[int, Query(ge=1, le=500)] = 100,
