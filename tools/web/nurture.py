@@ -79,7 +79,7 @@ def nurture_admin(engine: Engine, sequences: LiveSequences, clock: Callable[[], 
             ]
         }
 
-    @router.post("/unsubscribes", status_code=201)
+    @router.post("/unsubscribes", status_code=201, responses={400: {"description": "The body cannot be read."}})
     def unsubscribe(body: Unwilling) -> dict[str, Any]:
         """Somebody said elsewhere that they want no more mails. For ever, for all their addresses."""
         return {"address": body.address.lower(), "cancelled": leave_address(engine, body.address, clock())}
