@@ -159,7 +159,7 @@ async def _dispatch(settings: Settings, *, drain: bool) -> None:
         store.engine,
         store.executor,
         functools.cache(lambda: live_routing(settings, store)),
-        settings.slack_digest_hours,
+        settings.digest_hours,
         settings.base_url,
     )
     telling = asyncio.create_task(digests.run(once=drain))

@@ -72,7 +72,7 @@ async def test_a_pool_that_goes_on_gives_it_to_whoever_works_now_at_once(desk: D
 
 
 async def test_a_lead_that_moves_on_before_the_opening_is_never_shown_to_who_slept(desk: Desk):
-    desk.table, desk.bench.now = working("dee"), NIGHT
+    desk.table, desk.bench.now = working("dee", "eli"), NIGHT
     lead_id = await desk.lead()
     desk.table = parse(json.dumps({**FILE, "rules": [{"id": "r", "to": "eli", "sla": "hot"}]}))
     await desk.bench.post(person("ann", message="and another thing"))
