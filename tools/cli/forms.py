@@ -1,4 +1,5 @@
-"""`app.py forms`: the form vendors, and what a payload of theirs becomes. Writes nothing."""
+"""`app.py forms`: the form vendors, what a payload of theirs becomes, and mappings by example. Writes nothing but a mapping that
+is saved."""
 
 from __future__ import annotations
 
@@ -6,6 +7,8 @@ import argparse
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from tools.cli import forms_map
 
 if TYPE_CHECKING:  # `app.py --help` reads no settings
     from tools.settings import Settings
@@ -21,11 +24,14 @@ def add(parser: argparse.ArgumentParser) -> None:
         type=Path,
         help="the payload: .json, .form (name=value pairs) or .multipart; - reads JSON or pairs from standard input",
     )
+    forms_map.add(what.add_parser("map", help="what each value of any payload is, and a mapping that is saved as data"))
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     from tools.web.answers import Refused
 
+    if arguments.what == "map":
+        return forms_map.run(arguments, settings)
     try:
         return listed(settings) if arguments.what == "list" else tried(arguments.vendor, arguments.file)
     except Refused as refused:

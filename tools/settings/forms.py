@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from ipaddress import ip_network
-from typing import Literal
+from typing import Final, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings
+
+from tools.settings.origins import read_origins
+
+_HOST: Final = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
 
 
 class Forms(BaseSettings):
@@ -36,6 +42,42 @@ class Forms(BaseSettings):
     form_deadline_s: float = Field(
         5.0, gt=0, le=30, description="Seconds for fetching what a delivery of Meta or LinkedIn only names."
     )
+
+    # pages that post from a browser
+    form_origins: str = Field(
+        "",
+        description="Origins of pages whose script may post leads, separated by commas: https://www.example.com; * is any. "
+        "Empty: none. Forms without a script need no entry.",
+    )
+    form_redirect_hosts: str = Field(
+        "",
+        description="Hosts to which a plain form's _next may lead after it was sent, separated by commas; empty: those of "
+        "FORM_ORIGINS.",
+    )
+
+    @field_validator("form_origins")
+    @classmethod
+    def _are_origins(cls, text: str) -> str:
+        read_origins(text)
+        return text
+
+    @field_validator("form_redirect_hosts")
+    @classmethod
+    def _are_hosts(cls, text: str) -> str:
+        for host in _listed(text):
+            if not _HOST.fullmatch(host):
+                raise ValueError(f"FORM_REDIRECT_HOSTS: {host[:80]!r} is no host; write www.example.com")
+        return text
+
+    @property
+    def origins(self) -> frozenset[str]:
+        """As browsers send them."""
+        return read_origins(self.form_origins)
+
+    @property
+    def redirect_hosts(self) -> frozenset[str]:
+        hosts = frozenset(_listed(self.form_redirect_hosts))
+        return hosts or frozenset(host for origin in self.origins if (host := urlsplit(origin).hostname))
 
     @property
     def open_forms(self) -> tuple[str, ...]:
@@ -69,3 +111,7 @@ class Forms(BaseSettings):
                 except ValueError:
                     raise ValueError(f"{one.strip()[:60]!r} is no network such as 203.0.113.0/24") from None
         return given
+
+
+def _listed(text: str) -> list[str]:
+    return [entry.strip().lower() for entry in text.split(",") if entry.strip()]

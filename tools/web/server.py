@@ -28,9 +28,11 @@ from tools.stream.inbox import Inbox
 from tools.web.admin import admin_router
 from tools.web.answers import EXAMPLE
 from tools.web.auth import Login
+from tools.web.cors import CrossOrigin
 from tools.web.event_writer import EventWriter
 from tools.web.events import EventDoor, events_router, lead_events_router
 from tools.web.forms.intake import FormIntake, FormOptions
+from tools.web.forms.mapping.side import MappingSide
 from tools.web.forms.registry import accesses, vendors
 from tools.web.forms.routes import forms_admin_router, forms_router
 from tools.web.forms.seen import Seen
@@ -43,12 +45,14 @@ from tools.web.intake import LeadForm
 from tools.web.nurture import nurture_admin, nurture_pages
 from tools.web.nurture_links import link_router
 from tools.web.people import duplicates_router, people_router
+from tools.web.plain_form import PlainForms
 from tools.web.questions import Questions, question_router
 from tools.web.returning import Returning
 from tools.web.rules import Rules, rules_router
 from tools.web.similar import similar_router
 from tools.web.slack.building import slack_side
 from tools.web.slack.router import slack_router
+from tools.web.static import static_router
 from tools.web.waiting import Decisions
 from tools.web.webhook import PATH, IntakeOptions, Receive, Send, Webhook
 from tools.web.webhooks_out import Side, webhook_pages, webhooks_router
@@ -76,7 +80,25 @@ class FrontDoor:
             connect(url, timeout_s=None), settings.stream_partitions, self._store.engine, self._store.executor
         )
         self._returning = Returning(self._store.engine, self._inbox, self._decisions)
-        self.webhook = Webhook(self._inbox, Identifier(secrets.lead_key), self._decisions, intake_options(settings))
+        self.webhook = Webhook(
+            self._inbox,
+            Identifier(secrets.lead_key),
+            self._decisions,
+            intake_options(settings),
+            PlainForms(settings.redirect_hosts),
+        )
+        self._cors = CrossOrigin(settings.origins) if settings.origins else None
+        self._routing = live_routing(settings, self._store)
+        self._mapping = MappingSide(
+            self._store.engine,
+            self._store.executor,
+            secrets.lead_key,
+            self.webhook,
+            base_url=settings.base_url,
+            vendors=vendors(),
+            aliases=lambda: self._routing.current().aliases,
+            clock=utc_now,
+        )
         self.forms = FormIntake(
             self.webhook,
             vendors(),
@@ -86,8 +108,9 @@ class FrontDoor:
             Seen(connect(url)),
             FormOptions(settings.base_url, settings.body_limit),
             utc_now,
+            self._mapping.mappings.mapped,
+            self._mapping.own.answer,
         )
-        self._routing = live_routing(settings, self._store)
         self._sequences = live_sequences(settings, self._store)
         self._links = Tokens(secrets.lead_key)
         editor = Editor(self._store.engine, settings.routing_file)
@@ -139,8 +162,11 @@ class FrontDoor:
         api.include_router(events_router(self._event_door))
         api.include_router(lead_events_router(self._store.engine), dependencies=[required])
         api.include_router(question_router(self._store.engine, self._questions))
+        api.include_router(static_router())
         api.include_router(forms_router(self.forms))
         api.include_router(forms_admin_router(self.forms, self._settings.base_url), dependencies=[required])
+        for router in self._mapping.routers(login.required, required):
+            api.include_router(router)
         api.include_router(health_router(self._probe))
         api.include_router(login.router())
         similar = similar_router(
@@ -182,7 +208,7 @@ class FrontDoor:
         headers = {name.lower(): value for name, value in request.headers.items()}
         answer = await self.webhook.read_and_answer(headers, request.url.query, request.receive)
         extra = {name.decode(): value.decode() for name, value in answer.headers}
-        return Response(answer.body, answer.status, extra, "application/json")
+        return Response(answer.body, answer.status, extra, answer.content_type.decode())
 
     @asynccontextmanager
     async def _lifespan(self, _api: FastAPI) -> AsyncIterator[None]:
@@ -198,6 +224,7 @@ class FrontDoor:
             if self._slack is not None:
                 stack.push_async_callback(self._slack.aclose)
             await stack.enter_async_context(self._events)
+            await stack.enter_async_context(self._mapping.mappings)
             await stack.enter_async_context(self._insights)  # ends first: it reads and writes the store
             gc.collect()
             gc.freeze()  # what start-up made lives for ever: collections need not walk it
@@ -205,6 +232,12 @@ class FrontDoor:
             yield
 
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
+        if self._cors is not None and scope["type"] == "http" and self._cors.concerns(scope["path"]):
+            await self._cors.answer(scope, receive, send, self._answer)
+        else:
+            await self._answer(scope, receive, send)
+
+    async def _answer(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] == PATH and scope["method"] == "POST":
             await self.webhook.asgi(scope, receive, send)
         else:

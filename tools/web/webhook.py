@@ -25,6 +25,7 @@ from tools.stream.codec import encode
 from tools.stream.inbox import Accepted, Envelope, Inbox, StreamUnavailable
 from tools.web.answers import Answer, Refused, json_answer
 from tools.web.intake import LeadForm, parse_body, to_form
+from tools.web.plain_form import PlainForms, wants_page
 from tools.web.waiting import Decisions
 
 log = structlog.get_logger(__name__)
@@ -48,20 +49,30 @@ class IntakeOptions:
 
 
 class Webhook:
-    def __init__(self, inbox: Inbox, identifier: Identifier, decisions: Decisions, options: IntakeOptions) -> None:
-        """Raises ValueError for a secret that is none."""
+    def __init__(
+        self,
+        inbox: Inbox,
+        identifier: Identifier,
+        decisions: Decisions,
+        options: IntakeOptions,
+        plain: PlainForms | None = None,
+    ) -> None:
+        """plain: what browsers without a script see. Raises ValueError for a secret that is none."""
         self._inbox, self._identifier, self._decisions = inbox, identifier, decisions
-        self._options = options
+        self._options, self._plain = options, plain or PlainForms(frozenset())
         self._signed = {_source(name): verifier(name, secret) for name, secret in options.secrets.items()}
 
     async def read_and_answer(self, headers: Mapping[str, str], query: str, receive: Receive) -> Answer:
         """The same for a body that is still to come."""
+        raw = b""
         try:
             raw = await read_body(receive, headers, self._options.body_limit)
         except Refused as refused:
             metrics.rejected.labels(str(refused.status)).inc()
-            return refused.answer()
-        return await self.answer(headers, query, raw)
+            answer = refused.answer()
+        else:
+            answer = await self.answer(headers, query, raw)
+        return self._plain.page(headers, raw, answer) if wants_page(headers) else answer
 
     async def answer(self, headers: Mapping[str, str], query: str, raw: bytes) -> Answer:
         """`headers` has lower-case names. Never raises for what a caller sent."""
@@ -173,7 +184,7 @@ class Webhook:
                 "type": "http.response.start",
                 "status": answer.status,
                 "headers": [
-                    (b"content-type", b"application/json"),
+                    (b"content-type", answer.content_type),
                     (b"content-length", str(len(answer.body)).encode()),
                     *answer.headers,
                 ],

@@ -45,6 +45,7 @@ OPEN = [
     "/",
     *LINKS,
     *SLACK,
+    "/forms/lead-form.js",
     *DOCUMENTS,
 ]
 

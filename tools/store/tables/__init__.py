@@ -41,6 +41,10 @@
     book_state   one row: the version of the book of accounts that is read
     webhook_endpoints    one row an address that is told of what happens to leads
     webhook_deliveries   one row a message and endpoint that was tried: what came of it last
+    form_mappings   one row a version of a form's mapping; the highest is in use
+    form_endpoints  one row a form of one's own: the salt of its secret
+    form_seen    one row a form and name that did not fit its mapping, with counts: never a value
+    form_rejected   one row a form's payload that no lead could be made of, for 30 days  (personal data)
 
 Times are UTC. JSON is text, so that a decision record reads back bit for bit on both databases.
 """
@@ -52,6 +56,7 @@ from tools.store.tables.crm import crm_changes, crm_notes
 from tools.store.tables.deciding import HELD, accounts, assignments, decisions, leads
 from tools.store.tables.enriching import enrichment_answers, enrichment_sources, enrichment_spending
 from tools.store.tables.feedback import lead_feedback
+from tools.store.tables.forms import form_endpoints, form_mappings, form_rejected, form_seen
 from tools.store.tables.late import late_facts
 from tools.store.tables.learning import ACTIVE, outcomes, prediction_jobs, predictions
 from tools.store.tables.nurture import (
@@ -109,6 +114,10 @@ __all__ = [
     "enrichment_answers",
     "enrichment_sources",
     "enrichment_spending",
+    "form_endpoints",
+    "form_mappings",
+    "form_rejected",
+    "form_seen",
     "late_facts",
     "lead_events",
     "lead_feedback",

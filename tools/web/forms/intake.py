@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 from urllib.parse import parse_qsl
 
 import httpx
@@ -40,6 +40,10 @@ FETCHES: Final = 8
 """Requests to one vendor's API at once, for a notification that names many leads."""
 
 
+Own: TypeAlias = Callable[[str, Mapping[str, str], str, bytes], Awaitable[Answer | None]]
+"""(name, headers, query, raw) -> the answer of a form of one's own with a saved mapping; None where there is none."""
+
+
 @dataclass(frozen=True, slots=True)
 class FormOptions:
     """base_url: where vendors reach this server, which HubSpot signs; body_limit in bytes."""
@@ -62,15 +66,18 @@ class FormIntake:
         options: FormOptions,
         now: Callable[[], datetime],
         saved: Mapped = no_mapping,
+        own: Own | None = None,
     ) -> None:
         self._webhook, self.vendors, self.accesses = webhook, vendors, accesses
         self._engine, self._executor, self.seen = engine, executor, seen
-        self._options, self._now, self._saved = options, now, saved
+        self._options, self._now, self._saved, self._own = options, now, saved, own
 
     async def post(self, name: str, path: str, headers: Mapping[str, str], query: str, receive: Receive) -> Answer:
         """The answer to one delivery; never raises for what was sent."""
         code: str | None = None
         try:
+            if name not in self.vendors and self._own is not None:
+                return await self._owned(name, headers, query, receive)
             vendor = self._vendor(name)
             raw = await read_body(receive, headers, self._options.body_limit)
             answer = await self._take(vendor, path, headers, query, raw)
@@ -89,6 +96,15 @@ class FormIntake:
             self.seen.note(name, answer.status, self._now(), code)
         return answer
 
+    async def _owned(self, name: str, headers: Mapping[str, str], query: str, receive: Receive) -> Answer:
+        raw = await read_body(receive, headers, self._options.body_limit)
+        answer = None if self._own is None else await self._own(name, headers, query, raw)
+        if answer is None:
+            raise self._unknown()
+        if answer.status >= 400:
+            metrics.rejected.labels(str(answer.status)).inc()
+        return answer
+
     def get(self, name: str, query: str) -> Answer:
         """What a vendor asks before it sends anything."""
         try:
@@ -102,8 +118,14 @@ class FormIntake:
     def _vendor(self, name: str) -> Vendor:
         vendor = self.vendors.get(name)
         if vendor is None:
-            raise Refused(404, "unknown_vendor", f"There is no such form vendor. There are: {', '.join(self.vendors)}.")
+            raise self._unknown()
         return vendor
+
+    def _unknown(self) -> Refused:
+        there_are = f"There are: {', '.join(self.vendors)}"
+        return Refused(
+            404, "unknown_vendor", f"There is no such form vendor, and no form of your own of that name. {there_are}."
+        )
 
     async def _take(self, vendor: Vendor, path: str, headers: Mapping[str, str], query: str, raw: bytes) -> Answer:
         access, wait_s = self.accesses[vendor.name], self._webhook.wait_of(query)
