@@ -148,7 +148,7 @@ def test_the_verdict_on_the_score_is_kept_as_in_slack(database):
     offer(database)
     desk = desk_over(database)
     desk.press("feedback", value="ld_1:1", code="wrong")
-    assert "<li>Feedback from Dee: the score was wrong." in desk.page()
+    assert "Feedback from Dee: the score was wrong." in desk.page()
     assert "Noted: the score was wrong." not in desk.page(), "it is said once"
 
 

@@ -52,7 +52,16 @@ async def test_a_lead_goes_from_accept_to_the_verdict_on_its_score(office: Offic
     (row,) = of(office, assignments)
     assert (row.state, row.touch, row.outcome, row.acted_by) == ("closed", "booked", "won", f"{owner}@company.com")
 
-    assert (await office.button("lead.right.yes", value, owner)).status_code == 200
+    asked = [reply for reply in office.slack.replies(direct(owner), message["ts"]) if reply.get("blocks")]
+    (yes,) = [
+        element
+        for reply in asked
+        for block in reply["blocks"]
+        for element in block.get("elements", ())
+        if element.get("action_id") == "lead.right.yes"
+    ]
+    assert yes["value"] == value, "the thread asks, with the button that is pressed here"
+    assert (await office.press(yes, owner)).status_code == 200
     assert await office.notes() == ["Noted: the score was right."]
     (prediction,) = of(office, predictions)
     assert (prediction.type, prediction.lead_id, prediction.status) == ("SCORE", lead_id, "VALIDATED")
