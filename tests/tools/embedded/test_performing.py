@@ -160,11 +160,11 @@ async def test_a_locked_database_is_a_passing_failure_of_each_order(sqlite_url: 
     with holder.execution_options(immediate=True).begin():
         enrolments = [EnrolNurture(f"{n}@acme.example", "revisit", DEE) for n in range(3)]
         orders = [o for n, enrolment in enumerate(enrolments) for o in orders_of([enrolment], f"ld_{n}")]
-        outcomes = await EmbeddedNurture(waiting).perform_many(orders)
+        outcomes = await EmbeddedNurture(waiting, dict).perform_many(orders)
     assert [(o.code, o.permanent) for o in outcomes if isinstance(o, VendorError)] == [
         ("database_unavailable", False)
     ] * 3
-    later = await EmbeddedNurture(waiting).perform_many(orders)
+    later = await EmbeddedNurture(waiting, dict).perform_many(orders)
     assert [o for o in later if not isinstance(o, Receipt)] == []
     holder.dispose()
     waiting.dispose()
@@ -180,7 +180,7 @@ async def test_writes_do_not_block_the_event_loop(sqlite_url: str) -> None:
     holder, engine = open_engine(sqlite_url), open_engine(sqlite_url)
     (order,) = orders_of([EnrolNurture("p@acme.example", "revisit", DEE)])
     with holder.execution_options(immediate=True).begin() as connection:
-        task = asyncio.create_task(EmbeddedNurture(engine).perform(order))
+        task = asyncio.create_task(EmbeddedNurture(engine, dict).perform(order))
         for _ in range(20):
             await asyncio.sleep(0.005)
         assert not task.done()
