@@ -53,9 +53,11 @@ def _first(held: Mapping[str, Any], names: Sequence[str]) -> str:
 
 @lru_cache(4096)
 def _is_bot(agent: str) -> bool:
+    if not agent:
+        return False
     from crawleruseragents import is_crawler  # noqa: PLC0415 - 40 ms, for those who are told of events
 
-    return bool(agent) and not any(proxy in agent for proxy in PROXIES) and bool(is_crawler(agent))
+    return not any(proxy in agent for proxy in PROXIES) and bool(is_crawler(agent))
 
 
 def _is_inside(address: str, networks: Networks) -> bool:
