@@ -23,7 +23,7 @@ from tools.store.crm_changes import changes_page
 from tools.store.engine import open_engine
 from tools.store.learning import ends_of
 from tools.store.migrate import migrate
-from tools.store.past_accounts import find
+from tools.store.past_reading import find
 from tools.store.tables import crm_contacts, crm_tasks, leads, outbox
 from tools.stream.dispatcher import Dispatcher, DispatcherOptions
 
