@@ -36,6 +36,8 @@ from graph.rules.wording import duration, first_name
 
 LASTING: Final = ("• *Who:*", "• *Company:*", "• *Asked for:*", "• *Score:*")
 """Bullets that stay once a lead is somebody else's; the others speak of its owner."""
+AHEAD: Final = ("• *Next step:*", "• *Note:*")
+"""Bullets that say what to do, which nobody does after the outcome."""
 TOUCHES: Final = {"call": "Log call", "booked": "Booked"}
 """Codes and words of the buttons that say the lead was touched."""
 OUTCOMES: Final = {"won": "Won", "lost": "Lost", "no_show": "No-show", "not_a_fit": "Not a fit"}
@@ -108,7 +110,8 @@ def settled_message(message: Message, outcome: str, by: str) -> Message:
         return [e for e in elements if e["action_id"] not in (*_CLAIM, *_TOUCH, "lead.close")]
 
     ended = _redrawn(message, fact, "lead_settled", context, actions)
-    lines = [line for block in ended["blocks"] if block["type"] == "section" for line in _lines(block)]
+    told = [line for block in ended["blocks"] if block["type"] == "section" for line in _lines(block)]
+    lines = [line for line in told if not line.startswith(AHEAD)]
     facts = [block for block in ended["blocks"] if block["type"] == "context"]
     buttons = [block for block in ended["blocks"] if block["type"] == "actions"]
     return {**ended, "blocks": [*small(_headline(message)), *facts, *small(lines), *buttons]}

@@ -40,9 +40,17 @@ ASKED = {
 }  # fmt: skip
 
 
+async def dispatch(desk: Desk) -> None:
+    """All messages, those of acts that lie ahead too."""
+    waiting = outbox.update().where(outbox.c.vendor == "notifier", outbox.c.state == "pending")
+    with desk.engine.execution_options(immediate=True).begin() as connection:
+        connection.execute(waiting.values(due_at=datetime.now(UTC)))
+    await desk.dispatch()
+
+
 async def offered(desk: Desk) -> str:
     lead_id = await desk.lead("northstar", **ASKED)
-    await desk.dispatch()
+    await dispatch(desk)
     return lead_id
 
 
@@ -51,30 +59,31 @@ async def accepted(desk: Desk) -> str:
     with desk.engine.execution_options(immediate=True).begin() as connection:
         connection.execute(outbox.update().where(outbox.c.kind == "assign_owner").values(state="done"))
     accept(desk.engine, lead_id, 1, DEE, datetime.now(UTC) + timedelta(seconds=72))
+    await dispatch(desk)
     desk.due("confirm_owner")
-    desk.clock = datetime.now(UTC)
     await desk.dispatch()
+    await dispatch(desk)
     return lead_id
 
 
 async def touched(desk: Desk) -> str:
     lead_id = await accepted(desk)
     touch(desk.engine, lead_id, 1, DEE, "call", datetime.now(UTC) + timedelta(minutes=6))
-    await desk.dispatch()
+    await dispatch(desk)
     return lead_id
 
 
 async def reminded(desk: Desk) -> str:
     lead_id = await offered(desk)
     desk.due("remind_owner")
-    await desk.dispatch()
+    await dispatch(desk)
     return lead_id
 
 
 async def overdue(desk: Desk) -> str:
     lead_id = await accepted(desk)
     desk.due("touch_missed")
-    await desk.dispatch()
+    await dispatch(desk)
     return lead_id
 
 
@@ -84,7 +93,7 @@ def closed(outcome: str, *, answered: bool = False) -> Callable[[Desk], Awaitabl
         close(desk.engine, lead_id, 1, DEE, outcome, datetime.now(UTC) + timedelta(hours=2))
         if answered:
             feedback(desk.engine, lead_id, 1, by=DEE, code="right", now=datetime.now(UTC))
-        await desk.dispatch()
+        await dispatch(desk)
         return lead_id
 
     return make
@@ -94,7 +103,7 @@ async def passed_on(desk: Desk) -> str:
     lead_id = await offered(desk)
     await desk.bench.post(passed(again(desk.engine, lead_id, "pass"), 1, DEE, "conflict: I know the founder"))
     await desk.work()
-    await desk.dispatch()
+    await dispatch(desk)
     return lead_id
 
 
@@ -110,7 +119,7 @@ async def come_back(desk: Desk) -> str:
         desk.table = parse(json.dumps({**FILE, "rules": [{"id": "r", "to": to, "sla": "hot"}]}))
         await desk.bench.post(person("northstar", **(ASKED | {"message": "Any news? We decide on Friday."})))
         await desk.work()
-        await desk.dispatch()
+        await dispatch(desk)
     return lead_id
 
 
@@ -118,7 +127,7 @@ async def new_facts(desk: Desk) -> str:
     lead_id = await offered(desk)
     await desk.lead("northstar", **(ASKED | {"message": "Two more teams want in."}))
     await desk.lead("northstar", **(ASKED | {"title": "Student", "source": "newsletter", "message": "Just reading."}))
-    await desk.dispatch()
+    await dispatch(desk)
     return lead_id
 
 
@@ -126,13 +135,13 @@ async def nurturing(desk: Desk) -> str:
     desk.table = parse(json.dumps({**FILE, "nurture": {"if": {"source": "newsletter"}, "sequence": "edu"}}))
     lead_id = await offered(desk)
     await desk.lead("northstar", **(ASKED | {"source": "newsletter", "message": "Just send me news."}))
-    await desk.dispatch()
+    await dispatch(desk)
     return lead_id
 
 
 async def to_be_checked(desk: Desk) -> str:
     lead_id = await desk.lead("northstar", **(ASKED | {"honeypot": "filled in"}))
-    await desk.dispatch()
+    await dispatch(desk)
     return lead_id
 
 
@@ -156,7 +165,7 @@ async def team(desk: Desk) -> str:
             desk.engine, executor, lambda: Held(desk.table), (8, 13), "http://127.0.0.1:8000", clock=lambda: now
         )
         assert job.once() >= 1
-    await desk.dispatch()
+    await dispatch(desk)
     return lead_id
 
 
