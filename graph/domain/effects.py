@@ -13,8 +13,53 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal, TypeAlias
 
+from graph.domain.crm_effects import AssignOwner, CreateTask, UpsertCompany, UpsertContact
+from graph.domain.later import (
+    AcceptMissed,
+    AskFacts,
+    AskJudgement,
+    ConfirmOwner,
+    NurtureStep,
+    RemindOwner,
+    TakeChange,
+    TouchMissed,
+    WriteNote,
+)
 from graph.domain.telling import LogNote, PostDigest, PostLine, SendWebhook, WeighActivity
 from graph.domain.values import value
+
+__all__ = [
+    "FACTS_AFTER",
+    "VENDOR_OF",
+    "AcceptMissed",
+    "AskFacts",
+    "AskJudgement",
+    "AssignOwner",
+    "ConfirmOwner",
+    "CreateTask",
+    "Effect",
+    "EnrolNurture",
+    "Kind",
+    "LogNote",
+    "NurtureStep",
+    "PostAlert",
+    "PostDigest",
+    "PostLine",
+    "RememberAccount",
+    "RemindOwner",
+    "SendWebhook",
+    "TakeChange",
+    "Timer",
+    "TouchMissed",
+    "UpdateAlert",
+    "UpsertCompany",
+    "UpsertContact",
+    "Vendor",
+    "WeighActivity",
+    "WriteNote",
+    "due_of",
+    "key_of",
+]
 
 Vendor: TypeAlias = Literal[
     "crm",
@@ -81,79 +126,6 @@ VENDOR_OF: dict[str, Vendor] = {
 
 
 @value(frozen=True)
-class UpsertCompany:
-    domain: str
-    name: str | None
-    country: str | None
-    state: str | None
-    city: str | None
-    industry: str | None
-    employees: int | None
-    parent_domain: str | None
-    kind: Literal["upsert_company"] = "upsert_company"
-
-    @property
-    def target(self) -> str:
-        return self.domain
-
-
-@value(frozen=True)
-class UpsertContact:
-    """`contact_key` is the e-mail, else the phone number. given_name, family_name: None where only the whole is sure."""
-
-    contact_key: str
-    email: str | None
-    phone: str | None
-    full_name: str | None
-    title: str | None
-    company_domain: str | None
-    company_name: str | None
-    country: str | None
-    state: str | None
-    score: float
-    tier: str
-    path: str
-    source: str | None
-    message: str | None
-    given_name: str | None = None
-    family_name: str | None = None
-    kind: Literal["upsert_contact"] = "upsert_contact"
-
-    @property
-    def target(self) -> str:
-        return "contact"
-
-
-@value(frozen=True)
-class AssignOwner:
-    """reason: why this owner, as a sentence."""
-
-    contact_key: str
-    owner: str
-    rule: str
-    reason: str = ""
-    kind: Literal["assign_owner"] = "assign_owner"
-
-    @property
-    def target(self) -> str:
-        return self.owner
-
-
-@value(frozen=True)
-class CreateTask:
-    contact_key: str
-    owner: str
-    subject: str
-    body: str
-    due_at: datetime | None
-    kind: Literal["create_task"] = "create_task"
-
-    @property
-    def target(self) -> str:
-        return self.owner
-
-
-@value(frozen=True)
 class PostAlert:
     """The first message to this owner about this lead. `message` is Slack's chat.postMessage body without the channel.
 
@@ -213,22 +185,6 @@ class EnrolNurture:
 
 
 @value(frozen=True)
-class NurtureStep:
-    """At `at` the next step of a sequence is due, if the enrolment still stands at this visit. visit: counts the steps that
-    came due, from 1, so that a step which waits is another visit."""
-
-    contact_key: str
-    sequence: str
-    visit: int
-    at: datetime
-    kind: Literal["nurture_step"] = "nurture_step"
-
-    @property
-    def target(self) -> str:
-        return f"{self.sequence}/{self.visit}"
-
-
-@value(frozen=True)
 class RememberAccount:
     """Keep the account in the similar-accounts memory; an account without an outcome yet is open."""
 
@@ -244,119 +200,6 @@ class RememberAccount:
     @property
     def target(self) -> str:
         return self.domain
-
-
-@value(frozen=True)
-class RemindOwner:
-    """At `at` part of the time to accept is gone: the owner hears of it, if the assignment is still on offer."""
-
-    owner: str
-    assignment: int
-    at: datetime
-    kind: Literal["remind_owner"] = "remind_owner"
-
-    @property
-    def target(self) -> str:
-        return str(self.assignment)
-
-
-@value(frozen=True)
-class AcceptMissed:
-    """At `at` the time to accept is over: the lead is decided again, if the assignment is still on offer."""
-
-    owner: str
-    assignment: int
-    at: datetime
-    kind: Literal["accept_missed"] = "accept_missed"
-
-    @property
-    def target(self) -> str:
-        return str(self.assignment)
-
-
-@value(frozen=True)
-class TouchMissed:
-    """At `at` the first touch is overdue: owner and manager (an e-mail address) hear of it, unless it was touched."""
-
-    owner: str
-    manager: str | None
-    assignment: int
-    at: datetime
-    kind: Literal["touch_missed"] = "touch_missed"
-
-    @property
-    def target(self) -> str:
-        return str(self.assignment)
-
-
-@value(frozen=True)
-class ConfirmOwner:
-    """The lead was accepted: once the CRM has taken `owner`, their thread says so. tries: looks before this one."""
-
-    owner: str
-    assignment: int
-    at: datetime
-    tries: int = 0
-    kind: Literal["confirm_owner"] = "confirm_owner"
-
-    @property
-    def target(self) -> str:
-        return f"{self.assignment}.{self.tries}"
-
-
-@value(frozen=True)
-class AskJudgement:
-    """Ask the language model `model` for its judgement of the message, which the rules have judged meanwhile. What it is
-    shown stands in the decision record."""
-
-    model: str
-    assignment: int
-    kind: Literal["ask_judgement"] = "ask_judgement"
-
-    @property
-    def target(self) -> str:
-        return self.model
-
-
-@value(frozen=True)
-class WriteNote:
-    """Ask the language model `model` for a note to `owner` about these facts (label -> text, as in the brief)."""
-
-    model: str
-    owner: str
-    assignment: int
-    facts: dict[str, str]
-    kind: Literal["write_note"] = "write_note"
-
-    @property
-    def target(self) -> str:
-        return self.model
-
-
-@value(frozen=True)
-class AskFacts:
-    """Ask once more for the company facts that this decision lacked. missing: the sources that did not answer, with the
-    reason of each, as in `graph.rules.late_facts`."""
-
-    missing: tuple[str, ...]
-    assignment: int
-    kind: Literal["ask_facts"] = "ask_facts"
-
-    @property
-    def target(self) -> str:
-        return "company"
-
-
-@value(frozen=True)
-class TakeChange:
-    """Something changed in the CRM, by somebody else: find out what follows for the lead. change_id: of the event kept."""
-
-    change_id: str
-    kind: Literal["take_change"] = "take_change"
-
-    @property
-    def target(self) -> str:
-        return self.change_id
 
 
 FACTS_AFTER: Final = timedelta(minutes=2)
