@@ -127,7 +127,7 @@ def _effects(
         return sum(max(0, n - allowed) for (n,) in connection.execute(question))
 
     twice = {
-        "outbox": over("SELECT count(*) FROM outbox GROUP BY lead_id, kind", bodies),
+        "outbox": over("SELECT count(*) FROM outbox WHERE vendor <> 'steps' GROUP BY lead_id, kind", bodies),
         "alerts": over("SELECT count(*) FROM alerts GROUP BY lead_id"),
         "alerts by effect": over("SELECT count(*) FROM alerts GROUP BY effect_key"),
         "tasks": over("SELECT count(*) FROM crm_tasks GROUP BY contact_key, subject", bodies),
