@@ -25,6 +25,7 @@ from starlette.concurrency import run_in_threadpool
 
 from tools.idempotency import Identifier
 from tools.observe import metrics
+from tools.settings import Settings
 from tools.store.activities import UNSIGNED, events_of
 from tools.web.admin import storable, storable_time
 from tools.web.answers import Answer, Refused, json_answer
@@ -123,6 +124,14 @@ class EventDoor:
         if source == UNSIGNED and any(event.type in ACTS for event in read.good):
             body["warnings"] = [UNSIGNED_ACTS]
         return json_answer(202, body)
+
+
+def event_door(
+    settings: Settings, writer: EventWriter, identifier: Identifier, clock: Callable[[], datetime]
+) -> EventDoor:
+    secrets = {name: secret.get_secret_value() for name, secret in settings.webhook_secrets.items()}
+    open_to = settings.events_open_to_browsers
+    return EventDoor(writer, identifier, secrets, settings.events_body_limit, clock, open_to_browsers=open_to)
 
 
 def events_router(door: EventDoor) -> APIRouter:

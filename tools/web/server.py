@@ -30,12 +30,8 @@ from tools.web.answers import EXAMPLE
 from tools.web.auth import Login
 from tools.web.cors import CrossOrigin
 from tools.web.event_writer import EventWriter
-from tools.web.events import EventDoor, events_router, lead_events_router
-from tools.web.forms.intake import FormIntake, FormOptions
-from tools.web.forms.mapping.side import MappingSide
-from tools.web.forms.registry import accesses, vendors
-from tools.web.forms.routes import forms_admin_router, forms_router
-from tools.web.forms.seen import Seen
+from tools.web.events import event_door, events_router, lead_events_router
+from tools.web.forms.side import FormsSide
 from tools.web.health import Probe, health_router
 from tools.web.hubspot import PATH as HUBSPOT_PATH
 from tools.web.hubspot import hubspot_router
@@ -65,10 +61,10 @@ class FrontDoor:
     """An ASGI application: POST /webhooks/lead goes straight to the webhook, everything else to FastAPI."""
 
     def __init__(self, settings: Settings) -> None:
-        self._questions = Questions(settings.questions_file)
+        self._settings, self._questions = settings, Questions(settings.questions_file)
         secrets = load_or_make(settings.data_dir)
         token = settings.admin_token.get_secret_value() if settings.admin_token else secrets.admin_token
-        url = socket_url(settings)
+        url, self._identifier = socket_url(settings), Identifier(secrets.lead_key)
         self._store = open_store(settings, threads=4, cache_kib=SMALL_CACHE_KIB)
         self._inbox = Inbox(
             connect(url, timeout_s=None),
@@ -82,34 +78,15 @@ class FrontDoor:
         self._returning = Returning(self._store.engine, self._inbox, self._decisions)
         self.webhook = Webhook(
             self._inbox,
-            Identifier(secrets.lead_key),
+            self._identifier,
             self._decisions,
             intake_options(settings),
             PlainForms(settings.redirect_hosts),
         )
         self._cors = CrossOrigin(settings.origins) if settings.origins else None
         self._routing = live_routing(settings, self._store)
-        self._mapping = MappingSide(
-            self._store.engine,
-            self._store.executor,
-            secrets.lead_key,
-            self.webhook,
-            base_url=settings.base_url,
-            vendors=vendors(),
-            aliases=lambda: self._routing.current().aliases,
-            clock=utc_now,
-        )
-        self.forms = FormIntake(
-            self.webhook,
-            vendors(),
-            accesses(settings),
-            self._store.engine,
-            self._store.executor,
-            Seen(connect(url)),
-            FormOptions(settings.base_url, settings.body_limit),
-            utc_now,
-            self._mapping.mappings.mapped,
-            self._mapping.own.answer,
+        self._forms = FormsSide(
+            settings, self._store, self.webhook, connect(url), secrets.lead_key, self._routing.current, utc_now
         )
         self._sequences = live_sequences(settings, self._store)
         self._links = Tokens(secrets.lead_key)
@@ -125,24 +102,14 @@ class FrontDoor:
             refused=lambda: self._watch.fault,
             models=settings.models_dir,
         )
-        self._insights = InsightsSide(
-            settings, self._store, connect(url), Identifier(secrets.lead_key), self._routing, utc_now
-        )
+        self._insights = InsightsSide(settings, self._store, connect(url), self._identifier, self._routing, utc_now)
         self._leaves = Leaves(editor)
         self._slack = slack_side(
-            settings, self._store.engine, url, Identifier(secrets.lead_key), self._returning, self._leaves,
+            settings, self._store.engine, url, self._identifier, self._returning, self._leaves,
             self._rules.few, self._routing.current, utc_now,
         )  # fmt: skip
-        self._settings, self._similar = settings, similar_accounts(settings, self._store)
+        self._similar = similar_accounts(settings, self._store)
         self._events = EventWriter(self._store.engine, networks_of(settings.event_networks.split(",")), utc_now)
-        self._event_door = EventDoor(
-            self._events,
-            Identifier(secrets.lead_key),
-            {name: secret.get_secret_value() for name, secret in settings.webhook_secrets.items()},
-            settings.events_body_limit,
-            utc_now,
-            open_to_browsers=settings.events_open_to_browsers,
-        )
         self._currency = Currency(settings.currency, settings.currency_per_usd)
         self.api = self._api(Login(token))
 
@@ -159,13 +126,11 @@ class FrontDoor:
             openapi_extra=webhook_schema(),
             responses=WEBHOOK_ANSWERS,
         )
-        api.include_router(events_router(self._event_door))
+        api.include_router(events_router(event_door(self._settings, self._events, self._identifier, utc_now)))
         api.include_router(lead_events_router(self._store.engine), dependencies=[required])
         api.include_router(question_router(self._store.engine, self._questions))
         api.include_router(static_router())
-        api.include_router(forms_router(self.forms))
-        api.include_router(forms_admin_router(self.forms, self._settings.base_url), dependencies=[required])
-        for router in self._mapping.routers(login.required, required):
+        for router in self._forms.routers(login.required, required):
             api.include_router(router)
         api.include_router(health_router(self._probe))
         api.include_router(login.router())
@@ -217,14 +182,13 @@ class FrontDoor:
             await stack.enter_async_context(self._decisions)
             await stack.enter_async_context(self._probe)
             await stack.enter_async_context(self._watch)
-            await stack.enter_async_context(self.forms.seen)
             stack.callback(self._rules.close)
             stack.callback(self._store.close)
             stack.push_async_callback(self._similar.aclose)
             if self._slack is not None:
                 stack.push_async_callback(self._slack.aclose)
             await stack.enter_async_context(self._events)
-            await stack.enter_async_context(self._mapping.mappings)
+            await stack.enter_async_context(self._forms.running())
             await stack.enter_async_context(self._insights)  # ends first: it reads and writes the store
             gc.collect()
             gc.freeze()  # what start-up made lives for ever: collections need not walk it
