@@ -10,6 +10,7 @@ from graph.domain.account import Prior, known_of
 from graph.domain.brief import Brief, Part
 from graph.domain.effects import AskFacts, AskJudgement, Effect, WriteNote
 from graph.domain.facts import Found, value_of
+from graph.domain.lead import LATE
 from graph.domain.routing import Assignment
 from graph.domain.scoring import Score
 from graph.domain.values import evolve
@@ -238,7 +239,8 @@ def _closing(case: Case, message: Message, prior: Prior | None, context: RunCont
     elif prior is not None and submission.cause == "missed":
         note = thread.missed(assignment, prior, context.table)
     else:
-        note = thread.news(f"Moved to {assignment.owner}. {assignment.why}", _changes(case, prior))
+        late = f" {reason[:1].upper()}{reason[1:]}" if submission.cause in LATE and reason else ""
+        note = thread.news(f"Moved to {assignment.owner}. {assignment.why}{late}", _changes(case, prior))
     return closed_message(message, said, _now(context)), note
 
 

@@ -63,7 +63,14 @@ def described() -> LocalServer:
 
 CHAT = {"json": {"model": "m", "messages": ASK, "response_format": form()}}
 QUERY = {"vector": [0.5, 0.5], "topK": 1, "includeMetadata": True, "namespace": "n"}
-CONTACT = {"properties": {"email": "maya@acme.com"}}
+
+
+def contact(**more: Any) -> dict[str, Any]:
+    return {
+        "inputs": [{"id": "maya@acme.com", "idProperty": "email", "properties": {"email": "maya@acme.com", **more}}]
+    }
+
+
 MESSAGE = {"channel": "C1", "text": "a lead", "blocks": []}
 RAW = {"content": b'{"half": ', "headers": {"content-type": "application/json"}}
 
@@ -137,12 +144,12 @@ VENDORS: list[tuple[str, Callable[[], LocalServer], dict[str, str], dict[str, st
         ],
     ),
     (
-        "hubspot", HubSpotServer, bearer(HUBSPOT), bearer("pat-other"), ("POST", "/crm/v3/objects/contacts"),
+        "hubspot", HubSpotServer, bearer(HUBSPOT), bearer("pat-other"), ("POST", "/crm/v3/objects/contacts/batch/upsert"),
         [
-            {"json": CONTACT},
+            {"json": contact()},
             RAW,
-            {"json": {"properties": {"email": "maya@acme.com", "no_such_property": "x"}}},
-            {"json": {"properties": {"email": 5}}},
+            {"json": contact(no_such_property="x")},
+            {"json": contact(email=5)},
         ],
     ),
     (

@@ -81,7 +81,7 @@ def ever_closing(days: Floats, closed: NDArray[np.bool_]) -> float:
     before = float(np.clip(np.minimum(days, last) - begin, 0.0, None).sum())
     after = float(np.clip(days - last, 0.0, None).sum())
     closings = int((closed & (days > begin)).sum())
-    if np.exp(-closings / before * after) > SUFFICIENT:
+    if not before or np.exp(-closings / before * after) > SUFFICIENT:
         return 1.0
     return float(1.0 - survival(days, closed)[1][-1])
 

@@ -6,12 +6,14 @@ import shutil
 from pathlib import Path
 
 import pytest
+from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, text
 
 from tests.fixtures.past import WINDOW
 from tools.ml.registry import set_current
 from tools.ml.train import train_bootstrap
 from tools.settings import Settings
+from tools.store.migrate import config_for
 
 
 @pytest.fixture(scope="session")
@@ -32,7 +34,8 @@ def settings(models: Path, tmp_path: Path, database_url: str, database: Engine) 
     """Commands migrate first: these tables are the newest."""
     with database.begin() as connection:
         connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))
-        connection.execute(text("INSERT INTO alembic_version VALUES ('0001')"))
+        newest = ScriptDirectory.from_config(config_for(connection)).get_current_head()
+        connection.execute(text("INSERT INTO alembic_version VALUES (:newest)"), {"newest": newest})
     return Settings(
         _env_file=None,
         data_dir=tmp_path,

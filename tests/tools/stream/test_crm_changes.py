@@ -107,7 +107,7 @@ async def test_an_owner_chosen_in_hubspot_has_the_lead_with_an_alert_and_the_old
     assert (second.owner, second.state, second.rule, second.accept_due_at) == (ELI, "offered", "crm.owner", None)
     (old,) = alerts(office.engine, before.owner)
     assert old.closed
-    assert f"chosen in the CRM by {ELI}" in old.notes[-1].text
+    assert old.notes[-1].text == f"Moved to {ELI}. {ELI} made Eli the owner in the CRM."
     (new,) = alerts(office.engine, ELI)
     assert not new.closed
     assert office.notes() == [("taken", f"moved from {before.owner} to {ELI}, by {ELI}")]

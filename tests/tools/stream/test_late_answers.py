@@ -19,6 +19,7 @@ from graph.domain.scoring import ModelOutput
 from graph.ports import Order, VendorError
 from tests.fixtures.effects import alert
 from tests.fixtures.hostile_texts import HOSTILE
+from tests.fixtures.inbox import is_offer
 from tests.fixtures.router import Bench, context_of, person
 from tests.servers.base import Answer
 from tests.servers.openai_server import OPINION, OpenAiServer
@@ -126,7 +127,8 @@ class Desk:
             connection.execute(held.values(due_at=datetime.now(UTC)))
 
     def notes(self, owner: str = DEE) -> list[str]:
-        return [note.text for alert in alerts(self.engine, owner) for note in alert.notes]
+        """What the thread says after the offer with which it begins."""
+        return [note.text for alert in alerts(self.engine, owner) for note in alert.notes if not is_offer(note.text)]
 
     def records(self) -> list[dict[str, Any]]:
         return [orjson.loads(row.record) for row in self.bench.rows("decisions", "lead_id", "revision")]
@@ -350,7 +352,7 @@ async def test_the_owner_who_keeps_the_lead_reads_why_it_was_decided_again(desk:
     await desk.lead()
     await desk.settle()
     (note,) = [note for note in desk.notes() if "instead of medium" in note]
-    assert note.endswith("That makes it 56 of 100, tier high instead of medium.")
+    assert "That makes it 56 of 100, tier high instead of medium. Tier high now, medium before" in note
 
 
 async def test_a_tier_that_falls_takes_no_alerted_lead_into_a_sequence(desk: Desk):
@@ -384,7 +386,7 @@ async def test_a_lead_on_offer_moves_when_the_file_gives_its_new_tier_to_somebod
     await desk.lead()
     await desk.settle()
     assert [(r["tier"], r["owner"]) for r in desk.records()] == [("high", DEE), ("top", TOM)]
-    assert any("the message was judged anew" in note for note in desk.notes(DEE))
+    assert any(note.startswith("Moved to tom@") and "has read the message" in note for note in desk.notes(DEE))
 
 
 async def test_a_lead_that_was_accepted_stays_with_its_owner(desk: Desk):

@@ -219,7 +219,7 @@ def test_every_page_and_form_asks_for_the_login(engine):
         raise HTTPException(401, "no")
 
     client = desk_over(engine, login=refuse).client
-    for path in ("", "/list", "/crm", "/crm/ld_1", "/nurture", "/why/ld_1?number=1"):
+    for path in ("", "/list", "/crm", "/crm/ld_1", "/why/ld_1?number=1"):
         assert client.get(f"/inbox{path}").status_code == 401
     for act in ("accept", "pass", "touch", "close", "feedback"):
         assert client.post(f"/inbox/{act}", data={}, headers=OWN).status_code == 401
@@ -278,13 +278,12 @@ def test_a_pages_policy_allows_only_its_own_script(desk):
         assert answer.headers["cache-control"] == "no-store"
 
 
-def test_the_crm_and_the_enrolments_can_be_looked_at(desk):
+def test_the_crm_can_be_looked_at(desk):
     for path in (
         "/inbox/crm",
         "/inbox/crm?table=companies",
         "/inbox/crm?table=tasks",
         "/inbox/crm?table=notes",
-        "/inbox/nurture",
     ):
         assert "0 in all, page 1 of 1" in desk.page(path)
     offer(desk.engine)

@@ -172,7 +172,9 @@ def fill(page: Page, site: Site, path: str = "") -> None:
     page.get_by_label("Title").fill("VP Engineering")
     page.get_by_label("Phone").fill("+49 30 23125118")
     page.get_by_label("Message").fill("We need tracing across 300 services.")
-    page.wait_for_timeout(1_600)  # whoever sends a form that is open for less is taken for a bot (graph/rules/timing.py)
+    page.wait_for_timeout(
+        1_600
+    )  # whoever sends a form that is open for less is taken for a bot (graph/rules/timing.py)
 
 
 def forms(site: Site) -> list[Submission]:

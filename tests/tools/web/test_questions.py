@@ -103,7 +103,7 @@ async def test_the_owner_hears_what_was_answered(side: Side):
     notes = [note.text for one in alerts(engine) for note in one.notes]
     record = await side.record(lead_id)
     assert record["assignment_number"] == 1, "a small company stays with the desk"
-    assert "Answered when asked for employees: <!channel> 20" in notes
+    assert "Answered when asked for employees: <!channel> 20." in notes
 
 
 async def test_nothing_of_the_person_is_told(side: Side):
