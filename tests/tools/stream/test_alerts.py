@@ -169,6 +169,7 @@ async def test_once_the_crm_has_the_owner_the_thread_says_so_and_before_that_not
         connection.execute(outbox.update().where(outbox.c.kind == "assign_owner").values(state="done"))
     for _ in range(2):
         desk.due("confirm_owner")
+        desk.clock = datetime.now(UTC)
         await desk.dispatch()
     assert [text for text in desk.threads("dee") if "CRM" in text] == ["The CRM has Dee as the owner."]
 
