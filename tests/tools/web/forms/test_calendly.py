@@ -18,7 +18,7 @@ from tools.web.server import FrontDoor
 
 
 def events(front: FrontDoor) -> list[Any]:
-    with front.forms._engine.connect() as connection:
+    with front._store.engine.connect() as connection:
         return list(connection.execute(select(lead_events)))
 
 
@@ -85,11 +85,11 @@ async def test_without_a_uri_it_is_no_booking(client: httpx.AsyncClient, front: 
 async def test_where_the_meeting_cannot_be_written_calendly_sends_again(front_settings: Settings, redis: Redis):
     """The lead is in already, and the second time it is a duplicate."""
     async with opened(front_settings) as front, client_of(front) as client:
-        with front.forms._engine.begin() as connection:
+        with front._store.engine.begin() as connection:
             connection.exec_driver_sql("ALTER TABLE lead_events RENAME TO away")
         answer = await sample("calendly", "invitee_created.json").to(client)
         assert (answer.status_code, answer.json()["error"]) == (503, "unavailable")
-        with front.forms._engine.begin() as connection:
+        with front._store.engine.begin() as connection:
             connection.exec_driver_sql("ALTER TABLE away RENAME TO lead_events")
         assert (await sample("calendly", "invitee_created.json").to(client)).json()["status"] == "duplicate"
         assert len(events(front)) == 1
