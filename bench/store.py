@@ -47,8 +47,10 @@ class Decisions:
         return int(found[0]), int(found[1])
 
     def pending(self) -> int:
-        """Effects not performed yet."""
-        return self._one("SELECT count(*) FROM outbox WHERE state = 'pending' AND vendor <> 'sla'")
+        """Effects whose time has come and that are not performed yet: timers, steps of sequences and alerts that wait
+        for their owner's opening are due later."""
+        now = "strftime('%Y-%m-%d %H:%M:%f', 'now')"  # as SQLAlchemy writes a time
+        return self._one(f"SELECT count(*) FROM outbox WHERE state = 'pending' AND due_at <= {now}")
 
     def paths(self, since: int) -> dict[str, int]:
         """How many decisions above row number `since` took each path."""
