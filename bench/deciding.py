@@ -63,7 +63,7 @@ def submissions(first: int, number: int, now: datetime) -> list[Case]:
     """Leads as they come out of the stream."""
     cases = []
     for serial in range(first, first + number):
-        values = {k: str(v) if k == "employees" else v for k, v in lead(serial).items()}
+        values: dict[str, Any] = {k: str(v) if k == "employees" else v for k, v in lead(serial).items()}
         cases.append(Case(Submission(f"bench:{serial}", f"ld_{serial:016d}", now, Form(**values))))
     return cases
 
@@ -71,7 +71,7 @@ def submissions(first: int, number: int, now: datetime) -> list[Case]:
 async def decide(work: Path, batches: int, size: int, profile: cProfile.Profile | None) -> tuple[Clock, float, str]:
     """The clock, all processor seconds, and the digest of the records."""
     shutil.copytree(models(work), work / "data" / "models", dirs_exist_ok=True)
-    settings = Settings(_env_file=None, data_dir=work / "data", port=0)  # type: ignore[call-arg]
+    settings = Settings(_env_file=None, data_dir=work / "data", port=0)
     migrate_database(settings)
     store, clock, digest = open_store(settings), Clock(), hashlib.sha256()
     serving = live_models(settings)

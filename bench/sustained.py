@@ -14,7 +14,7 @@ from typing import Any
 
 from bench.candidates import Candidate, fresh, plain, product, usages
 from bench.load import load
-from bench.plan import Plan, alternate, median, ratio
+from bench.plan import Plan, alternate, median, paired
 from bench.servers import ROOT, Usage
 
 OURS, PLAIN, PLAIN2, EVERYSEC, FUNCTIONS = "ours", "plain router", "plain router x2", "ours everysec", "plain functions"
@@ -92,9 +92,9 @@ def measure(plan: Plan) -> tuple[dict[str, float], dict[str, Any]]:
     )
     rates = {name: median(found, "leads_per_s") for name, found in rounds.items()}
     figures = {
-        "e2e_vs_plain_router": ratio(rates[OURS], rates[PLAIN]),
-        "e2e_vs_plain_functions": ratio(rates[OURS], rates[FUNCTIONS]),
-        "always_vs_everysec": ratio(rates[OURS], rates[EVERYSEC]),
+        "e2e_vs_plain_router": paired(rounds[OURS], rounds[PLAIN], "leads_per_s"),
+        "e2e_vs_plain_functions": paired(rounds[OURS], rounds[FUNCTIONS], "leads_per_s"),
+        "always_vs_everysec": paired(rounds[OURS], rounds[EVERYSEC], "leads_per_s"),
     }
-    against_two = ratio(rates[OURS], rates[PLAIN2])
+    against_two = paired(rounds[OURS], rounds[PLAIN2], "leads_per_s")
     return figures, {"leads_per_s": rates, "e2e_vs_plain_router_x2": against_two, "rounds": rounds}
