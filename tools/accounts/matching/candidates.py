@@ -13,7 +13,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from graph.rules.matching.evidence import SHARED, Asked
+from graph.rules.matching.asked import Asked
+from graph.rules.matching.evidence import SHARED
 from graph.rules.matching.labels import stems
 from graph.rules.matching.places import Placed
 from graph.rules.matching.tokens import INITIALS, initials
@@ -69,8 +70,7 @@ class Candidates:
         """Numbers of the accounts to weigh for each, rising. least: the strength below which a name need not be weighed."""
         sought = [Sought(one) for one in asked]
         found = {
-            name: self._tables[name].spans({text for one in sought for text in getattr(one, name)})
-            for name in LOOKED_UP
+            name: self._tables[name].spans(set().union(*[getattr(one, name) for one in sought])) for name in LOOKED_UP
         }
         return [sorted(self._chosen(one, found, least)) for one in sought]
 

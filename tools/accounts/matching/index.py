@@ -16,9 +16,11 @@ from typing import Final, Self
 
 from graph.domain.evidence import AccountMatch
 from graph.ports import CompanyAsk
+from graph.rules.matching.asked import Asked, hosts_of
 from graph.rules.matching.confidence import confidence, least_strength
 from graph.rules.matching.deciding import decide
-from graph.rules.matching.evidence import Asked, Evidence, domain_said, hosts_of, weigh
+from graph.rules.matching.evidence import Evidence, weigh
+from graph.rules.matching.saying import domain_said
 from graph.rules.matching.words import weight
 from tools.accounts.known import KnownAccount
 from tools.accounts.matching import files
@@ -67,7 +69,7 @@ class AccountIndex:
         hosts = [hosts_of(ask) for ask in asks]
         spans = self._domains.spans({host for each in hosts for host in each})
         found = [self._by_domain(each, spans) if spans else None for each in hosts]
-        rest = [ask for ask, match in zip(asks, found, strict=True) if match is None]
+        rest = [Asked(ask, own) for ask, own, match in zip(asks, hosts, found, strict=True) if match is None]
         weighed = iter(self._weighed(rest, least_strength()) if rest else ())
         return [
             decide(next(weighed), claimed=ask.claimed and bool(ask.name)) if match is None else match
@@ -91,11 +93,10 @@ class AccountIndex:
     def evidence(self, ask: CompanyAsk, least: float | None = None) -> list[Evidence]:
         """All that speaks for any account, at most one piece each, before anything is chosen. least: the strength below
         which a name need not be weighed; by default what could never be sure enough."""
-        [found] = self._weighed([ask], least_strength() if least is None else least)
+        [found] = self._weighed([Asked(ask)], least_strength() if least is None else least)
         return found
 
-    def _weighed(self, asks: Sequence[CompanyAsk], least: float) -> list[list[Evidence]]:
-        asked = [Asked(ask) for ask in asks]
+    def _weighed(self, asked: Sequence[Asked], least: float) -> list[list[Evidence]]:
         return [
             [piece for number in numbers if (piece := weigh(one, self._account(number), self)) is not None]
             for one, numbers in zip(asked, self._candidates.of(asked, least), strict=True)

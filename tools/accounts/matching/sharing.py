@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from graph.rules.matching.names import FULL, misspelt
 from tools.accounts.matching.building import Arrays, slips
-from tools.accounts.matching.tables import NOWHERE, Spans, Table
+from tools.accounts.matching.tables import Spans, Table
 
 MOST_POSTINGS: Final = 50_000
 """Names looked at for the words of one ask; words that more have are only counted where a rarer one is there too."""
@@ -53,21 +53,20 @@ class Sharing:
         return found
 
     def meant(self, parts: tuple[str, ...], texts: dict[str, None], words: Spans, slipped: Spans) -> Weights:
-        """The book's words that the asked ones may stand for. texts: `spelt(parts)`; words, slipped: where they and their
-        slips are."""
+        """The book's words that the asked ones may stand for. texts: `spelt(parts)`; words, slipped: where they and slips
+        of the parts are."""
         found: Weights = {}
         apart = frozenset([*texts][len(parts) :])
-        for text in texts:
-            for word in self._words.at(words.get(text, NOWHERE)):
+        for text in [text for text in texts if text in words]:
+            for word in self._words.at(words[text]):
                 weight = float(self._weights[word])
                 if self._text(word) == text and (text not in apart or text in parts or weight):
                     found[word] = weight
-        if slipped:
-            for part in parts:
-                for slip in slips(part):
-                    for word in self._slips.at(slipped.get(slip, NOWHERE)):
-                        if word not in found and misspelt(part, self._text(word)):
-                            found[word] = float(self._weights[word])
+        for part in parts if slipped else ():
+            for slip in [slip for slip in slips(part) if slip in slipped]:
+                for word in self._slips.at(slipped[slip]):
+                    if word not in found and misspelt(part, self._text(word)):
+                        found[word] = float(self._weights[word])
         return found
 
     def accounts(self, weights: Weights, least: float) -> tuple[Numbers, Scores] | list[int]:

@@ -63,7 +63,7 @@ class Table:
         themselves is mostly the calls."""
         if not texts or not len(self._digests):
             return {}
-        asked = np.frombuffer(b"".join([digest(text) for text in texts]), dtype="<u8")
+        asked = np.frombuffer(b"".join(map(digest, texts)), dtype="<u8")
         low = np.searchsorted(self._digests, asked, "left")
         there = (self._digests.take(low, mode="clip") == asked).nonzero()[0]
         if not len(there):
