@@ -7,7 +7,7 @@ some million books of a million accounts), so that who looks up compares what it
 from __future__ import annotations
 
 from array import array
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from hashlib import blake2b
 from typing import Final, TypeAlias
 
@@ -24,6 +24,14 @@ NOWHERE: Final[Span] = (0, 0)
 def digest(text: str) -> bytes:
     """Eight bytes of BLAKE2b. Lone surrogates, which no UTF-8 has, count as question marks."""
     return blake2b(text.encode("utf-8", "replace"), digest_size=_BYTES).digest()
+
+
+def digests(texts: Iterable[str]) -> bytes:
+    """Of all of them one after the other, at half the price."""
+    try:
+        return b"".join([blake2b(text.encode(), digest_size=_BYTES).digest() for text in texts])
+    except UnicodeEncodeError:  # a lone surrogate
+        return b"".join(map(digest, texts))
 
 
 class Writer:
@@ -63,7 +71,7 @@ class Table:
         themselves is mostly the calls."""
         if not texts or not len(self._digests):
             return {}
-        asked = np.frombuffer(b"".join(map(digest, texts)), dtype="<u8")
+        asked = np.frombuffer(digests(texts), dtype="<u8")
         low = np.searchsorted(self._digests, asked, "left")
         there = (self._digests.take(low, mode="clip") == asked).nonzero()[0]
         if not len(there):
