@@ -68,6 +68,7 @@ def _within(parts: list[str], key: str) -> list[str]:
     return kept or parts
 
 
+@lru_cache(4_096)
 def initials(parts: tuple[str, ...]) -> str | None:
     """`aep` of american electric power; None where they would be too few or too many letters to stand for a name."""
     letters = [word[0] for word in parts if class_of(word) not in ("glue", "numeral")]

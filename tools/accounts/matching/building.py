@@ -7,7 +7,7 @@ The order of the accounts leaves no trace: they are numbered by their keys.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from itertools import pairwise
 from typing import Any, Final, TypeAlias
 
@@ -27,13 +27,11 @@ Arrays: TypeAlias = "dict[str, NDArray[Any]]"
 TABLES: Final = ("domains", "labels", "names", "initials", "phones", "addresses")
 
 
-def slips(word: str) -> Iterator[str]:
+def slips(word: str) -> list[str]:
     """What a word and its misspellings have in common: itself, and itself without one letter but the first."""
     if len(word) < SHORTEST_MISSPELT:
-        return
-    yield word
-    for at in range(1, len(word)):
-        yield word[:at] + word[at + 1 :]
+        return []
+    return [word, *[word[:at] + word[at + 1 :] for at in range(1, len(word))]]
 
 
 def place_codes(country: str | None, city: str | None, postal: str | None) -> tuple[int, int, int]:

@@ -47,14 +47,14 @@ class Records:
     """bytes: all records; starts: where each begins, one more than there are."""
 
     def __init__(self, content: NDArray[np.uint8], starts: NDArray[np.uint64]) -> None:
-        self._content, self._starts = memoryview(content), starts  # type: ignore[arg-type] # numpy's types know no buffers before 3.12
+        self._content = memoryview(content)  # type: ignore[arg-type] # numpy's types know no buffers before 3.12
+        self._starts = memoryview(starts)  # type: ignore[arg-type] # as above
 
     def __len__(self) -> int:
         return len(self._starts) - 1
 
     def raw(self, number: int) -> bytes:
-        start, end = self._starts[number : number + 2].tolist()
-        return bytes(self._content[start:end])
+        return bytes(self._content[self._starts[number] : self._starts[number + 1]])
 
     def key_and_domains(self, number: int) -> tuple[str, list[str]]:
         """What every lead pays for: the fields that an exact domain needs."""

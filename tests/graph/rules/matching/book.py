@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from graph.domain.evidence import AccountMatch
 from graph.ports import CompanyAsk
+from graph.rules.matching.asked import Asked
 from graph.rules.matching.deciding import decide
-from graph.rules.matching.evidence import Asked, weigh
+from graph.rules.matching.evidence import weigh
 from graph.rules.matching.places import address_key
 from graph.rules.matching.tokens import initials, name_words
 from graph.rules.matching.words import weight
