@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import math
 import zlib
+from array import array
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
@@ -31,6 +32,7 @@ EMBEDDER_ID = "structured-384-v1"
 DIMENSIONS = 384
 
 _CACHE = 2_048  # 5 MB at most, with the accounts they stand for
+_NAME_FROM, _NAME_WEIGHT = 288, 0.35
 _EMPLOYEES_MAX = 1e7
 _REVENUE_MAX = 1e12
 _STEPS = 32
@@ -38,27 +40,53 @@ _SPREAD = 2.0  # width of a size in steps of its scale: twice the size is near, 
 _TAIL = 6  # spreads after which the bell is nothing
 
 
-@lru_cache(_CACHE)
 def vector(account: AccountQuery) -> NDArray[np.float32]:
     """The account's direction: float32, shape (384,), length 1; all zero where nothing is known. Not writable."""
-    blocks = (
-        (0, 1.0, _category(account.industry or "", 64)),
-        (64, 0.5, _category(account.country or "", 32)),
-        (96, 0.8, _size(account.employees or 0, _EMPLOYEES_MAX)),
-        (128, 0.5, _size(account.revenue_usd or 0, _REVENUE_MAX)),
-        (160, 0.9, _technologies(account.technologies)),
-        (288, 0.35, _block(_hashed(_triples(fold(account.name or "")), 96))),
+    return _vector(
+        account.name or "",
+        account.industry or "",
+        account.country or "",
+        account.employees or 0,
+        account.revenue_usd or 0,
+        account.technologies,
     )
-    length = math.sqrt(math.fsum(weight * weight for _, weight, block in blocks if block.numbers))
-    numbers = [0.0] * DIMENSIONS
+
+
+@lru_cache(_CACHE)
+def _vector(  # by all that a vector is made of: a domain is not
+    name: str, industry: str, country: str, employees: int, revenue_usd: int, technologies: tuple[str, ...]
+) -> NDArray[np.float32]:
+    block = _block(_hashed(_triples(fold(name)), DIMENSIONS - _NAME_FROM))
+    rest, length = _without_name(industry, country, employees, revenue_usd, technologies, bool(block.numbers))
+    numbers = [0.0] * (DIMENSIONS - _NAME_FROM)
+    if block.numbers:
+        scale = _NAME_WEIGHT / length / block.length
+        for place, number in block.numbers:
+            numbers[place] = number * scale
+    return np.frombuffer(rest + array("f", numbers).tobytes(), np.float32)
+
+
+@lru_cache(_CACHE // 4)
+def _without_name(
+    industry: str, country: str, employees: int, revenue_usd: int, technologies: tuple[str, ...], named: bool
+) -> tuple[bytes, float]:
+    """(the blocks before the name, the length of all). Leads of many companies share these. named: a name is known."""
+    blocks = (
+        (0, 1.0, _category(industry, 64)),
+        (64, 0.5, _category(country, 32)),
+        (96, 0.8, _size(employees, _EMPLOYEES_MAX)),
+        (128, 0.5, _size(revenue_usd, _REVENUE_MAX)),
+        (160, 0.9, _technologies(technologies)),
+    )
+    known = [weight * weight for _, weight, block in blocks if block.numbers]
+    length = math.sqrt(math.fsum([*known, _NAME_WEIGHT * _NAME_WEIGHT] if named else known))
+    numbers = [0.0] * _NAME_FROM
     for start, weight, block in blocks:
         if block.numbers:
             scale = weight / length / block.length
             for place, number in block.numbers:
                 numbers[start + place] = number * scale
-    found = np.array(numbers, dtype=np.float32)
-    found.flags.writeable = False
-    return found
+    return array("f", numbers).tobytes(), length
 
 
 class _Block(NamedTuple):
@@ -86,11 +114,16 @@ def _hashed(words: Iterable[str], size: int) -> dict[int, float]:
     """Each word adds or takes one at a place of its own, so that words that meet by chance cancel out on average."""
     block: dict[int, float] = {}
     for word in words:
-        # CRC-32 is the same everywhere and for ever; the multiplication (Knuth) spreads its low bits over all.
-        mixed = zlib.crc32(word.encode("utf-8", "surrogatepass")) * 2_654_435_761 & 0xFFFFFFFF
-        place = (mixed >> 8) % size
-        block[place] = block.get(place, 0.0) + (1.0 if mixed >> 31 else -1.0)
+        place, sign = _place(word, size)
+        block[place] = block.get(place, 0.0) + sign
     return block if any(block.values()) else {}
+
+
+@lru_cache(2 * _CACHE)
+def _place(word: str, size: int) -> tuple[int, float]:
+    """CRC-32 is the same everywhere and for ever; the multiplication (Knuth) spreads its low bits over all."""
+    mixed = zlib.crc32(word.encode("utf-8", "surrogatepass")) * 2_654_435_761 & 0xFFFFFFFF
+    return (mixed >> 8) % size, 1.0 if mixed >> 31 else -1.0
 
 
 @lru_cache(_CACHE)

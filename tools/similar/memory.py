@@ -31,7 +31,7 @@ from tools.asking import ReadError, Reason
 from tools.embedders import Computes, Embedder, direction
 from tools.similar import graphs, snapshot
 from tools.similar.blocks import Block, Directions, Growing
-from tools.similar.searching import REACH, Hit, nearest
+from tools.similar.searching import REACH, nearest_each
 from tools.store.past_reading import Change, changes, last_number
 from tools.store.past_rows import PAGE
 
@@ -153,9 +153,7 @@ class StoredSimilar:
         with self._lock:
             blocks: tuple[Block, ...] = (self._fresh,) if self._base is None else (self._base, self._fresh)
             propose = self._propose if self._graphs is not None else None
-            found: list[tuple[Hit, ...]] = [
-                nearest(blocks, one, k, wanted=wanted, reach=self._reach, propose=propose) for one in directions
-            ]
+            found = nearest_each(blocks, directions, k, wanted=wanted, reach=self._reach, propose=propose)
         return [
             tuple(similar_of(query, hit.past, hit.distance) for hit in hits)
             for query, hits in zip(queries, found, strict=True)

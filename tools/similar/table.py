@@ -15,7 +15,7 @@ from graph.ports import AccountQuery
 from tools.account_metadata import ANY, OUTCOMES, PastAccount, Wanted, similar_of
 from tools.embedded.csv_table import Cells, TableError, read_table
 from tools.similar.blocks import Growing
-from tools.similar.searching import REACH, nearest
+from tools.similar.searching import REACH, nearest_each
 from tools.vectors import vector
 
 COLUMNS = (
@@ -80,8 +80,9 @@ class ExactSimilar:
         """The k nearest closed accounts of each query within REACH, nearest first; among them a lost and a won one
         where there is one within REACH (and k is at least 2). Absent where nothing is that near."""
         facts: list[Fact[tuple[SimilarAccount, ...]]] = []
-        for query in queries:
-            hits = nearest((self._accounts,), vector(query), k, wanted=wanted, reach=REACH)
+        directions = [vector(query) for query in queries]
+        each = nearest_each((self._accounts,), directions, k, wanted=wanted, reach=REACH)
+        for query, hits in zip(queries, each, strict=True):
             found = tuple(similar_of(query, hit.past, hit.distance) for hit in hits)
             facts.append(Found(found, self.source, now) if found else Absent(self.source, now))
         return facts
