@@ -27,11 +27,8 @@ else:
 def evolve(held: T, **changes: Any) -> T:
     """`dataclasses.replace` for a value without `__post_init__`, at a tenth of its price: a lead's case is renewed some
     twenty times on its way. Raises AttributeError for a name that is no field."""
-    made = _new(type(held))
-    fields = made.__dict__
-    fields.update(held.__dict__)
-    known = len(fields)
-    fields.update(changes)
-    if len(fields) != known:
-        raise AttributeError(f"{type(held).__name__} has no field {', '.join(changes.keys() - held.__dict__.keys())}")
+    made, before = _new(type(held)), held.__dict__
+    made.__dict__ = fields = before | changes
+    if len(fields) != len(before):
+        raise AttributeError(f"{type(held).__name__} has no field {', '.join(changes.keys() - before.keys())}")
     return made

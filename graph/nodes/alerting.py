@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import fields
 
 from graph.domain.account import Prior, known_of
 from graph.domain.brief import Brief, Part
@@ -32,10 +31,9 @@ from graph.rules.profiling import FIELDS
 from graph.rules.team_line import line_of
 from graph.rules.wording import first_name, plain, reasons
 from graph.rules.writes import alert_writes, timers, told_manager
-from graph.state import Case, Reads, RunContext
+from graph.state import Case, RunContext
 
 NEIGHBOURS = 3
-READ = tuple(one.name for one in fields(Reads))
 
 
 async def with_neighbours(cases: Cases, context: RunContext) -> Cases:
@@ -67,20 +65,20 @@ def parts_of(case: Case) -> tuple[Score, Assignment]:
 def draft_of(case: Case, context: RunContext) -> Brief:
     """The owner's brief without the writer's note."""
     score, assignment = parts_of(case)
-    number, revision = assignment_number(case), revision_of(case)
+    reads, number, revision = case.reads, assignment_number(case), revision_of(case)
     receipt = hashlib.sha256(f"{case.submission.lead_id}@{revision}/{number}/{assignment.owner}".encode()).hexdigest()
     return brief_of(
         lead=lead_of(case),
-        profile=value_of(case.reads.profile),
-        crm=value_of(case.reads.crm),
+        profile=value_of(reads.profile),
+        crm=value_of(reads.crm),
         score=score,
         account=case.account,
-        judgement=value_of(case.reads.judgement),
-        similar=value_of(case.reads.similar) or (),
+        judgement=value_of(reads.judgement),
+        similar=value_of(reads.similar) or (),
         assignment=assignment,
         path=case.path or "qualify",
         note=None,
-        unavailable=unavailable((name, getattr(case.reads, name)) for name in READ),
+        unavailable=unavailable(reads),
         received_at=case.submission.received_at,
         now=context.now,
         routing_digest=context.table.digest,
@@ -90,8 +88,8 @@ def draft_of(case: Case, context: RunContext) -> Brief:
         assignment_number=number,
         receipt=f"sha256:{receipt[:16]}",
         timezone=context.table.timezone,
-        person=value_of(case.reads.person),
-        did=did_said(case.reads.activities or (), case.submission.received_at),
+        person=value_of(reads.person),
+        did=did_said(reads.activities or (), case.submission.received_at),
     )
 
 

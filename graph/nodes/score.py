@@ -13,6 +13,7 @@ from langgraph.runtime import Runtime
 from graph.domain.activity import Did, Wanted
 from graph.domain.facts import value_of
 from graph.domain.scoring import ModelOutput
+from graph.domain.trace import Step
 from graph.domain.values import evolve
 from graph.features.inputs import feature_input
 from graph.features.vector import FEATURES, vector_of
@@ -25,7 +26,7 @@ from graph.rules.challenge import account_of, is_challengers
 from graph.rules.judged import told
 from graph.rules.people.matching import is_sure
 from graph.rules.scoring import blend
-from graph.state import BatchState, Case, RunContext
+from graph.state import BatchState, Case, Reads, RunContext
 
 NODE = "score"
 
@@ -34,8 +35,7 @@ async def score(state: BatchState, runtime: Runtime[RunContext]) -> dict[str, An
     now, ports = runtime.context.now, runtime.context.ports
     cases = await read(alive(state), "judgement", _judge_ask, lambda asks: ports.judge.judge(asks, now))
     did = await _activities(cases, ports, now)
-    cases = each(NODE, cases, lambda case: _with_facts(case, did, ports.language_model))["cases"]
-    cases = each(NODE, cases, _with_vector)["cases"]
+    cases = each(NODE, cases, lambda case: _with_vector(case, _with_facts(case, did, ports.language_model)))["cases"]
     outputs = _outputs(cases, ports)
     return each(NODE, cases, lambda case: _blend(case, *outputs[case.submission.submission_id]))
 
@@ -59,7 +59,7 @@ def _wanted(case: Case) -> Wanted:
     return Wanted(case.submission.lead_id, also)
 
 
-def _with_facts(case: Case, did: dict[str, tuple[Did, ...]], model: str) -> Case:
+def _with_facts(case: Case, did: dict[str, tuple[Did, ...]], model: str) -> Reads:
     """What the person did up to the submission, and whether a language model may be asked afterwards: that is a fact of the
     decision, too, since its effects follow from it."""
     reads, at = case.reads, case.submission.received_at
@@ -68,18 +68,17 @@ def _with_facts(case: Case, did: dict[str, tuple[Did, ...]], model: str) -> Case
         changes["activities"] = tuple([one for one in did[case.submission.submission_id] if one[1] <= at])
     if reads.language_model is None:
         changes["language_model"] = model
-    return evolve(case, reads=evolve(reads, **changes)) if changes else case
+    return evolve(reads, **changes) if changes else reads
 
 
-def _with_vector(case: Case) -> Case:
-    reads = case.reads
-    at, prior, did = case.submission.received_at, value_of(reads.prior), reads.activities or ()
+def _with_vector(case: Case, reads: Reads) -> Case:
+    at, prior, did, trace = case.submission.received_at, value_of(reads.prior), reads.activities or (), case.trace
     seen = feature_input(lead_of(case), value_of(reads.profile), at, prior, did, value_of(reads.crm))
     if case.submission.cause == "activity":
-        case = evolve(case, trace=step(case, NODE, "activity", case.submission.reason))
+        trace = step(case, NODE, "activity", case.submission.reason)
     elif did:
-        case = evolve(case, trace=step(case, NODE, "activity", f"{did_said(did, at)}."))
-    return evolve(case, vector=vector_of(seen))
+        trace = step(case, NODE, "activity", f"{did_said(did, at)}.")
+    return evolve(case, reads=reads, vector=vector_of(seen), trace=trace)
 
 
 def _outputs(cases: Cases, ports: Ports) -> dict[str, tuple[ModelOutput, Scorer]]:
@@ -103,17 +102,21 @@ def _model(cases: Sequence[Case], scorer: Scorer) -> dict[str, tuple[ModelOutput
 
 
 def _blend(case: Case, output: ModelOutput, scorer: Scorer) -> Case:
-    if not all(map(math.isfinite, (output.propensity, output.acv_usd, *output.margins))):
+    if not math.isfinite(
+        output.propensity + output.acv_usd + sum(output.margins)
+    ):  # one that is none makes the sum none
         raise ValueError("the model's answer is no number")
-    judgement = value_of(case.reads.judgement)
+    lead, judgement = lead_of(case), value_of(case.reads.judgement)
     result = blend(output, case.vector, judgement, features=FEATURES, scorer=scorer.name)
     sentence = (
         f"{result.points:g} of 100 ({result.tier}, {result.temperature}; "
         f"range {100 * result.low:.0f} to {100 * result.high:.0f}) by {result.scorer}."
     )
     if judgement is not None and case.reads.judgement is not None:
-        heard = told(judgement, case.reads.judgement.source, result)
-        case = evolve(case, trace=step(case, NODE, "judgement", heard))
-    elif lead_of(case).message and not weighed(lead_of(case)).message:
-        case = evolve(case, trace=step(case, NODE, "not_judged", "The message gives orders: it counts as left empty."))
-    return evolve(case, score=result, model=scorer.digest, trace=step(case, NODE, result.tier, sentence))
+        trace = step(case, NODE, "judgement", told(judgement, case.reads.judgement.source, result))
+    elif lead.message and not weighed(lead).message:
+        trace = step(case, NODE, "not_judged", "The message gives orders: it counts as left empty.")
+    else:
+        trace = case.trace
+    trace = (*trace, Step(NODE, result.tier, sentence))
+    return evolve(case, score=result, model=scorer.digest, trace=trace)

@@ -6,10 +6,11 @@ itself (a port that raises, which ports do not do for vendors) reaches the worke
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import fields
 from typing import TypeVar
 
-from graph.domain.facts import Fact
+from graph.domain.facts import Fact, Unavailable
 from graph.domain.lead import Lead, Path
 from graph.domain.trace import Failure, Step
 from graph.domain.values import evolve
@@ -18,6 +19,7 @@ from graph.state import BatchState, Case, Reads
 A = TypeVar("A")
 T = TypeVar("T")
 Cases = dict[int, Case]
+READ = tuple(one.name for one in fields(Reads))
 
 
 def alive(state: BatchState, way: Path | None = None) -> Cases:
@@ -73,7 +75,6 @@ def lead_of(case: Case) -> Lead:
     return case.lead
 
 
-def unavailable(reads: Mapping[str, object] | Iterable[tuple[str, object]]) -> tuple[str, ...]:
+def unavailable(reads: Reads) -> tuple[str, ...]:
     """Names of the reads that did not answer."""
-    pairs = reads.items() if isinstance(reads, Mapping) else reads
-    return tuple(name for name, fact in pairs if getattr(fact, "kind", "") == "unavailable")
+    return tuple([name for name in READ if isinstance(getattr(reads, name), Unavailable)])

@@ -23,26 +23,28 @@ NODE = "summarize"
 async def summarize(state: BatchState, runtime: Runtime[RunContext]) -> dict[str, Any]:
     context = runtime.context
     cases = await with_neighbours(alive(state, "qualify"), context)
-    briefs: dict[str, Brief] = {}
+    briefs: dict[str, tuple[Brief, dict[str, str]]] = {}
 
     def draft(case: Case) -> Case:
-        briefs[case.submission.submission_id] = draft_of(case, context)
+        brief = draft_of(case, context)
+        briefs[case.submission.submission_id] = brief, facts_of(brief)
         return case
 
     drafted = each(NODE, cases, draft)["cases"]
     noted = await read(
         {i: case for i, case in drafted.items() if case.failure is None},
         "note",
-        lambda case: NoteAsk(case.submission.lead_id, facts_of(briefs[case.submission.submission_id])),
+        lambda case: NoteAsk(case.submission.lead_id, briefs[case.submission.submission_id][1]),
         lambda asks: context.ports.writer.write(asks, context.now),
     )
-    return each(NODE, drafted | noted, lambda case: _finish(case, briefs[case.submission.submission_id], context))
+    return each(NODE, drafted | noted, lambda case: _finish(case, *briefs[case.submission.submission_id], context))
 
 
-def _finish(case: Case, brief: Brief, context: RunContext) -> Case:
+def _finish(case: Case, brief: Brief, facts: dict[str, str], context: RunContext) -> Case:
+    """facts: those of the brief."""
     note = value_of(case.reads.note)
     if note:
-        brief = with_note(brief, note)
+        brief = with_note(brief, note, facts)
     return with_alert(case, brief, NODE, context, lambda case, brief: _writes(case, brief, context))
 
 

@@ -27,6 +27,8 @@ SAID: Final = {
 def did_said(did: Sequence[Did], at: datetime) -> str:
     """ "1 meeting, 3 pages viewed; the last 5 min earlier". at: the moment looked from. Empty where they did nothing: mails
     that we sent are not theirs."""
+    if not did:
+        return ""
     counts = Counter(kind for kind, _ in did)
     told = [counted(counts[kind], *words) for kind, words in SAID.items() if counts[kind]]
     if not told:

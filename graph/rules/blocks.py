@@ -12,6 +12,7 @@ LINE characters at most, all lines ALL_LINES, and what does not fit is cut.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from graph.domain.brief import Brief, Bullet, Part
@@ -46,6 +47,8 @@ _EMOJI = re.compile(r":(?=[\w+'-]+:)")
 _ALIKE = {"*": "\u2217", "~": "\u223c", "`": "\u2018", "_": "\uff3f"}  # none a letter: "#" before one is no channel
 _SLACK_USER = re.compile(r"[A-Z0-9]{3,20}")
 _FALLBACK = re.compile(r"[<>|&\n]")
+_ENDS_A_LINK = re.compile(r"[<>|\s]")
+_OPTIONS = [{"text": {"type": "plain_text", "text": text}, "value": code} for code, text in FEEDBACK.items()]
 
 
 def _broken(found: re.Match[str]) -> str:
@@ -60,7 +63,7 @@ def one_line(text: str, limit: int) -> str:
         text = text[: 4 * limit]  # a bound for the work below, generous to white space
     if not text.isprintable() or "  " in text:
         text = _SPACES.sub(" ", _HARMFUL.sub(" ", text))
-    if width(text) <= limit:
+    if _fits(text, limit):
         return text
     text = text[: limit - 1]
     if not text.isascii():
@@ -70,13 +73,22 @@ def one_line(text: str, limit: int) -> str:
 
 def width(text: str) -> int:
     """Characters as Slack counts them: one beyond the first 65,536 of Unicode is two."""
-    return len(text) if text.isascii() else len(text) + sum([letter > "\uffff" for letter in text])
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def _fits(text: str, limit: int) -> bool:
+    """Half the limit is room for any text."""
+    return 2 * len(text) <= limit or width(text) <= limit
 
 
 def escaped(text: str, limit: int = TEXT) -> str:
     """Text of any origin as mrkdwn that shows it as it was typed, in at most `limit` characters of mrkdwn."""
     shown = _escape(one_line(text, limit))
-    return shown if width(shown) <= limit else _escape(one_line(text, limit // GROWTH))
+    return shown if _fits(shown, limit) else _escape(one_line(text, limit // GROWTH))
+
+
+_word = lru_cache(4096)(escaped)
+"""The same for the few short texts that stand in every message: colleagues, sources, durations."""
 
 
 def _escape(line: str) -> str:
@@ -112,11 +124,12 @@ def _link(part: Part, room: int) -> str:
     text = escaped(part.text, room)
     if len(part.url) + len(text) > room - 20:
         return text
-    if not part.url.startswith(("https://", "http://")) or re.search(r"[<>|\s]", part.url):
+    if not part.url.startswith(("https://", "http://")) or _ENDS_A_LINK.search(part.url):
         return text
     return f"<{part.url.replace('&', '&amp;')}|{text}>"
 
 
+@lru_cache(1024)
 def moment_text(part: Part) -> str:
     """Slack shows it in the reader's own zone; the text stands where it cannot."""
     if part.at is None:
@@ -148,6 +161,9 @@ def small(lines: list[str]) -> list[Block]:
 
 
 def _texts(lines: list[str]) -> list[str]:
+    whole = "\n".join(lines)
+    if lines and _fits(whole, TEXT):  # nearly always
+        return [whole]
     texts: list[str] = []
     left, room = ALL_LINES, 0
     for line in lines:
@@ -167,12 +183,12 @@ def _texts(lines: list[str]) -> list[str]:
 def _context(brief: Brief) -> Block:
     owner = f"<@{brief.slack}>" if brief.slack and _SLACK_USER.fullmatch(brief.slack) else first_name(brief.owner)
     facts = [
-        f"for {owner if owner.startswith('<@') else escaped(owner, NAME)}",
-        f"{escaped(brief.asked, NAME)}, {moment_text(brief.received)}",
+        f"for {owner if owner.startswith('<@') else _word(owner, NAME)}",
+        f"{_word(brief.asked, NAME)}, {moment_text(brief.received)}",
     ]
     if brief.deadline is not None:
-        clock = f", {escaped(brief.clock, 40)} clock" if brief.clock else ""
-        facts.insert(0, f"*Accept by {moment_text(brief.deadline)}* ({escaped(brief.wait, 40)}{clock})")
+        clock = f", {_word(brief.clock, 40)} clock" if brief.clock else ""
+        facts.insert(0, f"*Accept by {moment_text(brief.deadline)}* ({_word(brief.wait, 40)}{clock})")
     return {"type": "context", "elements": [{"type": "mrkdwn", "text": GAP.join(facts)}]}
 
 
@@ -187,12 +203,14 @@ def button(action: str, text: str, value: str) -> Block:
 
 def _actions(brief: Brief, block_id: str) -> Block:
     value = f"{brief.lead_id}:{brief.assignment}"
-    accept = {"type": "button", "style": "primary"} | button("lead.accept", "Accept", value)
-    elements = [accept, button("lead.pass", "Pass…", value), button("lead.why", "Why me?", value)]
+    elements = [
+        {"type": "button", "style": "primary", **button("lead.accept", "Accept", value)},
+        button("lead.pass", "Pass…", value),
+        button("lead.why", "Why me?", value),
+    ]
     if 0 < len(brief.crm_url) <= URL:
-        elements.append(button("lead.crm", "Open in CRM", value) | {"url": brief.crm_url})
-    options = [{"text": {"type": "plain_text", "text": text}, "value": code} for code, text in FEEDBACK.items()]
-    elements.append({"type": "overflow", "action_id": "lead.more", "options": options})
+        elements.append({**button("lead.crm", "Open in CRM", value), "url": brief.crm_url})
+    elements.append({"type": "overflow", "action_id": "lead.more", "options": _OPTIONS})
     return {"type": "actions", "block_id": block_id[:BLOCK_ID], "elements": elements}
 
 

@@ -9,6 +9,7 @@ that draws the brief does that.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from graph.domain.account import CompanyProfile, CrmAccount, SimilarAccount
@@ -155,14 +156,18 @@ def _asked(told: Told) -> str:
 
 def facts_of(brief: Brief) -> dict[str, str]:
     """The bullets as label -> plain text: what a writer may use for its note."""
-    return {bullet.label: "".join([part.text for part in bullet.parts]) for bullet in brief.bullets}
+    return {
+        label: parts[0].text if len(parts) == 1 else "".join([part.text for part in parts])
+        for label, parts in brief.bullets
+    }
 
 
-def with_note(brief: Brief, note: str) -> Brief:
+def with_note(brief: Brief, note: str, facts: Mapping[str, str] | None = None) -> Brief:
     """The brief with the writer's note as its last bullet, in the place of the opener that the next step proposes; as
-    it was where the note says more than the bullets do."""
+    it was where the note says more than the bullets do. facts: `facts_of` this brief, for those who have them."""
     text = " ".join(note.split())
-    if not text or not says_no_more(text, " ".join([brief.header, brief.summary, *facts_of(brief).values()])):
+    facts = facts_of(brief) if facts is None else facts
+    if not text or not says_no_more(text, " ".join([brief.header, brief.summary, *facts.values()])):
         return brief
     told = [_without_opener(bullet) if bullet.label == "Next step" else bullet for bullet in brief.bullets]
     return evolve(brief, bullets=(*told, Bullet("Note", (Part("text", cut(text, NOTE)),))))

@@ -40,6 +40,12 @@ _WHEN = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _WHEN_HINTS = ("q1", "q2", "q3", "q4", "this ", "next ", "by ", "in ", "within ", "before ", "coming ")
+_WHEN_NAMES = (
+    "q1", "q2", "q3", "q4", "week", "month", "quarter", "day", "january", "february", "march", "april", "may", "june",
+    "july", "august", "september", "october", "november", "december",
+)  # fmt: skip
+"""One of them is in every time there is, as far as the text is ASCII: an unusual letter may stand for one of theirs."""
+_DIGIT = re.compile(r"\d")
 _HOW_MUCH = re.compile(
     r"""(?<![\w$€£.,])(?P<number>\d{1,3}(?:[,.]\d{3}){1,2}|\d{2,7}|\d{1,3}k)\+?\s+(?:[a-z-]+\s+){0,2}?
     (?P<unit>(?:micro)?services|servers|hosts|nodes|clusters|containers|pods|vms|instances|users|employees|people
@@ -51,13 +57,17 @@ _HOW_MUCH = re.compile(
 
 @dataclass(slots=True)
 class _Findings:
-    """Which signals a message gave, in the order of the table; `said` holds what a reason quotes."""
+    """Which signals a message gave; `said` holds what a reason quotes. signals: in the order of the table."""
 
     names: set[str] = field(default_factory=set)
     said: dict[str, str] = field(default_factory=dict)
 
     def of(self, *names: str) -> bool:
         return not self.names.isdisjoint(names)
+
+    def signals(self) -> list[Signal]:
+        names = self.names
+        return [signal for signal in SIGNALS if signal.name in names] if names else []
 
 
 def judge_message(message: str) -> Judgement:
@@ -76,7 +86,7 @@ def _at_most(text: str) -> float:
     """What a greeting counts for, less whatever speaks against the text: no word of it speaks for it."""
     found = _find(text, [token.replace("’", "'") for token in _TOKEN.findall(text.lower())])
     found.names.intersection_update([signal.name for signal in SIGNALS if signal.points <= 0])
-    return round(_score(found, 0), 3)
+    return round(_score(found.signals(), 0), 3)
 
 
 def _no_better(judgement: Judgement, highest: float, why: str) -> Judgement:
@@ -88,9 +98,10 @@ def _no_better(judgement: Judgement, highest: float, why: str) -> Judgement:
 def _judged(text: str) -> Judgement:
     tokens = [token.replace("’", "'") for token in _TOKEN.findall(text.lower())]
     found, length = _find(text, tokens), _length(text, tokens)
+    given = found.signals()
     return Judgement(
-        round(_score(found, length), 3),
-        _reasons(found, length)[:_MOST_REASONS],
+        round(_score(given, length), 3),
+        _reasons(given, found.said, length)[:_MOST_REASONS],
         _intent(found),
         _sentiment(found),
         _urgency(found),
@@ -105,21 +116,28 @@ def _find(text: str, tokens: list[str]) -> _Findings:
     lowered = text.lower()
     if not text.isascii():
         found.names.update(signal.name for phrase, signal in UNSPACED if phrase in lowered)
-    if any(hint in lowered for hint in _WHEN_HINTS) and (when := _WHEN.search(text)):
+    if _may_name_a_time(text, lowered) and (when := _WHEN.search(text)):
         found.names.add("timeline")
         found.said["timeline"] = " ".join(when[0].split())
-    if any(character.isdigit() for character in text) and (much := _HOW_MUCH.search(text)):
+    if _DIGIT.search(text) and (much := _HOW_MUCH.search(text)):
         found.names.add("scale")
         found.said["scale"] = f"{much['number']} {much['unit'].lower()}"
     return found
 
 
+def _may_name_a_time(text: str, lowered: str) -> bool:
+    if text.isascii() and not any(name in lowered for name in _WHEN_NAMES):
+        return False
+    return any(hint in lowered for hint in _WHEN_HINTS)
+
+
 def _matches(tokens: list[str]) -> Iterator[tuple[Signal, int]]:
     """Every phrase of the table in the text, with the place of its first word."""
     for place, token in enumerate(tokens):
-        for phrase, signal in STARTS.get(token, ()):
-            if tuple(tokens[place : place + len(phrase)]) == phrase:
-                yield signal, place
+        if token in STARTS:
+            for phrase, signal in STARTS[token]:
+                if tuple(tokens[place : place + len(phrase)]) == phrase:
+                    yield signal, place
 
 
 def _is_denied(tokens: list[str], place: int) -> bool:
@@ -135,23 +153,22 @@ def _is_denied(tokens: list[str], place: int) -> bool:
 def _length(text: str, tokens: list[str]) -> int:
     """In words; two letters of a script without spaces count as one."""
     unspaced = 0 if text.isascii() else len(_UNSPACED_LETTER.findall(text)) // 2
-    return sum(token not in _STOPS for token in tokens) + unspaced
+    return len([token for token in tokens if token not in _STOPS]) + unspaced
 
 
-def _score(found: _Findings, length: int) -> float:
+def _score(given: list[Signal], length: int) -> float:
     score = SAYS_LITTLE if length < 4 else PLAIN_QUESTION
     highest = _HIGHEST
-    for signal in SIGNALS:
-        if signal.name in found.names:
-            score += signal.points
-            highest = min(highest, signal.highest)
+    for signal in given:
+        score += signal.points
+        highest = min(highest, signal.highest)
     return max(_LOWEST, min(score, highest))
 
 
-def _reasons(found: _Findings, length: int) -> tuple[str, ...]:
+def _reasons(given: list[Signal], said: dict[str, str], length: int) -> tuple[str, ...]:
     """The signals that count most first; of equal ones in the order of the table."""
-    told = sorted((s for s in SIGNALS if s.name in found.names and s.reason), key=lambda s: -abs(s.points))
-    reasons = [f"{s.reason}: {found.said[s.name]}" if s.name in found.said else s.reason for s in told]
+    told = sorted([s for s in given if s.reason], key=lambda s: -abs(s.points))
+    reasons = [f"{s.reason}: {said[s.name]}" if s.name in said else s.reason for s in told]
     if not reasons:
         reasons = ["says almost nothing" if length < 4 else "a plain question"]
     return tuple(reasons)

@@ -50,10 +50,16 @@ class ScoringRules:
         return min(self.ceiling, max(self.floor, probability))
 
     def tier(self, points: float) -> Tier:
-        return next((name for name, least in self.tiers if points >= least), "low")
+        for name, least in self.tiers:
+            if points >= least:
+                return name
+        return "low"
 
     def temperature(self, points: float) -> Temperature:
-        return next((name for name, least in self.temperatures if points >= least), "dead")
+        for name, least in self.temperatures:
+            if points >= least:
+                return name
+        return "dead"
 
 
 DEFAULT_RULES = ScoringRules()
@@ -89,11 +95,12 @@ def blend(
     base = rules.clamp(output.base)
     model = rules.clamp(output.propensity)
     shift = 0.0 if judgement is None else rules.judgement_band * (2.0 * min(1.0, max(0.0, judgement.score)) - 1.0)
-    points, by_model, by_base = (_hundredths(p) for p in (rules.clamp(model + shift), model, base))
+    points, by_model, by_base = _hundredths(rules.clamp(model + shift)), _hundredths(model), _hundredths(base)
 
     exact = _in_hundredths(output, base, model)
-    added, weight = _by_category(exact, features)
-    contributions = _contributions(exact, added, by_model - by_base, vector, features, named=rules.named)
+    size = list(map(abs, exact))
+    added, weight = _by_category(exact, size, features)
+    contributions = _contributions(exact, size, added, by_model - by_base, vector, features, named=rules.named)
     moved = points - by_model
     if judgement is not None:
         contributions += (Contribution("judgement", "judgement", judgement.score, moved / 100),)
@@ -138,19 +145,23 @@ def _in_hundredths(output: ModelOutput, base: float, model: float) -> list[float
     return [(margin * slope + abs(margin) * rest) * 10_000 for margin in output.margins]
 
 
-def _by_category(exact: Sequence[float], features: Sequence[Feature]) -> tuple[dict[Category, float], dict[str, float]]:
-    """What each category adds, and what its features add regardless of the sign."""
+def _by_category(
+    exact: Sequence[float], size: Sequence[float], features: Sequence[Feature]
+) -> tuple[dict[Category, float], dict[str, float]]:
+    """What each category adds, and what its features add regardless of the sign: their `size`. Most add nothing."""
     added = dict.fromkeys(CATEGORIES, 0.0)
     weight: dict[str, float] = dict.fromkeys(CATEGORIES, 0.0)
-    for feature, value in zip(features, exact, strict=True):
-        category = feature.category
-        added[category] += value
-        weight[category] += abs(value)
+    for feature, value, absolute in zip(features, exact, size, strict=True):
+        if value:
+            category = feature.category
+            added[category] += value
+            weight[category] += absolute
     return added, weight
 
 
 def _contributions(
     exact: Sequence[float],
+    size: Sequence[float],
     added: dict[Category, float],
     whole: int,
     vector: Sequence[float],
@@ -160,21 +171,21 @@ def _contributions(
 ) -> tuple[Contribution, ...]:
     """The largest few by name, the rest summed for each category; together exactly `whole` hundredths. What rounding
     left over goes to the largest, which stands first."""
-    size = list(map(abs, exact))
-    rows: list[tuple[str, Category, float | str | None, float]] = []
+    largest = sorted(range(len(exact)), key=size.__getitem__, reverse=True)[:named]
     rest = dict(added)
-    for i in sorted(range(len(exact)), key=size.__getitem__, reverse=True)[:named]:
-        feature = features[i]
-        rows.append((feature.name, feature.category, _shown(feature, vector[i]), exact[i]))
-        rest[feature.category] -= exact[i]
-    rows += [(OTHER, category, None, value) for category, value in rest.items()]
-    rounded = [round(value) for *_, value in rows]
+    for i in largest:
+        rest[features[i].category] -= exact[i]
+    rounded = [round(value) for value in (*[exact[i] for i in largest], *rest.values())]
     rounded[0] += whole - sum(rounded)
-    return tuple(
-        Contribution(name, category, value, points / 100)
-        for (name, category, value, _), points in zip(rows, rounded, strict=True)
-        if points
+    summed = zip(rest, rounded[len(largest) :], strict=True)
+    return (
+        *[_named(features[i], vector[i], points) for i, points in zip(largest, rounded, strict=False) if points],
+        *[Contribution(OTHER, category, None, points / 100) for category, points in summed if points],
     )
+
+
+def _named(feature: Feature, value: float, points: int) -> Contribution:
+    return Contribution(feature.name, feature.category, _shown(feature, value), points / 100)
 
 
 def _shown(feature: Feature, value: float) -> float | str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, tzinfo
 from functools import lru_cache
+from operator import attrgetter
 
 from graph.domain.scoring import Contribution
 
@@ -46,6 +47,12 @@ def _two(total: int, size: int, large: str, small: str) -> str:
 
 def clock_time(at: datetime, zone: tzinfo) -> str:
     """ "10:07 EDT" """
+    return _clock(at.replace(second=0, microsecond=0), zone)
+
+
+@lru_cache(1024)
+def _clock(at: datetime, zone: tzinfo) -> str:
+    """One for all that is due in the same minute."""
     local = at.astimezone(zone)
     return f"{local.hour:02}:{local.minute:02} {local.tzname()}"
 
@@ -194,7 +201,8 @@ def reasons(contributions: tuple[Contribution, ...], intent: str | None, up: int
     intent: what the message was judged to be. What moved the score by less than half a point is no reason, nor is the
     sum of small ones. Of equal ones the earlier comes first.
     """
-    ordered = sorted((c for c in contributions if not -0.5 < c.points < 0.5 and c.feature != "other"), key=_points)
+    large = [c for c in contributions if not -0.5 < c.points < 0.5 and c.feature != "other"]
+    ordered = sorted(large, key=_points)
     rising, falling = [c for c in ordered[-up:] if c.points > 0], [c for c in ordered[:down] if c.points < 0]
     return (
         ", ".join([_reason(c, intent) for c in sorted(rising, key=_points, reverse=True)]),
@@ -202,8 +210,7 @@ def reasons(contributions: tuple[Contribution, ...], intent: str | None, up: int
     )
 
 
-def _points(contribution: Contribution) -> float:
-    return contribution.points
+_points = attrgetter("points")
 
 
 def _reason(c: Contribution, intent: str | None) -> str:

@@ -14,7 +14,7 @@ from graph.domain.facts import Absent, Fact, Found
 from graph.ports import NoteAsk
 from graph.rules.note import TEMPLATE
 
-_NOT_QUOTED = re.compile(r"://|www\.|[@<>]", re.IGNORECASE)
+_NOT_QUOTED = re.compile(r"[@<>]|://|[Ww]{3}\.")
 _LONGEST_QUOTE = 140
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s")
 
@@ -32,23 +32,26 @@ class TemplateWriter:
 
 def note(facts: Mapping[str, str]) -> str:
     """The note for one lead, empty where there is nothing to say. Labels are those of the brief's bullets."""
-    known = {label: text for label, text in facts.items() if text and not _NOT_QUOTED.search(text)}
-    return " ".join(filter(None, (_opening(known, asked="Asked for" in facts), _story(known))))
+    return " ".join(filter(None, (_opening(facts), _story(facts))))
 
 
-def _opening(known: Mapping[str, str], *, asked: bool) -> str:
-    if "Asked for" in known:
-        return f"Open with what they asked for: {_quoted(known['Asked for'])}."
-    if not asked and "Company" in known:
-        return (
-            f"They left no message: ask what brought them here, and what {_first(known['Company'], ',;')} uses today."
-        )
+def _known(facts: Mapping[str, str], label: str) -> str:
+    """The fact as far as it may be quoted."""
+    text = facts.get(label, "")
+    return "" if _NOT_QUOTED.search(text) else text
+
+
+def _opening(facts: Mapping[str, str]) -> str:
+    if asked_for := _known(facts, "Asked for"):
+        return f"Open with what they asked for: {_quoted(asked_for)}."
+    if "Asked for" not in facts and (company := _known(facts, "Company")):
+        return f"They left no message: ask what brought them here, and what {_first(company, ',;')} uses today."
     return ""
 
 
-def _story(known: Mapping[str, str]) -> str:
+def _story(facts: Mapping[str, str]) -> str:
     """The nearest account that was won, and the nearest that was lost."""
-    near = [one.strip() for one in known.get("Looks like", "").split(";")]
+    near = [one.strip() for one in _known(facts, "Looks like").split(";")]
     won = next((one for one in near if " won" in one), None)
     lost = next((one for one in near if " lost" in one), None)
     if won is None:

@@ -8,8 +8,9 @@ import pytest
 
 from graph.domain.facts import Absent, Found, Unavailable
 from graph.domain.trace import Failure, Step
+from graph.domain.values import evolve
 from graph.nodes.shell import alive, each, failed, lead_of, read, step, unavailable, with_read
-from graph.state import Case
+from graph.state import Case, Reads
 from tests.fixtures.ports import NOW, case
 
 BROKEN = replace(case("broken"), failure=Failure("capture", "ValueError", "x"))
@@ -87,6 +88,5 @@ def test_steps_are_added_at_the_end():
 
 
 def test_reads_that_did_not_answer_are_named():
-    reads = [("crm", Unavailable("hubspot", NOW, "timeout")), ("note", Absent("t", NOW)), ("profile", None)]
-    assert unavailable(reads) == ("crm",)
-    assert unavailable(dict(reads)) == ("crm",)
+    reads = Reads(note=Absent("t", NOW), similar=Unavailable("pinecone", NOW, "down"), language_model="m")
+    assert unavailable(evolve(reads, crm=Unavailable("hubspot", NOW, "timeout"))) == ("crm", "similar")
