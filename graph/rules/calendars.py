@@ -31,11 +31,12 @@ class Seat(NamedTuple):
 
 class Line(NamedTuple):
     """Seats whose turn it may be, in the order of the file, with what a choice among them asks of each. emails: the
-    members'; weights: likewise in the seats' order."""
+    members'; weights: likewise in the seats' order; total: of the weights."""
 
     seats: tuple[Seat, ...]
     emails: tuple[str, ...]
     weights: tuple[int, ...]
+    total: int
 
 
 class _Present(NamedTuple):
@@ -141,7 +142,9 @@ class Roster:
 
     def line(self, now: datetime, excluded: Collection[str] = ()) -> Line:
         """The same, ready for a choice."""
-        present = self._at(now)
+        present = self._present
+        if not present.since <= now < present.until:
+            present = self._at(now)
         if not excluded:
             return present.line
         return line_of(eligible(self.pool, [seat for seat in present.seats if seat.taker not in excluded]))
@@ -203,7 +206,8 @@ def eligible(pool: Pool, seats: Iterable[Seat]) -> tuple[Seat, ...]:
 
 def line_of(seats: Iterable[Seat]) -> Line:
     seats = tuple(seats)
-    return Line(seats, tuple([seat.member.email for seat in seats]), tuple([seat.member.weight for seat in seats]))
+    weights = tuple([seat.member.weight for seat in seats])
+    return Line(seats, tuple([seat.member.email for seat in seats]), weights, sum(weights))
 
 
 def pool_gaps(table: RoutingTable, pool: str, start: datetime, end: datetime) -> tuple[Interval, ...]:

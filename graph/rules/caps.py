@@ -34,6 +34,16 @@ class Quota(NamedTuple):
         most = self.most_open.get(email)
         return most is None or self.opened.get(email, 0) < most
 
+    def is_slack(self) -> bool:
+        """A quick test: nobody at all has reached a cap."""
+        if self.most_open:
+            return False
+        for unit, count in self.counts:
+            leads = self.spent[unit].leads
+            if leads and max(leads.values()) >= count:
+                return False
+        return True
+
     def with_lead(self, email: str) -> dict[str, Spent]:
         """The periods with one more lead for them, for the ledger."""
         return {

@@ -6,7 +6,7 @@ under `not` as well. The index is exact in what it leaves out: it drops a condit
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any, Literal, TypeAlias
@@ -23,7 +23,7 @@ Number: TypeAlias = float | Literal[Anything.ANY] | None
 _FLIPPED = (UNKNOWN, FAILS, HOLDS, OPEN)
 _WORDS = ("industry", "source", "product", "tier")
 _FEW = 16  # places that are looked through one by one
-_NUMBERS = ("employees", "revenue", "score")
+_NUMBERS = (("employees", "employees"), ("revenue", "revenue_usd"), ("score", "score"))  # the key, the fact
 
 
 @lru_cache(maxsize=8192)
@@ -157,38 +157,48 @@ class ConditionIndex:
     Only a postal code, or facts that meet inside `any` and `not`, are left to `holds`.
     """
 
-    # A lead's place comes from ISO tables (about 5,300 pairs); the bound is for callers who bring anything else.
-    _PLACES_KEPT = 10_000
+    # A lead's place comes from ISO tables (about 5,300 pairs); words are typed by anybody.
+    _MOST_KEPT = 10_000
 
     def __init__(self, conditions: Sequence[Condition]) -> None:
         self._conditions = tuple(conditions)
         self._everything = (1 << len(self._conditions)) - 1
-        self._words = [(name, *self._by_word(name)) for name in _WORDS if self._asks(name)]
-        self._numbers = [(name, *self._by_number(name)) for name in _NUMBERS if self._asks(name)]
+        typed: dict[str, dict[str | None, int]] = {name: {} for name in _WORDS}  # a fact as it was typed, to its mask
+        self._words = [(name, *self._by_word(name), typed[name]) for name in _WORDS if self._asks(name)]
+        self._numbers = [(name, fact, *self._by_number(name)) for name, fact in _NUMBERS if self._asks(name)]
         self._asks_where = bool(self._asks("where"))
         self._places: dict[tuple[Word, str | None], int] = {}
 
-    def candidates(self, view: View) -> int:
+    def candidates(self, facts: RoutingFacts) -> int:
         """Bit i is set unless condition i cannot hold."""
-        mask = self._in_place(view.country, view.state) if self._asks_where else self._everything
-        facts = view.__dict__
-        for name, by_word, other in self._words:
-            mask &= by_word.get(facts[name], other)
-        for name, bounds, cells, unknown in self._numbers:
-            fact = facts[name]
-            mask &= unknown if fact is None else _cell(bounds, cells, fact)
+        mask = self._everything
+        if self._asks_where:
+            country, state = facts.country, facts.state
+            mask = self._in_place(state[:2] if country is None and state is not None else country, state)
+        for name, by_word, other, typed in self._words:
+            fact = getattr(facts, name)
+            found = typed.get(fact)
+            if found is None:
+                found = by_word.get(word(fact) if fact else None, other)
+                if len(typed) >= self._MOST_KEPT:
+                    typed.clear()
+                typed[fact] = found
+            mask &= found
+        for _, name, bounds, cells, unknown in self._numbers:
+            fact = getattr(facts, name)
+            mask &= unknown if fact is None else cells[bisect_left(bounds, fact) + bisect_right(bounds, fact)]
         return mask
 
     def possible(self, view: View) -> int:
-        """The same for a view that leaves facts open: bit i is set unless condition i holds for none of their values."""
+        """The same for a view, which may leave facts open: bit i is set unless condition i holds for none of their values."""
         mask = self._in_place(view.country, view.state) if self._asks_where else self._everything
         facts = view.__dict__
-        for name, by_word, other in self._words:
+        for name, by_word, other, _ in self._words:
             if facts[name] is not ANY:
                 mask &= by_word.get(facts[name], other)
-        for name, bounds, cells, unknown in self._numbers:
+        for name, _, bounds, cells, unknown in self._numbers:
             if (fact := facts[name]) is not ANY:
-                mask &= unknown if fact is None else _cell(bounds, cells, fact)
+                mask &= unknown if fact is None else cells[bisect_left(bounds, fact) + bisect_right(bounds, fact)]
         return mask
 
     def asking(self, name: str) -> int:
@@ -211,7 +221,7 @@ class ConditionIndex:
     def _in_place(self, country: Word, state: str | None) -> int:
         mask = self._places.get((country, state))
         if mask is None:
-            if len(self._places) >= self._PLACES_KEPT:
+            if len(self._places) >= self._MOST_KEPT:
                 self._places.clear()
             mask = self._mask(View(country=country, state=state), range(len(self._conditions)))
             self._places[country, state] = mask
@@ -228,7 +238,10 @@ class ConditionIndex:
         return by_word, other
 
     def _by_number(self, name: str) -> tuple[list[float], list[int], int]:
-        """Sorted bounds; the masks below, at and between them (2n + 1 of them); the mask of an unknown number."""
+        """Sorted bounds; the masks below, at and between them (2n + 1 of them); the mask of an unknown number.
+
+        A number's mask is at how many bounds are below it plus how many are not above it.
+        """
         askers = self._asks(name)
         bounds = sorted({bound for item in self._written(name) for bound in (item.low, item.high) if bound is not None})
         inner: list[float] = []
@@ -245,12 +258,6 @@ class ConditionIndex:
         for condition in self._conditions:
             for part in parts(condition):
                 yield from getattr(part, name)
-
-
-def _cell(bounds: Sequence[float], cells: Sequence[int], fact: float) -> int:
-    """The mask of the cell in which a number lies: below, at, or between the bounds."""
-    at = bisect_left(bounds, fact)
-    return cells[2 * at + (at < len(bounds) and bounds[at] == fact)]
 
 
 def _only(name: str, value: str | float | None) -> View:

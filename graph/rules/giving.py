@@ -15,17 +15,16 @@ from graph.domain.table import Account, RoutingTable, Target
 from graph.domain.working import Leave
 from graph.rules.calendars import calendars_of
 from graph.rules.caps import Limits
-from graph.rules.conditions import ConditionIndex, is_exact, view_of
+from graph.rules.conditions import ConditionIndex, View, is_exact, view_of
 from graph.rules.local_time import named_zone
 from graph.rules.map_index import MapIndex
 from graph.rules.pools import Before, take_turn
 from graph.rules.reasons import away_reason, map_reason, rule_reason
-from graph.rules.sla import Due, due
+from graph.rules.sla import due
 from graph.rules.wording import day_and_time, first_name
 from graph.rules.working import Calendar
 
 _NOBODY: Final[frozenset[str]] = frozenset()
-_NO_DUE: Final = Due("wall", None, None)
 _LISTS: Final = frozenset(("accounts", "rules", "map"))
 
 
@@ -91,7 +90,7 @@ class Run:
     """One lead on its way through the table. skipped: what it passed; owner_gone: the last owner asked is inactive."""
 
     __slots__ = (
-        "excluded", "facts", "held", "now", "open_leads", "owner_gone", "plan", "pools", "skipped", "table", "view",
+        "_view", "excluded", "facts", "held", "now", "open_leads", "owner_gone", "plan", "pools", "skipped", "table",
     )  # fmt: skip
 
     def __init__(
@@ -108,9 +107,16 @@ class Run:
         self.facts, self.table, self.pools, self.now = facts, table, pools, now
         self.held, self.open_leads = held, open_leads
         self.excluded = frozenset(email.lower() for email in excluded) if excluded else _NOBODY
-        self.plan, self.view = plan_of(table), view_of(facts)
+        self.plan = plan_of(table)
+        self._view: View | None = None
         self.skipped: list[str] = []
         self.owner_gone = False
+
+    def view(self) -> View:
+        """The facts as conditions compare them; most leads need none."""
+        if self._view is None:
+            self._view = view_of(self.facts)
+        return self._view
 
     def skip(self, rule: str, why: str) -> None:
         self.skipped.append(f"{rule}: {why}")
@@ -179,29 +185,35 @@ class Run:
             calendar = None
         elif calendar is None:
             calendar = self.plan.calendars.of(email)
-        sla = None if claim.sla is None else table.slas[claim.sla]
-        opening = None if calendar is None or calendar.works(self.now) else calendar.opening(self.now)
-        times = _NO_DUE if sla is None else due(sla, self.now, calendar)
+        name = clock = accept_s = accept_at = touch_at = remind_at = None
+        if claim.sla is not None:
+            sla = table.slas[claim.sla]
+            name, accept_s = sla.name, sla.accept_s
+            clock, accept_at, touch_at, remind_at = due(sla, self.now, calendar)
+        opening = None if calendar is None else calendar.begins(self.now)
         # by position: with fifteen names Python takes three times as long
         return Assignment(
             email,
             claim.rule,
-            why if opening is None else self._with_opening(why, email, opening),
+            why if opening is None else f"{why} {_begins(email, opening, table.timezone)}",
             claim.line,
             None if turn is None else turn.pool,
             turn,
             None if person is None else person.slack,
             None if person is None else person.manager,
-            None if sla is None else sla.name,
-            None if sla is None else times.clock,
-            None if sla is None else sla.accept_s,
-            times.accept_at,
-            times.touch_at,
-            times.remind_at,
-            skipped=tuple(self.skipped),
-            opens_at=opening,
+            name,
+            clock,
+            accept_s,
+            accept_at,
+            touch_at,
+            remind_at,
+            0,
+            tuple(self.skipped),
+            opening,
         )
 
-    def _with_opening(self, why: str, email: str, opening: datetime) -> str:
-        """Outside of their hours: when they begin."""
-        return f"{why} {first_name(email)} begins on {day_and_time(opening, named_zone(self.table.timezone))}."
+
+@lru_cache(maxsize=4096)
+def _begins(email: str, opening: datetime, zone: str) -> str:
+    """What is said of somebody outside of their hours. zone: IANA name."""
+    return f"{first_name(email)} begins on {day_and_time(opening, named_zone(zone))}."

@@ -54,21 +54,24 @@ def take_turn(
                 return Turn(roster.pool.name, before.member, keeper, state, state, reused=True)
             heir = before.member
     line = roster.line(now, excluded)
-    if quota is not FREE and not all(quota.allows(seat.taker) for seat in line.seats):
-        line = line_of([seat for seat in line.seats if quota.allows(seat.taker)])
+    if quota is not FREE and not quota.is_slack():
+        allowed = [seat for seat in line.seats if quota.allows(seat.taker)]
+        if len(allowed) < len(line.seats):
+            line = line_of(allowed)
     if not line.seats:
         return None
     ledger, turns = state.credits.copy(), state.turns.copy()
     chosen = None if heir is None else next((seat for seat in line.seats if seat.member.email == heir), None)
     if chosen is None:
-        shares: Sequence[int] = entitlement(line.weights, sum(turns.values()))
+        shares: Sequence[int] = _entitlement(line.weights, sum(turns.values()) % line.total)
         if before is not None and before.returned and turns.get(before.member):
             _charge(ledger, turns, before.member, -1)
             shares = [0] * len(line.seats)
         chosen = _next(line, ledger, shares)
         _charge(ledger, turns, chosen.member.email, 1)
-    after = PoolState(state.pool, state.version + 1, ledger, turns, quota.with_lead(chosen.taker))
-    return Turn(state.pool, chosen.member.email, chosen.taker, state, after)
+    taker, name = chosen.taker, state.pool
+    after = PoolState(name, state.version + 1, ledger, turns, quota.with_lead(taker) if quota.counts else {})
+    return Turn(name, chosen.member.email, taker, state, after)
 
 
 def _charge(ledger: dict[str, int], turns: dict[str, int], email: str, count: int) -> None:
@@ -100,18 +103,20 @@ def _next(line: Line, ledger: dict[str, int], shares: Sequence[int]) -> Seat:
     first be owed more than 1 - 1/(2k - 2)."""
     double = 2 * len(line.seats) - 2
     least = -(-MILLION // double) if double else sys.maxsize  # credit x double >= 1,000,000, without the product
-    chosen, at = -1, 0
+    chosen: Seat | None = None
     slack = leading = 0
-    for email, share in zip(line.emails, shares, strict=True):
-        credit = ledger.get(email, 0) + share
+    for seat, email, weight, share in zip(line.seats, line.emails, line.weights, shares, strict=True):
+        try:
+            credit = ledger[email] + share
+        except KeyError:  # noqa: PERF203 - only of somebody's first turn; asking with a default takes twice as long
+            credit = share
         if share:
             ledger[email] = credit
         if credit >= least:
             # turns until the limit, times `double` and the weight; compared crosswise, so that no division rounds
-            waits, weight = MILLION * (double - 1) - credit * double, line.weights[at]
-            if chosen < 0 or waits * leading < slack * weight:
-                chosen, slack, leading = at, waits, weight
-        at += 1  # noqa: SIM113 - cheaper than enumerate around zip
-    if chosen < 0:  # alone, or others took entitlement away with them: the one owed most
+            waits = MILLION * (double - 1) - credit * double
+            if chosen is None or waits * leading < slack * weight:
+                chosen, slack, leading = seat, waits, weight
+    if chosen is None:  # alone, or others took entitlement away with them: the one owed most
         return max(line.seats, key=lambda seat: ledger.get(seat.member.email, 0))
-    return line.seats[chosen]
+    return chosen

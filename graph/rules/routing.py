@@ -143,15 +143,16 @@ def _named_by(source: str | None) -> str:
 
 def _rules(run: Run) -> Assignment | None:
     """The first rule that holds today and whose target may take the lead."""
-    mask = run.plan.rules.candidates(run.view)
+    plan = run.plan
+    mask = plan.rules.candidates(run.facts)
     while mask:
         lowest = mask & -mask
         mask ^= lowest
         at = lowest.bit_length() - 1
         rule = run.table.rules[at]
-        if not run.plan.certain[at] and not holds(rule.condition, run.view):
+        if not plan.certain[at] and not holds(rule.condition, run.view()):
             continue
-        claim = run.plan.rule_claims[at]
+        claim = plan.rule_claims[at]
         if rule.window is not None and not rule.window.holds(run.now):
             run.skip(claim.rule, window_reason(rule.window, run.now))
             continue

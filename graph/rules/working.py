@@ -20,11 +20,13 @@ DAY: Final = timedelta(days=1)
 BLOCK: Final = timedelta(days=32)
 _ALL_DAY: Final = 1440
 _EVERY_DAY: Final = (0, 1, 2, 3, 4, 5, 6)
+_EVER: Final = datetime.min.replace(tzinfo=UTC)
 _NEVER: Final = datetime.max.replace(tzinfo=UTC)
 SEARCHED: Final = 60
 """Blocks in which an opening is looked for: five years. Nobody writes that many holidays in a row."""
 
 Interval = tuple[datetime, datetime]
+_NO_TIME: Final = timedelta(0)
 
 
 class _Block(NamedTuple):
@@ -38,30 +40,31 @@ class _Block(NamedTuple):
 
 class _Present(NamedTuple):
     """The work or rest from since to until (left out), and the time of work that comes after it: from opens to closes,
-    which are the same where the block that is known ends before."""
+    which are the same where the block that is known ends before. ends: what `after` said of this rest, by length: it
+    depends on nothing else."""
 
     since: datetime
     until: datetime
     works: bool
     opens: datetime
     closes: datetime
+    ends: dict[timedelta, datetime | None]
 
 
 class Calendar:
     """hours: when they work; holidays: each of these keeps them away; zone: IANA name, for the holidays of those whose
-    hours are `always`. Instants come and go in UTC. Remembers the month and the time of work or rest asked about last, and
-    what it said of that rest: how long it is until work begins depends on nothing else."""
+    hours are `always`. Instants come and go in UTC. Remembers the month and the time of work or rest asked about last."""
 
     def __init__(self, hours: Hours, holidays: Sequence[Holidays], zone: str) -> None:
         self._holidays = tuple(item for item in holidays if item.codes or item.days)
         self.always = not hours.spans and not self._holidays
         self._spans = hours.spans or (Span(_EVERY_DAY, 0, _ALL_DAY, zone),)
         self._block: _Block | None = None
-        self._present = _Present(_NEVER, _NEVER, False, _NEVER, _NEVER)
-        self._rest_ends: dict[timedelta, datetime | None] = {}
+        since = _EVER if self.always else _NEVER
+        self._present = _Present(since, _NEVER, self.always, _NEVER, _NEVER, {})
 
     def works(self, now: datetime) -> bool:
-        return self.always or self._at(now).works
+        return self._at(now).works
 
     def until(self, now: datetime) -> tuple[bool, datetime]:
         """Whether they work now, and an instant until which that stays so (at most some weeks ahead)."""
@@ -77,35 +80,46 @@ class Calendar:
             known = at < len(block.opens)
             ahead = block.opens[at] if known else block.end
             until = block.closes[at - 1] if works else ahead
-            present = self._present = _Present(now, until, works, ahead, block.closes[at] if known else ahead)
-            self._rest_ends = {}
+            began = block.opens[at - 1] if works else block.closes[at - 1] if at else block.start
+            closes = block.closes[at] if known else ahead
+            present = self._present = _Present(began, until, works, ahead, closes, {})
         return present
 
     def opening(self, now: datetime) -> datetime | None:
         """Now while they work, else when they next begin; None when no opening is in sight."""
-        return now if self.works(now) else self._after_rest(now, timedelta(0))
+        return self.after(now, _NO_TIME)
+
+    def works_through(self, now: datetime, until: datetime) -> bool:
+        """Whether they work now and do not rest before that instant."""
+        present = self._present
+        if not present.since <= now < present.until:
+            present = self._at(now)
+        return present.works and until <= present.until
+
+    def begins(self, now: datetime) -> datetime | None:
+        """When their present rest ends; None while they work, and when no opening is in sight."""
+        present = self._present
+        if not present.since <= now < present.until:
+            present = self._at(now)
+        return None if present.works else self.after(now, _NO_TIME)
 
     def after(self, now: datetime, left: timedelta) -> datetime | None:
         """The instant at which they will have worked so long, counted from now; None when that is not in sight.
 
         After no time at all it is the next opening.
         """
-        if self.always:
-            return now + left
-        present = self._at(now)
-        if not present.works:
-            return self._after_rest(now, left)
-        ends = now + left
-        if ends <= present.until:  # most of the time they work long enough
-            return ends
-        ends = present.opens + (ends - present.until)
-        return ends if ends <= present.closes else self._after(now, left)
-
-    def _after_rest(self, now: datetime, left: timedelta) -> datetime | None:
-        """From any instant of the present rest the same."""
-        if left not in self._rest_ends:
-            self._rest_ends[left] = self._after(now, left)
-        return self._rest_ends[left]
+        present = self._present
+        if not present.since <= now < present.until:
+            present = self._at(now)
+        if present.works:
+            ends = now + left
+            if ends <= present.until:  # most of the time they work long enough
+                return ends
+            ends = present.opens + (ends - present.until)
+            return ends if ends <= present.closes else self._after(now, left)
+        if left not in present.ends:
+            present.ends[left] = self._after(now, left)
+        return present.ends[left]
 
     def _after(self, now: datetime, left: timedelta) -> datetime | None:
         for opens, closes in self.intervals(now):

@@ -33,7 +33,7 @@ def losses_of(table: RoutingTable, leads: Iterable[RoutingFacts], now: datetime)
     today = [rule.window is None or rule.window.holds(now) for rule in table.rules]
     for facts in leads:
         view = view_of(facts)
-        mask, first = index.candidates(view), None
+        mask, first = index.candidates(facts), None
         while mask:
             lowest = mask & -mask
             mask ^= lowest

@@ -130,7 +130,8 @@ def test_conditions_and_their_index_agree_with_the_plain_reading(seed):
         view = view_of(lead)
         expected = [says(item, lead) for item in written]
         assert [bits(condition, view) for condition in conditions] == [outcomes[item] for item in expected]
-        candidates = index.candidates(view)
+        candidates = index.candidates(lead)
+        assert index.possible(view) == candidates
         assert all(candidates >> at & 1 for at, item in enumerate(expected) if item)
         exact = [at for at, condition in enumerate(conditions) if is_exact(condition)]
         assert all(bool(candidates >> at & 1) is (expected[at] is True) for at in exact)
@@ -157,16 +158,24 @@ def test_not_holds_when_one_known_fact_already_contradicts():
 def test_the_index_drops_what_cannot_hold():
     wheres = ["US", "DE", "GB", "FR"]
     index = ConditionIndex([only(where=where, employees=">=100") for where in wheres])
-    assert index.candidates(view_of(RoutingFacts(country="GB", employees=100))) == 0b100
-    assert index.candidates(view_of(RoutingFacts(country="GB", employees=99))) == 0
-    assert index.candidates(view_of(RoutingFacts(country="GB"))) == 0
+    assert index.candidates(RoutingFacts(country="GB", employees=100)) == 0b100
+    assert index.candidates(RoutingFacts(country="GB", employees=99)) == 0
+    assert index.candidates(RoutingFacts(country="GB")) == 0
 
 
 def test_the_memory_of_places_is_bounded():
     index = ConditionIndex([only(where="US")])
     for number in range(25_000):
-        index.candidates(view_of(RoutingFacts(country=f"?{number}")))
+        index.candidates(RoutingFacts(country=f"?{number}"))
     assert len(index._places) <= 10_000
+
+
+def test_the_memory_of_words_is_bounded_and_answers_the_same_after_it_was_full():
+    index = ConditionIndex([only(industry="banking")])
+    for number in range(25_000):
+        assert index.candidates(RoutingFacts(industry=f"trade {number}")) == 0
+        assert index.candidates(RoutingFacts(industry="Banking")) == 1
+    assert len(index._words[0][-1]) <= 10_000
 
 
 @pytest.mark.parametrize(
