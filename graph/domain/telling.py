@@ -26,7 +26,8 @@ class LogNote:
 
 @value(frozen=True)
 class PostLine:
-    """One quiet line to the team about a hot lead. channel: None for the team channel of the settings."""
+    """One quiet line to the team about a hot lead, or to a lead's owner about a sequence. channel: a channel, a user there, or
+    a person's e-mail address; None for the team channel of the settings."""
 
     channel: str | None
     message: dict[str, Any]

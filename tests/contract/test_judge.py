@@ -1,10 +1,11 @@
-"""The `Judge` port, over every adapter: the rules, and a language model behind an OpenAI-compatible address."""
+"""The `Judge` port, over every adapter: the rules, and a language model behind an OpenAI-compatible address (ours, and
+aimock)."""
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from typing import Any, get_args
 
@@ -16,6 +17,7 @@ from graph.ports import Judge, JudgeAsk
 from prompts import load
 from tests.contract.faults import FAULTS, NOW, meaning
 from tests.fixtures.hostile_texts import HOSTILE as HOSTILE_TEXTS
+from tests.servers.aimock_server import Aimock
 from tests.servers.base import Answer, LocalServer
 from tests.servers.openai_server import OPINION, OpenAiServer, asked_about
 from tools.cache import MemoryCache
@@ -39,7 +41,7 @@ def server() -> Any:
 class Maker:
     """Makes judges that ask the server, and closes them."""
 
-    def __init__(self, server: OpenAiServer) -> None:
+    def __init__(self, server: OpenAiServer | Aimock) -> None:
         self.server, self.made = server, list[OpenAiJudge]()
 
     def __call__(self, *, cache: MemoryCache | None = None, longest: int = 4000, **settings: Any) -> OpenAiJudge:
@@ -58,9 +60,28 @@ async def make(server: OpenAiServer) -> AsyncIterator[Maker]:
         await judge.aclose()
 
 
-@pytest.fixture(params=["rules", "openai"])
+@pytest.fixture
+async def make_at_aimock(aimock: Aimock) -> AsyncIterator[Maker]:
+    aimock.says(OPINION)
+    maker = Maker(aimock)
+    yield maker
+    for judge in maker.made:
+        await judge.aclose()
+
+
+@pytest.fixture(params=["rules", "openai", "aimock"])
 def any_judge(request: pytest.FixtureRequest) -> Judge:
-    return RuleJudge() if request.param == "rules" else request.getfixturevalue("make")()
+    makers = {"openai": "make", "aimock": "make_at_aimock"}
+    return RuleJudge() if request.param == "rules" else request.getfixturevalue(makers[request.param])()
+
+
+@pytest.fixture
+def says(any_judge: Judge, request: pytest.FixtureRequest) -> Callable[[object], None]:
+    """Has the model behind any_judge say this from now on."""
+    if "aimock" in request.fixturenames and (aimock := request.getfixturevalue("aimock")):
+        return aimock.says
+    server = request.getfixturevalue("server")
+    return lambda said: setattr(server, "says", lambda _: said)
 
 
 # Every adapter
@@ -104,10 +125,10 @@ async def test_the_same_asks_give_the_same_facts_in_any_batch(any_judge: Judge) 
     "said", [OPINION | {"score": 1.0}, OPINION | {"score": 0.05, "intent": "other"}], ids=["obeys", "refuses"]
 )
 async def test_an_order_in_the_message_raises_no_judgement(
-    any_judge: Judge, server: OpenAiServer, said: object
+    any_judge: Judge, says: Callable[[object], None], said: object
 ) -> None:
     """Also of a model that obeys: above the middle a judgement would raise a score."""
-    server.says = lambda _: said
+    says(said)
     asks = [replace(DEMO, message=text) for text in HOSTILE_TEXTS.values()]
     facts = await any_judge.judge(asks, NOW)
     assert [fact.kind for fact in facts] == ["found"] * len(asks)

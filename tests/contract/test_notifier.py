@@ -1,4 +1,6 @@
-"""What every notifier behind the port keeps to: ours on both databases, and Slack's SDK against a local Slack."""
+"""What every notifier behind the port keeps to: ours on both databases, and Slack's SDK against two
+local Slacks: our own, and emulate.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +15,8 @@ from sqlalchemy import Engine, select
 from graph.domain.effects import Effect, EnrolNurture, PostAlert, UpdateAlert, key_of
 from graph.domain.telling import PostDigest, PostLine
 from graph.ports import Order, Performer, Receipt, VendorError
+from tests.servers.emulate_server import TOKEN as EMULATED
+from tests.servers.emulate_server import EmulatedSlack
 from tests.servers.slack_server import TOKEN, SlackServer
 from tools.embedded.notifier import EmbeddedNotifier
 from tools.slack import SlackNotifier
@@ -32,7 +36,10 @@ class Shown:
 
 
 class World(Protocol):
+    """team: the channel of the team."""
+
     notifier: Performer
+    team: str
 
     def shown_to(self, owner: str) -> list[Shown]: ...
 
@@ -40,6 +47,8 @@ class World(Protocol):
 
 
 class OurWorld:
+    team = "C0TEAM"
+
     def __init__(self, database: Engine) -> None:
         self.database = database
         self.notifier = EmbeddedNotifier(database)
@@ -68,6 +77,8 @@ class OurWorld:
 
 
 class SlackWorld:
+    team = "C0TEAM"
+
     def __init__(self, server: SlackServer, database: Engine) -> None:
         self.server = server
         self.notifier = SlackNotifier(TOKEN, SqlPosted(database), base_url=server.api)
@@ -85,13 +96,31 @@ class SlackWorld:
         ]
 
 
-@pytest.fixture(params=["embedded-sqlite", "embedded-postgresql", "slack"])
+class EmulatedWorld:
+    def __init__(self, server: EmulatedSlack, database: Engine) -> None:
+        self.server, self.team = server, server.channel("team")
+        self.notifier = SlackNotifier(EMULATED, SqlPosted(database), base_url=server.api)
+
+    def told(self) -> list[str]:
+        return [m["text"] for channel in (self.team, self.server.direct(DEE)) for m in self.server.messages(channel)]
+
+    def shown_to(self, owner: str) -> list[Shown]:
+        channel = self.server.direct(owner)
+        return [
+            Shown(message["text"], [reply["text"] for reply in self.server.replies(channel, message["ts"])])
+            for message in self.server.messages(channel)
+        ]
+
+
+@pytest.fixture(params=["embedded-sqlite", "embedded-postgresql", "slack", "emulate"])
 def world(request: pytest.FixtureRequest) -> Iterator[World]:
     url = request.getfixturevalue("postgres_url" if "postgresql" in request.param else "sqlite_url")
     database = open_engine(url)
     if request.param == "slack":
         with SlackServer() as server:
             yield SlackWorld(server, database)
+    elif request.param == "emulate":
+        yield EmulatedWorld(request.getfixturevalue("emulated_slack"), database)
     else:
         yield OurWorld(database)
     database.dispose()
@@ -231,7 +260,7 @@ async def test_a_lead_that_comes_back_to_an_earlier_owner_has_one_message_still(
 
 
 async def test_lines_of_the_team_and_digests_are_posted_once_and_are_no_alerts(world: World) -> None:
-    line, digest = PostLine("C0TEAM", body("hot lead")), PostDigest(DEE, None, "2026-04-07T08", body("your leads"))
+    line, digest = PostLine(world.team, body("hot lead")), PostDigest(DEE, None, "2026-04-07T08", body("your leads"))
     for effect in (line, digest):
         first = await perform(world, effect)
         second = await perform(world, effect, attempt=2)

@@ -16,6 +16,7 @@ from graph.domain.account import SimilarAccount
 from graph.domain.facts import Absent, Found, Unavailable
 from graph.ports import AccountQuery
 from tests.contract.faults import FAULTS, NOW, meaning
+from tests.servers.aimock_server import Aimock
 from tests.servers.base import Answer
 from tests.servers.openai_server import OpenAiServer
 from tests.servers.pinecone_server import PineconeServer
@@ -444,6 +445,18 @@ async def test_embeddings_of_openai_find_the_same_account_again(make: Maker, ser
     assert isinstance(fact, Found)
     assert (fact.value[0].account_id, fact.value[0].distance) == (PAST[2].account_id, 0.0)
     assert set(server.records) == {"openai/text-embedding-3-small/16/account-text-1"}
+
+
+async def test_embeddings_of_aimock_find_the_same_account_again(
+    make: Maker, server: PineconeServer, aimock: Aimock
+) -> None:
+    embedder = OpenAiEmbedder("key", dimensions=16, base_url=aimock.base_url)
+    memory = make(embedder, reach=2.0)
+    await memory.store(PAST[:5])
+    (fact,) = await memory.nearest([PAST[2].account], 1, NOW)
+    await embedder.aclose()
+    assert isinstance(fact, Found)
+    assert (fact.value[0].account_id, fact.value[0].distance) == (PAST[2].account_id, 0.0)
 
 
 async def test_the_embedding_request_is_exactly_this() -> None:

@@ -1,4 +1,5 @@
-"""The `Writer` port, over every adapter: the template, and a language model behind an OpenAI-compatible address."""
+"""The `Writer` port, over every adapter: the template, and a language model behind an OpenAI-compatible address (ours, and
+aimock)."""
 
 from __future__ import annotations
 
@@ -12,6 +13,7 @@ from graph.domain.facts import Absent, Found, Unavailable
 from graph.ports import NoteAsk, Writer
 from prompts import load
 from tests.contract.faults import FAULTS, NOW, meaning
+from tests.servers.aimock_server import Aimock
 from tests.servers.base import Answer
 from tests.servers.openai_server import OpenAiServer, asked_about
 from tools.embedded.writer import TemplateWriter
@@ -35,7 +37,7 @@ def server() -> Iterator[OpenAiServer]:
 class Maker:
     """Makes writers that ask the server, and closes them."""
 
-    def __init__(self, server: OpenAiServer) -> None:
+    def __init__(self, server: OpenAiServer | Aimock) -> None:
         self.server, self.made = server, list[OpenAiWriter]()
 
     def __call__(self, **settings: Any) -> OpenAiWriter:
@@ -52,9 +54,19 @@ async def make(server: OpenAiServer) -> AsyncIterator[Maker]:
         await writer.aclose()
 
 
-@pytest.fixture(params=["template", "openai"])
+@pytest.fixture
+async def make_at_aimock(aimock: Aimock) -> AsyncIterator[Maker]:
+    aimock.says({"note": NOTE})
+    maker = Maker(aimock)
+    yield maker
+    for writer in maker.made:
+        await writer.aclose()
+
+
+@pytest.fixture(params=["template", "openai", "aimock"])
 def any_writer(request: pytest.FixtureRequest) -> Writer:
-    return TemplateWriter() if request.param == "template" else request.getfixturevalue("make")()
+    makers = {"openai": "make", "aimock": "make_at_aimock"}
+    return TemplateWriter() if request.param == "template" else request.getfixturevalue(makers[request.param])()
 
 
 # Every adapter

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.servers.base import Answer, LocalServer, Request
+from tests.servers.openai_rules import fault_of
 
 OPINION: dict[str, Any] = {
     "score": 0.8,
@@ -42,15 +43,11 @@ class OpenAiServer(LocalServer):
         if request.headers.get("authorization") != f"Bearer {self.key}":
             return Answer(401, {"error": {"message": "Incorrect API key", "code": "invalid_api_key"}})
         if (request.method, request.path) == ("POST", "/v1/chat/completions"):
-            return (
-                _refused(fault) if (fault := _fault_of(request.required("model", "messages"))) else self._chat(request)
-            )
+            fault = fault_of(request.path, request.json())
+            return _refused(fault) if fault else self._chat(request)
         if (request.method, request.path) == ("POST", "/v1/embeddings"):
-            body = request.required("model", "input")
-            texts = body["input"] if isinstance(body["input"], list) else [body["input"]]
-            if not texts or not all(isinstance(text, str) and text for text in texts):
-                return _refused("'$.input' is invalid.")
-            return self._embeddings(body)
+            fault = fault_of(request.path, request.json())
+            return _refused(fault) if fault else self._embeddings(request.json())
         return super().handle(request)
 
     def _chat(self, request: Request) -> Answer:
@@ -88,38 +85,3 @@ class OpenAiServer(LocalServer):
 
 def _refused(message: str) -> Answer:
     return Answer(400, {"error": {"message": message, "type": "invalid_request_error", "code": None}})
-
-
-def _fault_of(body: dict[str, Any]) -> str | None:
-    """What OpenAI refuses of a chat's request, as far as we send it."""
-    messages = body["messages"]
-    if not isinstance(body["model"], str) or not body["model"]:
-        return "you must provide a model parameter"
-    if not isinstance(messages, list) or not messages:
-        return "[] is too short - 'messages'"
-    for message in messages:
-        if message.get("role") not in {"system", "user", "assistant"} or not isinstance(message.get("content"), str):
-            return "Invalid value: 'messages[].role', or its content is no text."
-    if body.get("stream"):
-        return "this server does not stream"
-    form = body.get("response_format") or {}
-    if form.get("type") == "json_schema" and form["json_schema"].get("strict"):
-        return _strict_fault(form["json_schema"].get("schema"))
-    if form.get("type") == "json_object" and not any("json" in message["content"].lower() for message in messages):
-        return "'messages' must contain the word 'json' in some form, to use 'response_format' of type 'json_object'."
-    return None
-
-
-def _strict_fault(schema: Any) -> str | None:
-    """Structured outputs want every object closed, and every property required
-    (https://platform.openai.com/docs/guides/structured-outputs)."""
-    if isinstance(schema, list):
-        return next((fault for one in schema if (fault := _strict_fault(one))), None)
-    if not isinstance(schema, dict):
-        return None
-    if schema.get("type") == "object":
-        if schema.get("additionalProperties") is not False:
-            return "Invalid schema: 'additionalProperties' is required to be supplied and to be false."
-        if set(schema.get("required", ())) != set(schema.get("properties", {})):
-            return "Invalid schema: 'required' is required to be an array including every key in properties."
-    return _strict_fault(list(schema.values()))

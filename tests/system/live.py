@@ -1,22 +1,28 @@
 """The sample leads with every vendor live: what stands at each vendor afterwards, after kills of the worker and an outage of
-each. The vendors are this repository's local servers; companies are known to Apollo and Clearbit by turns.
+each. The vendors are this repository's local servers; companies are known to Apollo and Clearbit by turns, and the mails of a
+sequence that waits for nothing go to an SMTP server.
 """
 
 from __future__ import annotations
 
 import contextlib
 import csv
+import itertools
 import json
 import random
 import re
+import shutil
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import httpx
 
+from tests.fixtures.mail_server import MailServer, mail_server
 from tests.servers.apollo_server import ApolloServer
 from tests.servers.clearbit_server import ClearbitServer
 from tests.servers.hubspot_server import TOKEN as HUBSPOT_TOKEN
@@ -32,7 +38,8 @@ from tests.system.proxy import Proxy
 from tests.system.report import Result
 
 DRAIN_S = 900.0  # after half a minute without a vendor its retries have pauses of minutes
-VENDORS = ("slack", "hubspot", "openai", "pinecone", "apollo", "clearbit")
+VENDORS = ("slack", "hubspot", "openai", "pinecone", "apollo", "clearbit", "smtp")
+SEQUENCE = [{"id": name, "do": "EMAIL", "template": name} for name in ("welcome", "guide", "question")]
 
 
 @dataclass(slots=True)
@@ -46,6 +53,7 @@ class Live:
     pinecone: PineconeServer
     apollo: ApolloServer
     clearbit: ClearbitServer
+    mails: MailServer
     relays: dict[str, Proxy] = field(default_factory=dict)
 
 
@@ -63,8 +71,12 @@ def live() -> Iterator[Live]:
         }
         for server in servers.values():
             stack.enter_context(server)
-        relays = {name: stack.enter_context(Proxy(server.port)) for name, server in servers.items()}
-        world = Live(Product(**_settings(relays)), *servers.values(), relays=relays)  # type: ignore[arg-type]
+        mails = stack.enter_context(mail_server())
+        ports = {name: server.port for name, server in servers.items()} | {"smtp": mails.port}
+        relays = {name: stack.enter_context(Proxy(port)) for name, port in ports.items()}
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        settings = _settings(relays) | {"SEQUENCES_FILE": str(_sequences(folder))}
+        world = Live(Product(**settings), *servers.values(), mails, relays=relays)  # type: ignore[arg-type]
         _people(world)
         _companies(world)
         world.openai.says = _says
@@ -92,8 +104,23 @@ def _settings(relays: dict[str, Proxy]) -> dict[str, str]:
         "APOLLO_BASE_URL": relays["apollo"].url,
         "CLEARBIT_API_KEY": "sk-test",
         "CLEARBIT_BASE_URL": relays["clearbit"].url,
+        "NURTURE": "live",
+        "SMTP_HOST": "127.0.0.1",
+        "SMTP_PORT": str(relays["smtp"].port),
+        "SMTP_SECURITY": "none",
+        "SMTP_FROM": "mails@company.com",
+        "SENDER_LINE": "Company, 1 Main Street, Seattle",
+        "NURTURE_PER_MINUTE": "500",
         "LATE_FACTS": "told",  # a lead that is decided again would be counted as decided twice
     }
+
+
+def _sequences(folder: Path) -> Path:
+    """The shipped mails, one after the other at once: a run of minutes cannot wait for days."""
+    shutil.copytree(ROOT / "infra" / "mails", folder / "mails")
+    path = folder / "sequences.json"
+    path.write_text(json.dumps({"sequences": {"low_score_nurture": {"consent": "not_refused", "steps": SEQUENCE}}}))
+    return path
 
 
 def _people(world: Live) -> None:
@@ -151,19 +178,26 @@ def live_demo(world: Live, *, kills: int = 2, hold_s: float = 30.0, leads: int |
     persons = {one.accepted for one in sent}
     result.take(count(product, sent, bodies=_most_decisions(sent), twins=False, drain_s=DRAIN_S))
     result.notes.append(f"{len(sent)} forms of {len(persons)} leads")
+    steps = "SELECT count(*) FROM outbox WHERE vendor IN ('nurture', 'steps') AND state = 'pending'"
+    until(lambda: product.one(steps) == 0, DRAIN_S, "the sequences to be over")
     _judge(result, world)
+    _mails(result, world)
     return result
 
 
 def _samples() -> list[tuple[bytes, dict[str, str]]]:
+    """All of them; every third one gets a sequence, as long as there are such, so that a short run has some."""
     lines = (ROOT / "infra" / "samples" / "leads.jsonl").read_text().splitlines()
-    found = []
+    found: dict[bool, list[tuple[bytes, dict[str, str]]]] = {True: [], False: []}
     for line in filter(str.strip, lines):
         sample = json.loads(line)
         body = sample["body"] if isinstance(sample["body"], str) else json.dumps(sample["body"])
         headers = {"content-type": sample["content_type"]} if sample["content_type"] else {}
-        found.append((body.encode(), headers))
-    return found
+        found[sample["expect"].get("path") == "nurture"].append((body.encode(), headers))
+    mixed, others = [], iter(found[False])
+    for one in found[True]:
+        mixed += [*itertools.islice(others, 2), one]
+    return [*mixed, *others]
 
 
 def _send(product: Product, chunk: list[tuple[bytes, dict[str, str]]]) -> list[Sent]:
@@ -257,3 +291,22 @@ def _messages(result: Result, world: Live, by: dict[str, list[tuple[str, dict[st
     again = [receipt for receipt, n in replies.items() if n > 1]
     result.expect(not again, f"{len(again)} notes are there more than once")
     result.notes.append(f"{len(alerts)} alerts for {len(wanted)} leads and owners, {len(replies)} notes in threads")
+
+
+def _mails(result: Result, world: Live) -> None:
+    """A mail that is called sent was taken once. One of unknown outcome, once or not at all: it was under way when its
+    server went away."""
+    with world.product.sql() as connection:
+        rows = connection.execute("SELECT message_id, state, contact_key FROM nurture_mails").fetchall()
+        enrolled = connection.execute("SELECT count(*) FROM nurture_enrolments").fetchone()[0]
+        open_ones = connection.execute("SELECT count(*) FROM nurture_enrolments WHERE status = 'ACTIVE'").fetchone()[0]
+    taken, states = Counter(world.mails.ids), {message_id: state for message_id, state, _ in rows}
+    wrong = [m for m, state in states.items() if state == "sent" and taken[m] != 1]
+    result.expect(not wrong, f"{len(wrong)} mails are called sent and were not taken once: {wrong[:3]}")
+    twice = [m for m, n in taken.items() if n > 1]
+    result.expect(not twice, f"{len(twice)} mails were taken more than once: {twice[:3]}")
+    stray = [m for m in taken if states.get(m) not in ("sent", "unknown")]
+    result.expect(not stray, f"{len(stray)} mails were taken that nobody calls sent: {stray[:3]}")
+    result.expect("sent" in states.values(), "no mail of a sequence was sent")
+    result.expect(not open_ones, f"{open_ones} of {enrolled} sequences are not over")
+    result.notes.append(f"{len(taken)} mails of {enrolled} sequences: {dict(Counter(states.values()))}")

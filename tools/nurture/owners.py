@@ -33,7 +33,7 @@ def note_for(connection: Connection, enrolment: Row[Any], step: Step, known: Kno
         effect = UpdateAlert(known.owner, known.number, message, note)
     else:
         text = escaped(note)
-        effect = PostLine(known.slack, {"text": text, "blocks": sections([text])})
+        effect = PostLine(known.slack or known.owner, {"text": text, "blocks": sections([text])})
     put(connection, [effect], enrolment.lead_id, enrolment.revision, now, name=_name(enrolment))
 
 

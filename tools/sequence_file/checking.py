@@ -39,6 +39,7 @@ def faults(sequence: SequenceShape) -> Iterator[Fault]:
                     ),
                 )
     yield from _unreachable(sequence, places)
+    yield from _waits_for_nobody(sequence)
 
 
 def targets(step: AnyStep) -> list[tuple[str, str]]:
@@ -71,6 +72,20 @@ def _says_something(condition: ConditionShape) -> bool:
     return bool(condition.model_dump(exclude_none=True, exclude_defaults=True)) and all(
         _says_something(one) for one in condition.any_of
     )
+
+
+def _waits_for_nobody(sequence: SequenceShape) -> Iterator[Fault]:
+    """A WAIT that the end follows: the sequence would be over at once, and the wait never happen."""
+    last = len(sequence.steps) - 1
+    for number, step in enumerate(sequence.steps):
+        if isinstance(step, WaitShape) and (step.next == END or (step.next is None and number == last)):
+            yield (
+                ("steps", number, "do"),
+                (
+                    f"{step.id!r} is a WAIT that nothing comes after, so nobody would wait: put a step behind it, or leave "
+                    "it out; to look at the lead again later is said with revisit"
+                ),
+            )
 
 
 def _unreachable(sequence: SequenceShape, places: dict[str, int]) -> Iterator[Fault]:

@@ -103,8 +103,8 @@ class SlackNotifier:
         if channel is None:
             return Receipt("no team channel", repeated=True)
         try:
-            return self._once(order, channel, effect.message)
-        except VendorError as error:  # a pool's channel that is gone: the line is no reason to lose it
+            return self._once(order, self._channel_of(channel) if "@" in channel else channel, effect.message)
+        except VendorError as error:  # a channel or a person that is gone: the line is no reason to lose it
             if error.code not in UNREACHABLE or self._team_channel in (None, channel):
                 raise
             return self._once(order, str(self._team_channel), effect.message)

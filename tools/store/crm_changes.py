@@ -14,7 +14,7 @@ import orjson
 from sqlalchemy import Connection, Engine, Row, select, update
 
 from graph.domain.effects import VENDOR_OF, TakeChange
-from tools.store.tables import assignments, crm_changes, leads, outbox, outcomes
+from tools.store.tables import CONTACT, assignments, crm_changes, leads, outbox, outcomes
 from tools.store.upsert import insert_for
 
 ChangeKind: TypeAlias = Literal["owner", "deal", "gone", "merged"]
@@ -165,14 +165,16 @@ def _owed(connection: Connection, lead_ids: Sequence[str]) -> set[str]:
 
 
 def leads_of_contacts(engine: Engine, contact_ids: Sequence[str]) -> dict[str, str]:
-    """contact's id in the CRM -> lead, as our own writes were answered. Reads the whole outbox: for what is rare."""
+    """contact's id in the CRM -> lead, as our own writes were answered."""
+    found: dict[str, str] = {}
     wanted = (
-        select(outbox.c.external_id, outbox.c.lead_id)
-        .where(outbox.c.vendor == "crm", outbox.c.kind == "upsert_contact", outbox.c.external_id.in_(contact_ids))
-        .order_by(outbox.c.id)
+        select(outbox.c.external_id, outbox.c.lead_id).where(CONTACT, outbox.c.vendor == "crm").order_by(outbox.c.id)
     )
     with engine.connect() as connection:
-        return {row.external_id: row.lead_id for row in connection.execute(wanted)}
+        for start in range(0, len(contact_ids), PAGE):
+            some = wanted.where(outbox.c.external_id.in_(contact_ids[start : start + PAGE]))
+            found |= {row.external_id: row.lead_id for row in connection.execute(some)}
+    return found
 
 
 def leads_of_domains(engine: Engine, domains: Sequence[str]) -> dict[str, list[tuple[datetime, str]]]:

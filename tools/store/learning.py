@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import orjson
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, select
 
 from tools.ml.history_rows import PastLead
 from tools.store.past_accounts import note_ends
@@ -96,10 +96,8 @@ def leads_by_email(engine: Engine, emails: Sequence[str]) -> dict[str, str]:
     with engine.connect() as connection:
         for start in range(0, len(emails), PAGE):
             some = [email.lower() for email in emails[start : start + PAGE]]
-            for email, lead_id in connection.execute(
-                select(leads.c.email, leads.c.lead_id).where(func.lower(leads.c.email).in_(some))
-            ):
-                found[email.lower()] = lead_id
+            wanted = select(leads.c.email, leads.c.lead_id).where(leads.c.email.in_(some))
+            found |= {row.email: row.lead_id for row in connection.execute(wanted)}
     return found
 
 

@@ -6,10 +6,8 @@ no order. So nothing is done here but to read, to check and to keep.
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import hmac
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -22,56 +20,18 @@ from starlette.concurrency import run_in_threadpool
 
 from tools.store.crm_changes import ChangeKind, CrmChange, keep_changes
 from tools.web.answers import Refused, json_answer
+from tools.web.hubspot_signature import verify
 from tools.web.webhook import read_body
 
 log = structlog.get_logger(__name__)
 PATH: Final = "/webhooks/hubspot"
 MOST_BYTES: Final = 1024 * 1024
 MOST_EVENTS: Final = 1000
-OLDEST_S: Final = 300
-"""HubSpot's own advice; a signature that is older may have been overheard."""
-AHEAD_S: Final = 5
-"""Seconds that two clocks may differ. The SDK's check takes any time in the future, so that a signature never ends."""
+SETTING: Final = "HUBSPOT_CLIENT_SECRET; HUBSPOT_WEBHOOK_URL must be the URL in the app, which is signed too"
 _OBJECTS: Final = {"0-1": "contact", "0-3": "deal"}
 _DEAL_PROPERTIES: Final = frozenset(
     {"dealstage", "hs_is_closed", "hs_is_closed_won", "amount", "closedate", "closed_lost_reason", "closed_won_reason"}
 )
-# What HubSpot decodes of the URL before it signs: https://developers.hubspot.com/docs/apps/legacy-apps/authentication/validating-requests
-_DECODED: Final = {
-    "%3A": ":", "%2F": "/", "%3F": "?", "%40": "@", "%21": "!", "%24": "$", "%27": "'", "%28": "(", "%29": ")",
-    "%2A": "*", "%2C": ",", "%3B": ";",
-}  # fmt: skip
-
-
-def verified(headers: Mapping[str, str], method: str, url: str, body: bytes, *, secret: str, now: datetime) -> None:
-    """Check version 3 of HubSpot's signature over these very bytes. headers: names in lower case. Raises Refused (401) for
-    one that is missing, does not fit, is older than OLDEST_S, or comes from the future."""
-    given, sent = headers.get("x-hubspot-signature-v3"), headers.get("x-hubspot-request-timestamp")
-    if not given or not sent:
-        raise Refused(
-            401, "not_signed", "X-HubSpot-Signature-v3 and X-HubSpot-Request-Timestamp are needed, both of them."
-        )
-    if not (sent.isascii() and sent.isdigit() and len(sent) <= 15):
-        raise Refused(401, "bad_timestamp", "X-HubSpot-Request-Timestamp is no time in milliseconds.")
-    age_s = now.timestamp() - int(sent) / 1000
-    if not -AHEAD_S <= age_s <= OLDEST_S:
-        raise Refused(
-            401, "bad_timestamp", "The request is older than five minutes, or from the future. Check the clock."
-        )
-    source = method.encode() + _decoded(url).encode() + body + sent.encode()
-    made = base64.b64encode(hmac.new(secret.encode(), source, hashlib.sha256).digest())
-    if not hmac.compare_digest(made, given.encode("utf-8", "surrogateescape")):
-        raise Refused(
-            401,
-            "bad_signature",
-            "The signature does not fit. Check HUBSPOT_CLIENT_SECRET, and that HUBSPOT_WEBHOOK_URL is the URL in the app.",
-        )
-
-
-def _decoded(url: str) -> str:
-    for code, sign in _DECODED.items():
-        url = url.replace(code, sign).replace(code.lower(), sign)
-    return url
 
 
 def change_of(event: Any) -> CrmChange | None:
@@ -145,7 +105,7 @@ def hubspot_router(engine: Engine, secret: str, url: str, clock: Callable[[], da
         headers = {name.lower(): value for name, value in request.headers.items()}
         raw = await read_body(request.receive, headers, MOST_BYTES)
         full = f"{url}?{request.url.query}" if request.url.query else url
-        verified(headers, request.method, full, raw, secret=secret, now=clock())
+        verify(headers, request.method, full, raw, secrets=(secret,), now=clock(), setting=SETTING)
         changes, counts = _read(raw)
         try:
             new = await run_in_threadpool(keep_changes, engine, changes, clock())

@@ -7,7 +7,7 @@ is signed by us and names a mail; where a link leads was written down with the m
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Annotated, Any, TypeAlias
 
@@ -17,8 +17,10 @@ from fastapi.responses import RedirectResponse
 from sqlalchemy import Engine
 
 from tools.nurture.tokens import UNSUBSCRIBE, Tokens
+from tools.store.agents import LONGEST
+from tools.store.nurture_clicks import note_click
 from tools.store.nurture_leaving import How, leave
-from tools.store.nurture_mails import find, note_event
+from tools.store.nurture_mails import find
 from tools.web.pages import Pages
 
 Token: TypeAlias = Annotated[str, PathPart(max_length=80)]
@@ -56,9 +58,15 @@ def link_router(engine: Engine, tokens: Tokens, clock: Callable[[], datetime]) -
         done = mail_id is not None and leave(engine, mail_id, how, clock())
         return page("done" if done else "unknown")
 
-    @router.get("/c/{token}", response_class=Response, responses={302: {"description": "The link."}, **_NO_SUCH})
-    def click(token: Token) -> Response:
-        """To where the mail's template leads, and nowhere else; the first click of each link is an event of the lead."""
+    @router.api_route(
+        "/c/{token}",
+        methods=["GET", "HEAD"],
+        response_class=Response,
+        responses={302: {"description": "The link."}, **_NO_SUCH},
+    )
+    def click(request: Request, token: Token) -> Response:
+        """To where the mail's template leads, and nowhere else. The first click of each link by a person is an event of the
+        lead; HEAD is nobody's click, and one that a program made is kept and does not count."""
         found = tokens.read(token)
         if found is None or found[1] == UNSUBSCRIBE:
             return page("unknown")
@@ -68,8 +76,15 @@ def link_router(engine: Engine, tokens: Tokens, clock: Callable[[], datetime]) -
             links = json.loads(mail.links) if mail is not None else []
             if number >= len(links):
                 return page("unknown")
-            more = {"properties": json.dumps({"sequence": mail.sequence, "step": mail.step, "url": links[number]})}
-            note_event(connection, mail, "email_click", f"{mail_id}/{number}", clock(), **more)
+            if request.method == "GET":
+                note_click(connection, mail, number, links[number], _told(request.headers), clock())
         return RedirectResponse(links[number], 302, {"Referrer-Policy": "no-referrer", "Cache-Control": "no-store"})
 
     return router
+
+
+def _told(headers: Mapping[str, str]) -> dict[str, Any]:
+    """What a request says of who makes it, as the verdict about bots reads it."""
+    ahead = " ".join(headers.get(name, "") for name in ("purpose", "sec-purpose", "x-purpose", "x-moz")).lower()
+    told: dict[str, Any] = {"user_agent": headers.get("user-agent", "")[:LONGEST]}
+    return told | ({"prefetch": True} if "prefetch" in ahead or "preview" in ahead else {})

@@ -51,6 +51,8 @@ def test_the_text_of_a_mail_is_part_of_the_version():
         ([{**WAIT, "next": "END"}, MAIL], "steps[1].id: no step leads to 'mail'"),
         ([WAIT, WAIT], "'wait' is the id of step 1 too"),
         ([{"id": "w", "do": "WAIT"}], "waits for nothing"),
+        ([MAIL, WAIT], "steps[1].do: 'wait' is a WAIT that nothing comes after"),
+        ([{**WAIT, "next": "END"}], "steps[0].do: 'wait' is a WAIT that nothing comes after"),
         ([{**WAIT, "until_day": 3}], "a WAIT has for or until_day, not both"),
         ([{**WAIT, "for": "soon"}], "steps[0].for: String should match pattern"),
         ([{"id": "s", "do": "SMS", "text": "hi"}], "SMS needs a provider of text messages"),

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from fastapi import FastAPI
@@ -30,7 +31,8 @@ from tests.fixtures.nurture import (
 from tools.nurture.tokens import Tokens
 from tools.sequence_file import LiveSequences
 from tools.store.engine import open_engine
-from tools.store.tables import lead_events, nurture_unsubscribes
+from tools.store.nurture_clicks import MOST
+from tools.store.tables import lead_events, nurture_unsubscribes, outbox
 from tools.web.nurture import nurture_admin, nurture_pages
 from tools.web.nurture_links import link_router
 
@@ -54,8 +56,12 @@ def engine(sqlite_url: str) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def client(engine: Engine) -> Iterator[TestClient]:
-    clock = Clock(BEGIN + timedelta(days=1))
+def clock() -> Clock:
+    return Clock(BEGIN + timedelta(days=1))
+
+
+@pytest.fixture
+def client(engine: Engine, clock: Clock) -> Iterator[TestClient]:
     sequences = LiveSequences(FILE, lambda: 0.0)
     app = FastAPI()
     app.include_router(nurture_admin(engine, sequences, clock))
@@ -118,6 +124,54 @@ def test_a_counted_link_leads_where_the_template_says_and_counts_once(client: Te
     with engine.connect() as connection:
         clicks = connection.execute(select(lead_events).where(lead_events.c.type == "email_click")).all()
     assert [(row.lead_id, row.email, row.counts) for row in clicks] == [("ld_1", MAYA, True)]
+
+
+NOBODYS = {
+    "HEAD": ("HEAD", {}, 60),
+    "a crawler": (
+        "GET",
+        {"user-agent": "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"},
+        60,
+    ),
+    "loaded ahead": ("GET", {"sec-purpose": "prefetch;prerender"}, 60),
+    "loaded ahead, in Firefox": ("GET", {"x-moz": "prefetch"}, 60),
+    "a second after sending": ("GET", {}, 1),
+}
+
+
+@pytest.mark.parametrize(("method", "headers", "after_s"), NOBODYS.values(), ids=NOBODYS)
+def test_a_click_that_no_person_made_leads_on_and_does_not_count_and_hides_no_persons_click(
+    client: TestClient, engine: Engine, clock: Clock, method: str, headers: dict[str, str], after_s: float
+):
+    mail_id = mailed(engine)
+    path = f"/c/{TOKENS.token(mail_id, 0)}"
+    clock.now = BEGIN + timedelta(seconds=after_s)
+    for _ in range(2):
+        answer = client.request(method, path, headers=headers)
+        assert (answer.status_code, answer.headers["location"]) == (302, "https://example.com/a")
+    assert [row for row in clicks(engine) if row.counts] == []
+    assert all(row.reason for row in clicks(engine))
+    clock.on(hours=1)
+    for _ in range(2):
+        client.get(path, headers={"user-agent": "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) Safari/605.1.15"})
+    assert [row.lead_id for row in clicks(engine) if row.counts] == ["ld_1"]
+    with engine.connect() as connection:
+        weighed = connection.scalars(select(outbox.c.lead_id).where(outbox.c.vendor == "activity")).all()
+    assert weighed == ["ld_1"], "a lead is weighed anew when somebody follows a link"
+
+
+def test_a_scanner_that_comes_back_for_ever_fills_no_table(client: TestClient, engine: Engine, clock: Clock):
+    mail_id = mailed(engine)
+    for _ in range(MOST + 5):
+        clock.on(minutes=1)
+        client.get(f"/c/{TOKENS.token(mail_id, 0)}", headers={"purpose": "prefetch"})
+    assert len(clicks(engine)) == MOST
+
+
+def clicks(engine: Engine) -> list[Any]:
+    with engine.connect() as connection:
+        wanted = select(lead_events).where(lead_events.c.type == "email_click").order_by(lead_events.c.at)
+        return list(connection.execute(wanted))
 
 
 def test_the_admin_sees_every_step_and_mail_and_pauses_resumes_and_cancels(client: TestClient, engine: Engine):

@@ -69,7 +69,7 @@ from tools.store.tables.nurture import (
 from tools.store.tables.past_accounts import account_leads, account_memory, account_vectors, past_accounts
 from tools.store.tables.people import STANDS, person_candidates, person_edges, person_keys
 from tools.store.tables.routing import pools, routing_changes, routing_versions, turns
-from tools.store.tables.sending import DEAD, OPEN, dead_letters, outbox, read_cache
+from tools.store.tables.sending import CONTACT, DEAD, OPEN, dead_letters, outbox, read_cache
 from tools.store.tables.slack import digests, team_posts
 from tools.store.tables.twins import (
     alert_notes,
@@ -84,6 +84,7 @@ from tools.store.tables.webhooks import webhook_deliveries, webhook_endpoints
 
 __all__ = [
     "ACTIVE",
+    "CONTACT",
     "DEAD",
     "HELD",
     "OPEN",

@@ -19,7 +19,7 @@ leads = Table(
     Column("score", Float, nullable=False),
     Column("propensity", Float, nullable=False),
     Column("acv_usd", Float, nullable=False, server_default="0"),
-    Column("email", String(320)),
+    Column("email", String(320), index=True),  # in lower case
     Column("full_name", Text),
     Column("name_key", String(200), index=True),  # see graph.rules.people.names
     Column("phone", String(20)),

@@ -31,6 +31,10 @@ Index("ix_outbox_open", outbox.c.vendor, outbox.c.due_at, outbox.c.id, sqlite_wh
 DEAD = text("state = 'dead'")
 Index("ix_outbox_dead", outbox.c.vendor, sqlite_where=DEAD, postgresql_where=DEAD)
 Index("ix_outbox_lead", outbox.c.lead_id, outbox.c.vendor)
+CONTACT = text("kind = 'upsert_contact'")
+Index(
+    "ix_outbox_contact", outbox.c.external_id, sqlite_where=CONTACT, postgresql_where=CONTACT
+)  # whose contact is this
 
 dead_letters = Table(
     "dead_letters",

@@ -43,14 +43,15 @@ def must_fit(given: str | None, expected: Iterable[str], what: str, setting: str
         raise Refused(401, "bad_signature", f"{what} does not fit {setting}.")
 
 
-def must_be_recent(given: str | None, now: datetime, *, per_s: int, what: str) -> None:
-    """given: seconds since 1970 times `per_s`. Raises Refused 401 for a time that is none, too old, or ahead."""
+def must_be_recent(given: str | None, now: datetime, *, per_s: int, what: str, ahead_s: float = AHEAD_S) -> None:
+    """given: seconds since 1970 times `per_s`; ahead_s: that two clocks may differ. Raises Refused 401 for
+    a time that is none, too old, or ahead."""
     if given is None or not (given.isascii() and given.isdigit()) or len(given) > 16:
         raise Refused(401, "no_timestamp", f"{what} is missing or no number.")
     age_s = now.timestamp() - int(given) / per_s
     if age_s > OLDEST_S:
         raise Refused(401, "old_signature", f"{what} is more than {OLDEST_S:.0f} s old: send it again, freshly signed.")
-    if age_s < -AHEAD_S:
+    if age_s < -ahead_s:
         raise Refused(401, "early_signature", f"{what} lies ahead of this server's clock: compare the two clocks.")
 
 

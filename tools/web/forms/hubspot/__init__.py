@@ -5,46 +5,32 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
 from tools.web.answers import Refused
 from tools.web.forms.digging import inner, kept, objects_of, text_of, time_of
 from tools.web.forms.flattening import flatten
-from tools.web.forms.signatures import base64_of, by_key, digest, must_be_recent, must_fit
+from tools.web.forms.signatures import by_key, must_fit
 from tools.web.forms.vendor import Access, Delivery, Ignored, Incoming, Item, Payload, Vendor
+from tools.web.hubspot_signature import SIGNATURE, verify
 
-V3, V2, TIME = "x-hubspot-signature-v3", "x-hubspot-signature", "x-hubspot-request-timestamp"
-_READABLE: Final = {
-    "%3A": ":", "%2F": "/", "%3F": "?", "%40": "@", "%21": "!", "%24": "$", "%27": "'", "%28": "(", "%29": ")",
-    "%2A": "*", "%2C": ",", "%3B": ";",
-}  # fmt: skip
-"""What HubSpot writes out in the URL before it signs it."""
+V2 = "x-hubspot-signature"
 NAMES = {"numemployees": "employees", "hs lead source": "source", "mobilephone": "phone", "zip": "postal"}
 
 
 def check(incoming: Incoming, access: Access) -> None:
     """Version 3 signs method, URL, body and time; version 2 method, URL and body, with the secret in front."""
-    if V3 in incoming.headers:
-        at = incoming.headers.get(TIME)
-        must_be_recent(at, incoming.now, per_s=1000, what=f"The header {TIME}")
-        url = _readable(incoming.url)
-        expected = (
-            base64_of(digest(secret, incoming.method.encode(), url.encode(), incoming.raw, str(at).encode()))
-            for secret in access.secrets
-        )
-        must_fit(incoming.headers[V3], expected, f"The header {V3}")
+    if SIGNATURE in incoming.headers:
+        verify(
+            incoming.headers, incoming.method, incoming.url, incoming.raw,
+            secrets=access.secrets, now=incoming.now, setting="FORM_SECRETS",
+        )  # fmt: skip
     elif incoming.headers.get("x-hubspot-signature-version") == "v2":
         signed = incoming.method.encode() + incoming.url.encode() + incoming.raw
         expected = (hashlib.sha256(secret.encode() + signed).hexdigest() for secret in access.secrets)
         must_fit(incoming.headers.get(V2), expected, f"The header {V2}")
     else:
         by_key(incoming, access)
-
-
-def _readable(url: str) -> str:
-    for written, letter in _READABLE.items():
-        url = url.replace(written, letter).replace(written.lower(), letter)
-    return url
 
 
 def read(payload: Payload) -> Sequence[Item]:
