@@ -1,5 +1,6 @@
 """What a decision costs, step by step: `python -m bench.deciding` runs batches through the graph and the commit in one
-process, without HTTP, stream and dispatcher, and prints processor microseconds a lead of each step.
+process, without HTTP and stream, and prints processor microseconds a lead of each step; then a dispatcher with embedded
+vendors performs what the decisions asked for.
 
     --profile FILE   Python's own profile of the same, for pstats
     --batch N        leads a run carries (default 128)
@@ -25,6 +26,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import event
+
 from bench.candidates import models
 from bench.leads import lead
 from graph.build import build_graph, run_batch
@@ -34,11 +37,17 @@ from tools.cli.processes import quiet_collector
 from tools.cli.warm_up import migrate_database
 from tools.settings import Settings
 from tools.store.commit import commit, seal
+from tools.store.engine import SMALL_CACHE_KIB
+from tools.stream.connect import connect, socket_url
+from tools.stream.dispatcher import Dispatcher, DispatcherOptions
+from tools.stream.inbox import Inbox
+from tools.stream.performers import Performers
 from tools.wiring import build_ports, close_ports, context_for, live_models, live_routing, open_store
 
 START = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 STEP = timedelta(seconds=1)  # of the fixed clock, a batch
 WARM_UP = 3  # batches
+VENDORS = ("crm", "notifier", "nurture", "steps", "similar")  # the clock is a fixed one: to `sla` all leads are late
 KNOWN_AT = re.compile(rb'"at":"[^"]*"')
 
 
@@ -68,10 +77,14 @@ def submissions(first: int, number: int, now: datetime) -> list[Case]:
     return cases
 
 
+def settings_in(work: Path) -> Settings:
+    return Settings(_env_file=None, data_dir=work / "data", port=0)  # type: ignore[call-arg]
+
+
 async def decide(work: Path, batches: int, size: int, profile: cProfile.Profile | None) -> tuple[Clock, float, str]:
     """The clock, all processor seconds, and the digest of the records."""
     shutil.copytree(models(work), work / "data" / "models", dirs_exist_ok=True)
-    settings = Settings(_env_file=None, data_dir=work / "data", port=0)
+    settings = settings_in(work)
     migrate_database(settings)
     store, clock, digest = open_store(settings), Clock(), hashlib.sha256()
     serving = live_models(settings)
@@ -109,6 +122,27 @@ async def decide(work: Path, batches: int, size: int, profile: cProfile.Profile 
     return clock, spent, digest.hexdigest()[:16]
 
 
+async def perform(work: Path) -> tuple[float, int]:
+    """Processor seconds and write transactions of a dispatcher, until nothing is due any more."""
+    settings = settings_in(work)
+    store, written = open_store(settings, threads=4, cache_kib=SMALL_CACHE_KIB), 0
+
+    def count(connection: Any) -> None:
+        nonlocal written
+        written += connection.get_execution_options().get("immediate", False)
+
+    event.listen(store.engine, "commit", count)
+    performers = Performers(settings, store, Inbox(connect(socket_url(settings))))
+    asked = {vendor: performers.by_vendor[vendor] for vendor in VENDORS}
+    dispatcher = Dispatcher(store.engine, store.executor, asked, "bench", DispatcherOptions(gather_s=0.0))
+    started = time.process_time()
+    await dispatcher.run(drain=True)
+    spent = time.process_time() - started
+    await performers.aclose()
+    store.close()
+    return spent, written
+
+
 def main(argv: Sequence[str] | None = None) -> None:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m bench.deciding", description=(__doc__ or "").splitlines()[0])
@@ -119,10 +153,15 @@ def main(argv: Sequence[str] | None = None) -> None:
     profile = cProfile.Profile() if wanted.profile else None
     with tempfile.TemporaryDirectory(prefix="deciding-") as folder:
         clock, spent, digest = asyncio.run(decide(Path(folder), wanted.batches, wanted.batch, profile))
+        performing, written = asyncio.run(perform(Path(folder)))
     leads = wanted.batch * wanted.batches
     for name, seconds in sorted(clock.seconds.items(), key=lambda item: -item[1]):
         print(f"{name:<12} {seconds / leads * 1e6:8.0f} us a lead")
     print(f"{'all':<12} {spent / leads * 1e6:8.0f} us a lead, batches of {wanted.batch}")
+    everything = leads + wanted.batch * WARM_UP
+    print(
+        f"{'effects':<12} {performing / everything * 1e6:8.0f} us a lead, {written / everything:.2f} write transactions"
+    )
     if profile:
         profile.dump_stats(str(wanted.profile))
     print(f"records      {digest}")

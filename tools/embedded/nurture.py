@@ -13,12 +13,12 @@ from typing import Any, ClassVar
 
 from sqlalchemy import Connection, Engine, select
 
-from graph.domain.effects import EnrolNurture
+from graph.domain.effects import EnrolNurture, NurtureStep
 from graph.domain.sequence import Sequence as Steps
 from graph.ports import Order, Receipt
 from tools.embedded.performing import BatchPerformer, Outcome, utc_now
 from tools.embedded.rows import Rows
-from tools.store.nurture_places import first_step, put
+from tools.store.queueing import queue, queued
 from tools.store.tables import nurture_enrolments, nurture_unsubscribes
 
 
@@ -51,7 +51,7 @@ class EmbeddedNurture(BatchPerformer):
         unwilling = _unwilling(connection, people)
         known = self._sequences()
         outcomes: list[Outcome] = []
-        begun: list[tuple[Order, EnrolNurture]] = []
+        begun: list[tuple[Any, ...]] = []
         for order in orders:
             effect = order.effect
             if not isinstance(effect, EnrolNurture):
@@ -66,11 +66,10 @@ class EmbeddedNurture(BatchPerformer):
             enrolled.add(row)
             outcomes.append(Receipt(order.key, detail={"status": row["status"]}))
             if row["step"] is not None:
-                begun.append((order, effect))
+                first = NurtureStep(effect.contact_key, effect.sequence, 1, now)
+                begun.append(queued(first, order.lead_id, order.revision, now))
         enrolled.write()
-        for order, effect in begun:
-            step = first_step(effect.contact_key, effect.sequence, 1, now)
-            put(connection, [step], order.lead_id, order.revision, now)
+        queue(connection, begun)
         return outcomes
 
 

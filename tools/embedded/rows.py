@@ -6,7 +6,9 @@ from collections.abc import Collection, Mapping
 from functools import lru_cache
 from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, Insert, Select, Table, Update, bindparam, insert, select, update
+from sqlalchemy import Connection, Select, Table, bindparam, select
+
+from tools.store.rows import insert_numbered, insert_rows, update_rows
 
 Row: TypeAlias = dict[str, Any]
 
@@ -49,40 +51,31 @@ class Rows:
 
     def write(self) -> None:
         """Added rows are inserted as they are now; changed ones that were there are updated whole."""
-        added = {id(row) for row in self._added}
+        columns, added = _written(self._table), {id(row) for row in self._added}
         changed = [row for row in self._changed.values() if id(row) not in added]
         if self._added:
-            inserted = self._connection.execute(_insert(self._table, self._key), self._added)
-            if inserted.returns_rows:
-                for numbered in inserted.mappings():
-                    self._rows[self._key_of(numbered)].update(numbered)
+            self._insert(columns)
         if changed:
-            names = [(name, f"{'its' if name in self._key else 'new'}_{name}") for name in _written(self._table)]
-            rows = [{parameter: row[name] for name, parameter in names} for row in changed]
-            self._connection.execute(_update(self._table, self._key), rows)
+            news = tuple(name for name in columns if name not in self._key)
+            rows = [tuple([row[name] for name in news + self._key]) for row in changed]
+            update_rows(self._connection, self._table, news, self._key, rows)
 
-
-# Each statement is made once for a table: making one costs more than running it for ten rows.
+    def _insert(self, columns: tuple[str, ...]) -> None:
+        rows = [tuple([row[name] for name in columns]) for row in self._added]
+        number = self._table.autoincrement_column
+        if number is None:
+            insert_rows(self._connection, self._table, columns, rows)
+            return
+        for *key, new in insert_numbered(self._connection, self._table, columns, rows, (*self._key, number.name)):
+            self._rows[tuple(key)][number.name] = new
 
 
 @lru_cache(maxsize=64)
 def _select(table: Table, key: tuple[str, ...]) -> Select[Any]:
+    """Made once for a table: that costs more than to run it for ten rows."""
     columns = [table.c[name] for name in key]
     values: Any = bindparam("values", expanding=True)
     return select(table).where(columns[0].in_(values)).order_by(*columns).with_for_update()
-
-
-@lru_cache(maxsize=64)
-def _insert(table: Table, key: tuple[str, ...]) -> Insert:
-    generated = [column for column in table.primary_key if column.name not in key]
-    return insert(table).returning(*(table.c[name] for name in key), *generated) if generated else insert(table)
-
-
-@lru_cache(maxsize=64)
-def _update(table: Table, key: tuple[str, ...]) -> Update:
-    same = [table.c[name] == bindparam(f"its_{name}") for name in key]
-    new: dict[str, Any] = {name: bindparam(f"new_{name}") for name in _written(table) if name not in key}
-    return update(table).where(*same).values(new)
 
 
 @lru_cache(maxsize=64)

@@ -13,12 +13,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal, TypeAlias
 
-from sqlalchemy import Connection, Engine, Row, func, select, true, update
+from sqlalchemy import Connection, Engine, Row, bindparam, func, select, text, true, update
 
 from tools.store.tables import lead_events, nurture_mails, nurture_unsubscribes
 from tools.store.upsert import insert_new, upsert
@@ -27,6 +27,10 @@ Settled: TypeAlias = Literal["sent", "refused", "unknown", "kept", "withdrawn"]
 COUNTED: Final = ("intended", "handing_over", "sent", "unknown", "kept")
 """States that count against the daily limit."""
 _M = nurture_mails.c
+
+_HANDED = select(_M.mail_id).where(
+    _M.mail_id.in_(bindparam("names", expanding=True)), _M.state == text("'handing_over'")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,11 @@ def intend(connection: Connection, draft: Draft, now: datetime) -> None:
 
 def find(connection: Connection, mail_id: str) -> Row[Any] | None:
     return connection.execute(select(nurture_mails).where(_M.mail_id == mail_id)).first()
+
+
+def handed_over(connection: Connection, mail_ids: Collection[str]) -> set[str]:
+    """Those of these mails that were given to a server by somebody who did not say what came of it."""
+    return set(connection.scalars(_HANDED, {"names": sorted(mail_ids)}))
 
 
 def take(engine: Engine, mail_id: str, now: datetime) -> bool:

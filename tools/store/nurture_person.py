@@ -6,7 +6,7 @@ Reads only; a step never trusts what was known when somebody was enrolled.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -55,23 +55,33 @@ class Known:
 
 
 _NEWEST = (
-    select(leads, decisions.c.record)
+    select(
+        *(leads.c[name] for name in ("lead_id", "email", "score", "tier", "owner", "assignment")), decisions.c.record
+    )
     .join(decisions, and_(decisions.c.lead_id == leads.c.lead_id, decisions.c.revision == leads.c.revision))
-    .where(leads.c.lead_id == bindparam("lead"))
+    .where(leads.c.lead_id.in_(bindparam("names", expanding=True)))
 )
 
 
 def known(connection: Connection, lead_id: str) -> Known | None:
     """None for a lead of which no decision is recorded, or no longer."""
-    row = connection.execute(_NEWEST, {"lead": lead_id}).first()
-    if row is None:
-        return None
+    return known_of(connection, (lead_id,)).get(lead_id)
+
+
+def known_of(connection: Connection, lead_ids: Collection[str]) -> dict[str, Known]:
+    """Of many leads, by id; those of which no decision is recorded are missing."""
+    if not lead_ids:
+        return {}
+    return {row.lead_id: _known(row) for row in connection.execute(_NEWEST, {"names": sorted(lead_ids)})}
+
+
+def _known(row: Any) -> Known:
     record = orjson.loads(row.record)
     lead, facts = record["lead"], record.get("routing_facts") or {}
     names = {name: lead.get(name) for name in ("full_name", "company", "title", "country", "product")}
     fields = {name: facts.get(name) or lead.get(name) for name in ("country", "state", "industry", "source", "product")}
     person = Addressee(
-        lead_id=lead_id,
+        lead_id=row.lead_id,
         email=row.email,
         country=lead.get("country"),
         state=lead.get("state"),

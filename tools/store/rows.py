@@ -18,6 +18,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Table
 
+from tools.store.tables.common import UtcTime
+
 MOST_ROWS = 512  # a statement; with 20 columns a third of the 32,766 values that SQLite takes at once
 
 
@@ -51,11 +53,59 @@ def insert_rows(
     if connection.dialect.name != "sqlite":
         connection.exec_driver_sql(_statement(table, columns, connection.dialect.name, keys, keep, 1), list(rows))
         return
-    values, begin = _with_texts(columns, rows), 0
+    values, begin = _with_texts(table, columns, rows), 0
     for count in _counts(len(rows)):
         end = begin + count * len(columns)
         connection.exec_driver_sql(_statement(table, columns, "sqlite", keys, keep, count), tuple(values[begin:end]))
         begin = end
+
+
+def insert_numbered(
+    connection: Connection,
+    table: Table,
+    columns: tuple[str, ...],
+    rows: Sequence[tuple[Any, ...]],
+    told: tuple[str, ...],
+) -> list[tuple[Any, ...]]:
+    """Insert rows as `insert_rows` does and return the columns `told` of each, in no order: numbers that the database
+    gave them beside what tells them apart."""
+    found: list[tuple[Any, ...]] = []
+    sqlite = connection.dialect.name == "sqlite"
+    values, begin = _with_texts(table, columns, rows) if sqlite else list(chain.from_iterable(rows)), 0
+    for count in _counts(len(rows)):
+        end = begin + count * len(columns)
+        insert = _statement(table, columns, connection.dialect.name, (), (), count)
+        wanted = connection.exec_driver_sql(f"{insert} RETURNING {', '.join(told)}", tuple(values[begin:end]))
+        found += [tuple(row) for row in wanted]
+        begin = end
+    return found
+
+
+def update_rows(
+    connection: Connection,
+    table: Table,
+    columns: tuple[str, ...],
+    keys: tuple[str, ...],
+    rows: Sequence[tuple[Any, ...]],
+) -> int:
+    """Set `columns` of the rows that have these `keys`; each of `rows` holds the columns' values, then the keys'. Returns
+    how many were there."""
+    if not rows:
+        return 0
+    sqlite, names = connection.dialect.name == "sqlite", columns + keys
+    values = list(_batched(_with_texts(table, names, rows), len(names))) if sqlite else list(rows)
+    return connection.exec_driver_sql(_update(table, columns, keys, connection.dialect.name), values).rowcount
+
+
+@cache
+def _update(table: Table, columns: tuple[str, ...], keys: tuple[str, ...], dialect_name: str) -> str:
+    mark = "?" if dialect_name == "sqlite" else "%s"
+    changes, same = ", ".join(f"{name} = {mark}" for name in columns), " AND ".join(f"{name} = {mark}" for name in keys)
+    return f"UPDATE {table.name} SET {changes} WHERE {same}"  # noqa: S608 - names of our own tables
+
+
+def _batched(values: Sequence[Any], size: int) -> Iterator[tuple[Any, ...]]:
+    return zip(*[iter(values)] * size, strict=True)
 
 
 def _counts(rows: int) -> Iterator[int]:
@@ -66,9 +116,15 @@ def _counts(rows: int) -> Iterator[int]:
         rows -= count
 
 
-def _with_texts(columns: tuple[str, ...], rows: Sequence[tuple[Any, ...]]) -> list[Any]:
-    """The rows' values one after the other, with times (the columns that end in `_at`) as SQLAlchemy's SQLite dialect
-    writes them, so that both ways of writing can be compared and read."""
+@cache
+def _times(table: Table, columns: tuple[str, ...]) -> tuple[int, ...]:
+    """The places of the columns that hold times."""
+    return tuple(i for i, name in enumerate(columns) if isinstance(table.c[name].type, UtcTime))
+
+
+def _with_texts(table: Table, columns: tuple[str, ...], rows: Sequence[tuple[Any, ...]]) -> list[Any]:
+    """The rows' values one after the other, with times as SQLAlchemy's SQLite dialect writes them, so that both ways of
+    writing can be compared and read."""
     texts: dict[datetime | None, str | None] = {None: None}
 
     def text(time: datetime | None) -> str | None:
@@ -77,7 +133,6 @@ def _with_texts(columns: tuple[str, ...], rows: Sequence[tuple[Any, ...]]) -> li
         return texts[time]
 
     values, width = list(chain.from_iterable(rows)), len(columns)
-    for i, name in enumerate(columns):
-        if name.endswith("_at"):
-            values[i::width] = map(text, values[i::width])
+    for i in _times(table, columns):
+        values[i::width] = map(text, values[i::width])
     return values
