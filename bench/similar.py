@@ -27,7 +27,7 @@ from bench.plan import Plan, say
 from bench.servers import ROOT
 from tools.account_metadata import ANY
 from tools.embedders import STRUCTURED
-from tools.similar import graphs, snapshot
+from tools.similar import graphs, snapshot, writing
 from tools.similar.memory import StoredSimilar
 from tools.similar.searching import nearest
 from tools.store.engine import open_engine
@@ -71,13 +71,13 @@ def build(folder: Path, count: int, exact_up_to: int) -> dict[str, Any]:
     root, began = folder / snapshot.slug(STRUCTURED.embedder_id), time.perf_counter()
     accounts = ((past.key, past, vector(past.account)) for past in past_accounts(count))
     of = {"embedder": STRUCTURED.embedder_id, "dimensions": STRUCTURED.dimensions, "number": 1}
-    written = snapshot.write(root, accounts, exact_up_to=exact_up_to, **of)
+    written = writing.write(root, accounts, exact_up_to=exact_up_to, **of)
     told: dict[str, Any] = {"accounts": count, "written_s": round(time.perf_counter() - began, 1)}
     if count > exact_up_to:
         began = time.perf_counter()
         told["gate"] = graphs.build(snapshot.Snapshot(written), graphs.Gate())
         told["graphs_s"] = round(time.perf_counter() - began, 1)
-    snapshot.publish(root, written)
+    writing.publish(root, written)
     told["disk_gb"] = round(sum(one.stat().st_size for one in written.iterdir()) / 1e9, 2)
     told["builder_peak_mb"] = round(_peak_mb())
     return told

@@ -15,9 +15,10 @@ from tools.embedded.enrichment import BundledEnrichment
 from tools.enrichment import form
 from tools.enrichment.fields import ALL, bits
 from tools.enrichment.ledger import Ledger
-from tools.enrichment.metered import DAY_S, Metered, SourceTerms
+from tools.enrichment.metered import Metered
 from tools.enrichment.source import Free, Source
 from tools.enrichment.switch import Terms as SwitchTerms
+from tools.enrichment.terms import DAY_S, SourceTerms
 from tools.enrichment.waterfall import Waterfall
 from tools.http_enrichment import HttpEnrichment
 from tools.provider_file import ProviderTerms, environment

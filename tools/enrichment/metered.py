@@ -12,29 +12,25 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final, Literal, TypeAlias
+from typing import Final, TypeAlias
 
 import structlog
-from pydantic import TypeAdapter, ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
-from graph.domain.account import CompanyProfile
-from graph.domain.facts import Fact, Found, Unavailable
 from graph.domain.values import evolve
 from graph.ports import CompanyAsk, Enrichment
 from graph.rules.domains import host_of
 from tools.breaker import Breaker
-from tools.enrichment.fields import ALL, good, without_bad
+from tools.enrichment.answers import again, answer_of, refused, to_keep, understood
+from tools.enrichment.fields import ALL
 from tools.enrichment.ledger import Ledger
 from tools.enrichment.source import Answer
 from tools.enrichment.switch import Switch
-from tools.enrichment.switch import Terms as SwitchTerms
+from tools.enrichment.terms import SourceTerms
 from tools.observe import metrics
-from tools.store.enriching import Ceilings, Grant, Kept
+from tools.store.enriching import Grant, Kept
 
-DAY_S: Final = 86_400.0
 SHUT_S: Final = 5.0
 """A source that has no money left, or is switched off, is not looked up in the ledger by every batch of leads."""
 _POLL_S: Final = 0.1
@@ -43,23 +39,7 @@ _WRONG: Final = frozenset({"another company", "invalid answer"})
 """Answers that are none: they count against the source. Only the first is kept: asked again it would say the same."""
 
 _log = structlog.get_logger(__name__)
-_PROFILE: Final[TypeAdapter[CompanyProfile]] = TypeAdapter(CompanyProfile)
 Heard: TypeAlias = tuple[Answer, float]
-
-
-@dataclass(frozen=True, slots=True)
-class SourceTerms:
-    """price_cents: US cents a question, None where nobody told; charged: `found` where the vendor charges for companies
-    that it knows, else every question. ttl_s, absent_ttl_s: how long an answer, and that there is none, is good.
-    deadline_s: the longest a question takes."""
-
-    price_cents: float | None = None
-    charged: Literal["asked", "found"] = "asked"
-    ceilings: Ceilings = field(default_factory=Ceilings)
-    ttl_s: float = 30 * DAY_S
-    absent_ttl_s: float = 7 * DAY_S
-    deadline_s: float = 3.0
-    switch: SwitchTerms = field(default_factory=SwitchTerms)
 
 
 class Metered:
@@ -135,7 +115,7 @@ class Metered:
             if (flight := self._flights.get(domain)) is not None:  # began while the store was read
                 waiting[domain] = flight
             elif domain not in may:
-                heard[domain] = _refused("over budget", now), 0.0
+                heard[domain] = refused("over budget", now), 0.0
             else:
                 wanted.append(domain)
         waiting |= self._begin(wanted, now)
@@ -151,7 +131,7 @@ class Metered:
     async def _stored(self, domains: Sequence[str], now: datetime) -> dict[str, Heard]:
         found: dict[str, Heard] = {}
         for kept in await self._ledger.known(self.name, domains, now):
-            answer = _answer_of(kept)
+            answer = answer_of(kept)
             if answer is None:
                 await self._ledger.forget(self.name, kept.domain)
                 continue
@@ -196,9 +176,9 @@ class Metered:
         clock = asyncio.get_running_loop().time()
         shut, until = self._shut
         if shut != "granted" and clock < until:
-            return {domain: (_refused(shut, now), 0.0) for domain in domains}
+            return {domain: (refused(shut, now), 0.0) for domain in domains}
         room = len(domains) if self._breaker is None else self._breaker.room(clock, len(domains))
-        heard: dict[str, Heard] = {domain: (_refused("resting", now), 0.0) for domain in domains[room:]}
+        heard: dict[str, Heard] = {domain: (refused("resting", now), 0.0) for domain in domains[room:]}
         domains = domains[:room]
         if not domains:
             return heard
@@ -208,7 +188,7 @@ class Metered:
         granted = [domain for domain, grant in zip(domains, grants, strict=True) if grant == "granted"]
         for domain, grant in zip(domains, grants, strict=True):
             if grant in ("over budget", "switched off"):
-                heard[domain] = _refused(grant, now), 0.0
+                heard[domain] = refused(grant, now), 0.0
                 if not granted:
                     self._close(grant, clock)
         elsewhere = [domain for domain, grant in zip(domains, grants, strict=True) if grant == "asked elsewhere"]
@@ -233,15 +213,15 @@ class Metered:
         filled: list[bool] = []
         back = 0.0
         for domain, fact in zip(domains, facts, strict=True):
-            answer = _understood(fact, now)
+            answer = understood(fact, now)
             free = answer.outcome in _UNSENT or (terms.charged == "found" and answer.outcome != "found")
             back += self.price_cents if free else 0.0
             heard[domain] = answer, 0.0 if free else self.price_cents
             if answer.known:
                 ttl_s = terms.ttl_s if answer.good else terms.absent_ttl_s
-                one = _kept(self.name, domain, answer, now + timedelta(seconds=ttl_s))
+                one = to_keep(self.name, domain, answer, now + timedelta(seconds=ttl_s))
                 kept.append(one)
-                self._remember(domain, one.expires_at, evolve(answer, outcome=_again(answer.outcome)))
+                self._remember(domain, one.expires_at, evolve(answer, outcome=again(answer.outcome)))
             else:
                 unanswered.append(domain)
             if answer.known or answer.outcome in _WRONG:
@@ -265,46 +245,10 @@ class Metered:
         while len(heard) < len(domains) and loop.time() < until:
             await asyncio.sleep(_POLL_S)
             heard |= await self._stored([domain for domain in domains if domain not in heard], now)
-        return {domain: heard.get(domain, (_refused("busy", now), 0.0)) for domain in domains}
+        return {domain: heard.get(domain, (refused("busy", now), 0.0)) for domain in domains}
 
     def _tell(self, switch: Switch) -> None:
         metrics.enrichment_off.labels(self.name).set(switch.state == "off")
         if switch.state != self._state:
             _log.warning("enrichment source switched", source=self.name, state=switch.state, reason=switch.reason)
             self._state = switch.state
-
-
-def _refused(outcome: str, now: datetime) -> Answer:
-    return Answer(outcome, None, now, known=False)
-
-
-def _understood(fact: Fact[CompanyProfile], now: datetime) -> Answer:
-    if isinstance(fact, Found):
-        held = good(fact.value)
-        if not held:
-            return Answer("empty", None, now)
-        return Answer("found", without_bad(fact.value, held), now, good=held)
-    if isinstance(fact, Unavailable):
-        return Answer(fact.reason, None, now, known=fact.reason == "another company")
-    return Answer("absent", None, now)
-
-
-def _again(outcome: str) -> str:
-    """What the record says when the answer comes from the cache."""
-    return "cached" if outcome == "found" else outcome if outcome.startswith("cached") else f"cached {outcome}"
-
-
-def _kept(source: str, domain: str, answer: Answer, expires_at: datetime) -> Kept:
-    value = None if answer.profile is None else _PROFILE.dump_json(answer.profile)
-    return Kept(source, domain, answer.outcome, value, answer.at, expires_at)
-
-
-def _answer_of(kept: Kept) -> Answer | None:
-    """None for what a release with another form of profiles kept."""
-    if kept.value is None:
-        return Answer(_again(kept.outcome), None, kept.at)
-    try:
-        profile = _PROFILE.validate_json(kept.value)
-    except ValidationError:
-        return None
-    return Answer(_again(kept.outcome), profile, kept.at, good=good(profile))

@@ -7,7 +7,7 @@ keeping.Keeper (dispatcher): embeds what is missing, tells Pinecone, writes snap
 blocks     accounts side by side: directions, columns to filter by, details
 searching  the nearest of some blocks, exactly
 graphs     usearch graphs over a block, and the gate that they have to pass
-snapshot   a block as files
+snapshot   a block as files; writing makes them
 memory     the port `SimilarAccounts` over the store
 table      the same over a CSV file alone, in memory
 """

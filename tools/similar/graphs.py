@@ -27,7 +27,8 @@ from graph.domain.account import Outcome
 from tools.account_metadata import ANY, OUTCOMES
 from tools.similar.blocks import Block, Directions, of_outcome
 from tools.similar.searching import nearest
-from tools.similar.snapshot import Snapshot, note
+from tools.similar.snapshot import Snapshot
+from tools.similar.writing import note
 
 Build: TypeAlias = tuple[Literal["i8", "f16"], int, int]
 K = 10

@@ -24,7 +24,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from tools.account_metadata import PastAccount
 from tools.asking import ReadError
 from tools.embedders import Embedder, direction
-from tools.similar import graphs, snapshot
+from tools.similar import graphs, snapshot, writing
 from tools.store.past_reading import Change, counts, everything, last_number, since
 from tools.store.past_state import note_state
 from tools.store.past_vectors import keep_vectors, without_vector
@@ -144,7 +144,7 @@ class Keeper:
         if self._due(standing):
             if say is not None:
                 say("writing a snapshot")
-            with snapshot.only_one(root) as mine:
+            with writing.only_one(root) as mine:
                 if mine:
                     standing = write_snapshot(self._engine, root, plan)
         return self._note({} if standing is None else {"search": standing.manifest["search"], "rows": len(standing)})
@@ -170,7 +170,7 @@ def write_snapshot(engine: Engine, root: Path, plan: Plan) -> snapshot.Snapshot:
         for change in everything(engine, plan.embedder.embedder_id)
         if change.past is not None and change.vector is not None and change.vector.any()
     )
-    folder = snapshot.write(
+    folder = writing.write(
         root,
         accounts,
         embedder=plan.embedder.embedder_id,
@@ -183,7 +183,7 @@ def write_snapshot(engine: Engine, root: Path, plan: Plan) -> snapshot.Snapshot:
         said = graphs.build(written, plan.gate)
         log.info("past accounts have graphs", **{name: said[name] for name in ("by", "recall", "gate")})
         written = snapshot.Snapshot(folder)
-    snapshot.publish(root, folder)
+    writing.publish(root, folder)
     return written
 
 

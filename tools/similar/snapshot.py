@@ -1,4 +1,5 @@
-"""A block as files: what all processes of a host open together, by mapping it into memory. Written once, never changed.
+"""A block as files: what all processes of a host open together, by mapping it into memory. Written once (`writing`), never
+changed.
 
     FOLDER/current                    the name of the newest
     FOLDER/NAME/manifest.json         embedder, rows, the number of the last change in it, how it is searched
@@ -14,15 +15,9 @@ accounts are quickly read, which is what a graph needs. The files hold nothing t
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import hashlib
 import json
-import shutil
-import uuid
-from array import array
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
@@ -33,12 +28,11 @@ from numpy.typing import NDArray
 
 from graph.ports import AccountQuery
 from tools.account_metadata import OUTCOMES, PastAccount
-from tools.similar.blocks import COLUMNS, Directions, numbers_of
+from tools.similar.blocks import COLUMNS, Directions
 
 Layout: TypeAlias = Literal["rows", "columns"]
 FORMAT = 1
 _CHUNK = 16_384  # likenesses that stay in the processor's cache while dimensions are added
-_WRITTEN = 4_096  # accounts a write
 
 
 class SnapshotError(ValueError):
@@ -57,7 +51,7 @@ class Snapshot:
         rows, dimensions, self._layout = (self.manifest[name] for name in ("rows", "dimensions", "layout"))
         self.dimensions: int = dimensions
         shape = (rows, dimensions) if self._layout == "rows" else (dimensions, rows)
-        self._matrix = _mapped(folder / f"{self._layout}.f32", shape)
+        self._matrix = mapped(folder / f"{self._layout}.f32", shape)
         self.columns: dict[str, NDArray[Any]] = {
             name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in COLUMNS
         }
@@ -149,89 +143,6 @@ def newest_name(root: Path) -> str | None:
         return None
 
 
-@contextmanager
-def only_one(root: Path) -> Iterator[bool]:
-    """Whether this process may write here now. The system lets go for a process that was killed."""
-    root.mkdir(parents=True, exist_ok=True)
-    with (root / "lock").open("a") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-        else:
-            yield True
-
-
-def write(
-    root: Path,
-    accounts: Iterable[tuple[str, PastAccount, Directions]],
-    *,
-    embedder: str,
-    dimensions: int,
-    number: int,
-    exact_up_to: int,
-) -> Path:
-    """Write a block's files into a new folder and return it; `publish` makes it the current one. number: of a change,
-    so that every later one is still to come. By columns up to so many accounts, by rows above."""
-    folder = root / f"{number}-{uuid.uuid4().hex[:8]}"
-    folder.mkdir(parents=True)
-    industries: dict[str, int] = {}
-    columns = {name: array("q") for name in COLUMNS}
-    offsets, hashes = array("q", [0]), array("Q")
-    with (folder / "rows.f32").open("wb") as matrix, (folder / "details.bin").open("wb") as details:
-        held: list[Directions] = []
-        for key, past, direction in accounts:
-            held.append(direction)
-            offsets.append(offsets[-1] + details.write(_written(key, past)))
-            hashes.append(key_hash(key))
-            for name, value in numbers_of(past, industries).items():
-                columns[name].append(value)
-            if len(held) == _WRITTEN:
-                matrix.write(np.stack(held).astype("<f4").tobytes())
-                held.clear()
-        if held:
-            matrix.write(np.stack(held).astype("<f4").tobytes())
-    rows = len(hashes)
-    for name, kind in COLUMNS.items():
-        np.save(folder / f"{name}.npy", np.array(columns[name], kind))
-    np.save(folder / "offsets.npy", np.array(offsets, np.int64))
-    order = np.argsort(np.array(hashes, np.uint64), kind="stable")
-    np.save(folder / "key_hashes.npy", np.array(hashes, np.uint64)[order])
-    np.save(folder / "key_rows.npy", order.astype(np.int64))
-    layout: Layout = "columns" if rows <= exact_up_to else "rows"
-    if layout == "columns":
-        _turn(folder, rows, dimensions)
-    note(
-        folder,
-        {
-            "format": FORMAT,
-            "embedder": embedder,
-            "dimensions": dimensions,
-            "rows": rows,
-            "number": number,
-            "layout": layout,
-            "industries": list(industries),
-            "search": {"by": "exact"},
-        },
-    )
-    return folder
-
-
-def note(folder: Path, manifest: dict[str, Any]) -> None:
-    (folder / "manifest.json").write_text(json.dumps(manifest, indent=1))
-
-
-def publish(root: Path, folder: Path) -> None:
-    """Make this folder the current one; the ones before go, which whoever has them open does not notice."""
-    fresh = root / f"current.{uuid.uuid4().hex[:8]}"
-    fresh.write_text(folder.name)
-    fresh.replace(root / "current")
-    for other in root.iterdir():
-        if other.is_dir() and other != folder:
-            with contextlib.suppress(OSError):
-                shutil.rmtree(other)
-
-
 def slug(embedder: str) -> str:
     """A folder's name for an embedder's id."""
     readable = "".join(c if c.isalnum() or c in "-." else "-" for c in embedder)[:60]
@@ -240,18 +151,6 @@ def slug(embedder: str) -> str:
 
 def key_hash(key: str) -> int:
     return int.from_bytes(hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
-
-
-def _turn(folder: Path, rows: int, dimensions: int) -> None:
-    """From rows to columns, a part at a time."""
-    if rows:
-        by_row = _mapped(folder / "rows.f32", (rows, dimensions))
-        by_column = np.memmap(folder / "columns.f32", "<f4", "w+", shape=(dimensions, rows))
-        for start in range(0, rows, _WRITTEN):
-            by_column[:, start : start + _WRITTEN] = by_row[start : start + _WRITTEN].T
-        by_column.flush()
-        del by_row, by_column
-    (folder / "rows.f32").unlink()
 
 
 def _runs(places: list[int]) -> list[tuple[int, int]]:
@@ -265,18 +164,10 @@ def _runs(places: list[int]) -> list[tuple[int, int]]:
     return found
 
 
-def _mapped(path: Path, shape: tuple[int, int]) -> Directions:
+def mapped(path: Path, shape: tuple[int, int]) -> Directions:
     if path.stat().st_size != 4 * shape[0] * shape[1]:
         raise SnapshotError(f"{path.parent.name}: {path.name} has not the length that its manifest says")
     return np.asarray(np.memmap(path, "<f4", "r", shape=shape))  # a plain array: a memmap's slices cost 10 us each
-
-
-def _written(key: str, past: PastAccount) -> bytes:
-    of = past.account
-    facts = (of.domain, of.name, of.industry, of.country, of.employees, of.revenue_usd, of.technologies)
-    outcome, closed_on = OUTCOMES.index(past.outcome), past.closed_on and past.closed_on.toordinal()
-    told = (past.account_id, outcome, past.reason, past.deal_usd, past.days_to_close, closed_on)
-    return orjson.dumps((key, facts, told))
 
 
 def _read(held: bytes) -> tuple[str, PastAccount]:
