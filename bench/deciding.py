@@ -135,6 +135,7 @@ async def perform(work: Path) -> tuple[float, int]:
     performers = Performers(settings, store, Inbox(connect(socket_url(settings))))
     asked = {vendor: performers.by_vendor[vendor] for vendor in VENDORS}
     dispatcher = Dispatcher(store.engine, store.executor, asked, "bench", DispatcherOptions(gather_s=0.0))
+    quiet_collector()
     started = time.process_time()
     await dispatcher.run(drain=True)
     spent = time.process_time() - started

@@ -70,9 +70,9 @@ def record_of(case: Case, context: RunContext) -> dict[str, Any]:
         raise Undecided(case.submission.submission_id)
     if case.path is None or case.lead is None or case.routing_facts is None:
         raise Undecided(case.submission.submission_id)
-    revision = revision_of(case)
+    lead_id, revision = case.submission.lead_id, revision_of(case)
     return {
-        "lead_id": case.submission.lead_id,
+        "lead_id": lead_id,
         "revision": revision,
         "status": "decided",
         "path": case.path,
@@ -97,20 +97,21 @@ def record_of(case: Case, context: RunContext) -> dict[str, Any]:
         "trace": case.trace,
         "versions": versions_of(case, context.versions),
         "public_url": context.public_url,
-        "effects": [_effect(effect, case.submission.lead_id, revision) for effect in case.effects],
+        "effects": [_effect(effect, lead_id, revision) for effect in case.effects],
         "alert": case.alert,
     }
 
 
 def _effect(effect: Effect, lead_id: str, revision: int) -> dict[str, Any]:
     """An effect in the record: its message is the record's `alert` and is not written twice."""
-    body = {name: getattr(effect, name) for name in effect.__dict__ if name not in ("kind", "message")}
-    return {
+    body: dict[str, Any] = {
         "key": key_of(effect, lead_id, revision),
         "kind": effect.kind,
         "vendor": VENDOR_OF[effect.kind],
-        **body,
     }
+    body.update(effect.__dict__)
+    body.pop("message", None)
+    return body
 
 
 def record_bytes(record: dict[str, Any]) -> bytes:

@@ -163,6 +163,7 @@ async def _dispatch(settings: Settings, *, drain: bool) -> None:
         settings.base_url,
     )
     telling = asyncio.create_task(digests.run(once=drain))
+    quiet_collector()
     log.info("dispatcher ready")
     try:
         async with back:

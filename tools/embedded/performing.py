@@ -73,9 +73,16 @@ class BatchPerformer(ABC):
         """Write what `orders` (all of `kinds`) ask for. An order that cannot be met has its VendorError as outcome and
         writes nothing; a database error fails them all."""
 
+    def perform_within(self, connection: Connection, orders: Sequence[Order]) -> list[Outcome]:
+        """The same in a transaction of the caller's; raises what the database raises, and then none is performed."""
+        return self._sorted(orders, lambda known: self.apply(connection, known, self._clock()))
+
     def _perform_all(self, orders: Sequence[Order]) -> list[Outcome]:
+        return self._sorted(orders, self._write)
+
+    def _sorted(self, orders: Sequence[Order], perform: Callable[[Sequence[Order]], list[Outcome]]) -> list[Outcome]:
         known = [order for order in orders if order.effect.kind in self.kinds]
-        outcomes = iter(self._write(known) if known else [])
+        outcomes = iter(perform(known) if known else [])
         return [next(outcomes) if order.effect.kind in self.kinds else self._foreign(order) for order in orders]
 
     def _foreign(self, order: Order) -> VendorError:

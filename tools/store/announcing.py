@@ -24,8 +24,8 @@ from graph.domain.announcing import PERSONAL, EventName
 from graph.domain.effects import VENDOR_OF, key_of
 from graph.domain.telling import SendWebhook
 from graph.domain.values import evolve
-from tools.store.rows import insert_rows
-from tools.store.tables import outbox, webhook_endpoints
+from tools.store.queueing import queue
+from tools.store.tables import webhook_endpoints
 
 QUEUE: Final = f"{VENDOR_OF['send_webhook']}:"
 LATE_S: Final = 5.0
@@ -101,7 +101,7 @@ def announce(connection: Connection, happened: Sequence[Announcement], now: date
         for body in (body_of(one.event, one.data, now, personal=personal),)
         for who in group
     ]
-    insert_rows(connection, outbox, OUTBOX, rows, keys=("key",), keep=OUTBOX[1:])
+    queue(connection, rows)
 
 
 def _by_detail(who: Sequence[Subscriber]) -> Iterator[tuple[bool, list[Subscriber]]]:
@@ -116,11 +116,6 @@ def body_of(event: str, data: Any, now: datetime, *, personal: bool) -> dict[str
     if not personal:
         data = evolve(data, **{name: None for name in PERSONAL if name in data.__dict__})
     return {"type": event, "timestamp": now, "data": data}
-
-
-OUTBOX = (
-    "key", "lead_id", "revision", "vendor", "kind", "payload", "state", "attempts", "due_at", "accepted_at", "created_at",
-)  # fmt: skip
 
 
 def _row(one: Announcement, who: Subscriber, now: datetime, body: dict[str, Any]) -> tuple[Any, ...]:

@@ -12,10 +12,9 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Engine, select, update
+from sqlalchemy import Connection, Engine, select
 from sqlalchemy.exc import IntegrityError
 
-from graph.domain.effects import VENDOR_OF, due_of, key_of
 from graph.domain.facts import value_of
 from graph.domain.routing import PoolState
 from graph.domain.trace import Versions
@@ -27,9 +26,9 @@ from tools.store.activities import weigh_unseen
 from tools.store.announced import announce_decisions
 from tools.store.assigning import NoLongerOffered, write_assignments
 from tools.store.people_commit import stored_name_key, write_people
-from tools.store.rows import insert_rows
+from tools.store.queueing import OUTBOX, queued
+from tools.store.rows import insert_numbered, insert_rows, update_rows
 from tools.store.tables import decisions, leads, outbox, pools, turns
-from tools.store.upsert import insert_for
 
 
 class Conflict(Exception):
@@ -61,19 +60,21 @@ def commit(engine: Engine, batch: Sequence[Decided], now: datetime, versions: Ve
     """Write the batch or nothing of it. Raises Conflict; a database that is away raises SQLAlchemy's own errors."""
     if not batch:
         return
+    cases = [d.case for d in batch]
+    decided = [_decision(d, now, versions) for d in batch]  # all rows are made before the write lock is asked for
+    newest = [_lead(d, now) for d in batch]
+    effects = [row for d in batch for row in _effects(d, now)]
+    wrote = {c.submission.lead_id: c.submission.received_at for c in cases if value_of(c.reads.prior) is None}
     try:
         with engine.connect().execution_options(immediate=True) as connection, connection.begin():
-            insert_rows(connection, decisions, DECISIONS, [_decision(d, now, versions) for d in batch])
+            insert_rows(connection, decisions, DECISIONS, decided)
             _write_pools(connection, batch, now)
-            cases = [d.case for d in batch]
             write_assignments(connection, cases, now)
             before = families_before(connection, cases)
-            rows = [_lead(d, now) for d in batch]
-            insert_rows(connection, leads, LEADS, rows, keys=("lead_id",), keep=("created_at",))
+            insert_rows(connection, leads, LEADS, newest, keys=("lead_id",), keep=("created_at",))
             write_accounts(connection, cases, before, now)
             write_people(connection, cases, now)
-            insert_rows(connection, outbox, OUTBOX, [row for d in batch for row in _effects(d, now)])
-            wrote = {c.submission.lead_id: c.submission.received_at for c in cases if value_of(c.reads.prior) is None}
+            insert_rows(connection, outbox, OUTBOX, effects)
             weigh_unseen(connection, wrote, now)
             announce_decisions(connection, ((d.case, d.revision) for d in batch), now)
     except NoLongerOffered as error:
@@ -146,6 +147,9 @@ def _is_duplicate(error: IntegrityError) -> bool:
     return code in {"23505", "SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY"}
 
 
+LEDGER = ("version", "credits", "turns", "spent", "updated_at")
+
+
 def _write_pools(connection: Connection, batch: Sequence[Decided], now: datetime) -> None:
     first: dict[str, PoolState] = {}
     last: dict[str, PoolState] = {}
@@ -165,40 +169,14 @@ def _write_pools(connection: Connection, batch: Sequence[Decided], now: datetime
 
 def _move_pool(connection: Connection, before: PoolState, after: PoolState, now: datetime) -> bool:
     """Write the ledger if it still is at the version that was read."""
-    row = {
-        "version": after.version,
-        "credits": orjson.dumps(after.credits).decode(),
-        "turns": orjson.dumps(after.turns).decode(),
-        "spent": orjson.dumps(after.spent).decode(),
-        "updated_at": now,
-    }
+    ledgers = [orjson.dumps(value).decode() for value in (after.credits, after.turns, after.spent)]
+    row = (after.version, *ledgers, now, after.pool)
     if before.version == 0:
-        fresh = insert_for(connection, pools).values(pool=after.pool, **row).on_conflict_do_nothing()
-        return connection.execute(fresh.returning(pools.c.pool)).first() is not None  # an INSERT has no rowcount
-    held = update(pools).where(pools.c.pool == after.pool, pools.c.version == before.version).values(**row)
-    return connection.execute(held).rowcount == 1
-
-
-OUTBOX = (
-    "key", "lead_id", "revision", "vendor", "kind", "payload", "state", "attempts", "due_at", "accepted_at", "created_at",
-)  # fmt: skip
+        return bool(insert_numbered(connection, pools, (*LEDGER, "pool"), [row], ("pool",), once=True))
+    return update_rows(connection, pools, LEDGER, ("pool", "version"), [(*row, before.version)]) == 1
 
 
 def _effects(decided: Decided, now: datetime) -> list[tuple[Any, ...]]:
-    lead_id, at, revision = decided.case.submission.lead_id, decided.case.submission.received_at, decided.revision
-    return [
-        (
-            key_of(effect, lead_id, revision),
-            lead_id,
-            revision,
-            VENDOR_OF[effect.kind],
-            effect.kind,
-            orjson.dumps(effect),
-            "pending",
-            0,
-            due_of(effect, now),
-            at,
-            now,
-        )
-        for effect in decided.case.effects
-    ]
+    submission, revision = decided.case.submission, decided.revision
+    lead_id, accepted_at = submission.lead_id, submission.received_at
+    return [queued(effect, lead_id, revision, now, accepted_at=accepted_at) for effect in decided.case.effects]

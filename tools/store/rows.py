@@ -66,15 +66,17 @@ def insert_numbered(
     columns: tuple[str, ...],
     rows: Sequence[tuple[Any, ...]],
     told: tuple[str, ...],
+    *,
+    once: bool = False,
 ) -> list[tuple[Any, ...]]:
     """Insert rows as `insert_rows` does and return the columns `told` of each, in no order: numbers that the database
-    gave them beside what tells them apart."""
+    gave them beside what tells them apart. once: the key is `told`, and a row that is there stays and is not returned."""
     found: list[tuple[Any, ...]] = []
     sqlite = connection.dialect.name == "sqlite"
     values, begin = _with_texts(table, columns, rows) if sqlite else list(chain.from_iterable(rows)), 0
     for count in _counts(len(rows)):
         end = begin + count * len(columns)
-        insert = _statement(table, columns, connection.dialect.name, (), (), count)
+        insert = _statement(table, columns, connection.dialect.name, told if once else (), columns, count)
         wanted = connection.exec_driver_sql(f"{insert} RETURNING {', '.join(told)}", tuple(values[begin:end]))
         found += [tuple(row) for row in wanted]
         begin = end

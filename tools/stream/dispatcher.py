@@ -1,7 +1,8 @@
 """Performs the outbox: one loop a vendor, so that a vendor which is down or stalls delays only its own effects. Queues that
 come and go while it runs, as those of webhook endpoints do, are asked for every few seconds.
 
-Each round claims effects under a lease, performs them (a lead's in order, leads side by side), and records the outcomes.
+Each round claims effects under a lease, performs them (a lead's in order, leads side by side), and records the outcomes;
+where effects are rows of our own database, all of it in one transaction (`tools.stream.stored`).
 A failure is retried by its kind's schedule, later when the vendor says so, and ends as a dead letter.
 """
 
@@ -25,31 +26,14 @@ from graph.ports import Order, Performer, Receipt, Untried, VendorError
 from tools.breaker import Breaker
 from tools.observe import metrics
 from tools.stream.outbox import Claimed, Outcome, claim, record
+from tools.stream.outcomes import DEFAULT_SCHEDULE, SCHEDULES, count
+from tools.stream.stored import StoredPerformer, perform_due
+from tools.stream.wake import Wake
 
+__all__ = ["DEFAULT_SCHEDULE", "SCHEDULES", "Dispatcher", "DispatcherOptions", "ManyPerformer", "Wake"]
 log = structlog.get_logger(__name__)
 
 LONGEST_NAME = 48  # with vendor and round it fits the column that holds a claim
-MINUTE, HOUR = 60.0, 3600.0
-SCHEDULES: Mapping[str, tuple[float, ...]] = {
-    "post_alert": (1, 3, 10, 30, MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 4 * HOUR),
-    "update_alert": (1, 5, 30, 5 * MINUTE, 30 * MINUTE, 2 * HOUR),
-    "create_task": (2, 10, MINUTE, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 8 * HOUR),
-    "ask_judgement": (2, 10, MINUTE, 5 * MINUTE, 30 * MINUTE),  # an opinion that comes later is worth little
-    "write_note": (2, 10, MINUTE, 5 * MINUTE),
-    "ask_facts": (5 * MINUTE, 15 * MINUTE, HOUR, 6 * HOUR),  # the first try comes two minutes after the decision
-    "nurture_step": (MINUTE, 5 * MINUTE, 30 * MINUTE, *(2 * HOUR,) * 84),  # a mail server may be away for a week
-    "accept_missed": (
-        1,
-        2,
-        5,
-        10,
-        30,
-        *(MINUTE,) * 60,
-        *(10 * MINUTE,) * 144,
-    ),  # the stream's outage is its only failure
-    "send_webhook": (5, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 5 * HOUR, 10 * HOUR, 14 * HOUR, 20 * HOUR, 24 * HOUR),
-}
-DEFAULT_SCHEDULE: tuple[float, ...] = (2, 10, MINUTE, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 8 * HOUR, 24 * HOUR)
 
 
 @runtime_checkable
@@ -61,12 +45,14 @@ class ManyPerformer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class DispatcherOptions:
-    """limit: effects a round; side_by_side: leads performed at once, where the performer names no number of its own;
-    deadline_s: for one call; lease_s must exceed what a round may take; idle_s: pause after a round that found nothing;
-    crowded_s: pause after each round while leads wait, else gather_s, so that a few effects share a transaction and the
-    writer of decisions finds the database free; look_s: between two questions for queues that come and go."""
+    """limit: effects a round; within: those of a round that is one transaction; side_by_side: leads performed at once, where
+    the performer names no number of its own; deadline_s: for one call; lease_s must exceed what a round may take; idle_s:
+    pause after a round that found nothing; crowded_s: pause after each round while leads wait, else gather_s, so that a few
+    effects share a transaction and the writer of decisions finds the database free; look_s: between two questions for
+    queues that come and go."""
 
     limit: int = 200
+    within: int = 400
     side_by_side: int = 8
     deadline_s: float = 20.0
     lease_s: float = 60.0
@@ -172,21 +158,35 @@ class Dispatcher:
     async def round(self, vendor: str, name: str) -> bool:
         """Claim, perform, record once. False when nothing was due, or the breaker rests."""
         breaker, options = self.breakers[vendor], self._options
-        performer = self._performers[vendor]
+        performer, done = self._performers[vendor], False
+        if isinstance(performer, StoredPerformer):
+            done, left = await self._stored(vendor, performer, breaker.room(time.monotonic(), options.within))
+            if not left:
+                return done
         many = performer if isinstance(performer, ManyPerformer) else None
         alone: int = getattr(performer, "side_by_side", options.side_by_side)
         limit = breaker.room(time.monotonic(), options.limit if many else alone)
         if limit == 0:
-            return False
+            return done
         claimed = await self._thread(
             lambda: claim(self._engine, vendor, name, datetime.now(UTC), limit=limit, lease_s=options.lease_s)
         )
         if not claimed:
-            return False
+            return done
         outcomes = await self._all_at_once(many, claimed) if many else await self._by_lead(performer, claimed)
         await self._thread(lambda: record(self._engine, outcomes, datetime.now(UTC)))
-        self._count(vendor, outcomes)
+        count(vendor, outcomes)
         return True
+
+    async def _stored(self, vendor: str, performer: StoredPerformer, limit: int) -> tuple[bool, bool]:
+        """Whether anything was due, and whether anything of it is left to be performed one by one."""
+        if limit == 0:
+            return False, False
+        found = await self._thread(lambda: perform_due(self._engine, vendor, performer, datetime.now(UTC), limit=limit))
+        if found.done:
+            self.breakers[vendor].succeeded()
+            count(vendor, found.done)
+        return found.any, found.left
 
     async def _all_at_once(self, performer: ManyPerformer, claimed: list[Claimed]) -> list[Outcome]:
         try:
@@ -245,23 +245,6 @@ class Dispatcher:
         delay = max(schedule[order.attempt - 1], answer.retry_after_s or 0.0)
         return Outcome(claimed, error=str(answer), retry_at=datetime.now(UTC) + timedelta(seconds=delay))
 
-    def _count(self, vendor: str, outcomes: Sequence[Outcome]) -> None:
-        now = datetime.now(UTC)
-        for outcome in outcomes:
-            kind = outcome.claimed.order.effect.kind
-            if outcome.done:
-                metrics.effects.labels(vendor, kind, "done").inc()
-                if kind == "post_alert" and getattr(outcome.claimed.order.effect, "at", None) is None:
-                    metrics.alert_seconds.observe((now - outcome.claimed.accepted_at).total_seconds())
-            elif not outcome.untried:
-                dead = outcome.retry_at is None
-                metrics.effects.labels(vendor, kind, "dead" if dead else "retry").inc()
-                metrics.vendor_errors.labels(vendor, outcome.error.split(":", 1)[0]).inc()
-                if dead:
-                    metrics.dead_letters.labels("effect").inc()
-                order = outcome.claimed.order
-                log.warning("effect failed", key=order.key, attempt=order.attempt, error=outcome.error, dead=dead)
-
     async def _thread(self, function: Callable[[], Any]) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._executor, function)
 
@@ -279,23 +262,3 @@ def claimed_vendor(claimed: Claimed) -> str:
 
 async def _never() -> bool:
     return False
-
-
-class Wake:
-    """Lets a dispatcher sleep until the workers announce a commit, or the time is up."""
-
-    def __init__(self) -> None:
-        self._sleepers: set[asyncio.Event] = set()
-
-    def ring(self) -> None:
-        for sleeper in self._sleepers:
-            sleeper.set()
-
-    async def wait(self, seconds: float) -> None:
-        sleeper = asyncio.Event()
-        self._sleepers.add(sleeper)
-        try:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(sleeper.wait(), seconds)
-        finally:
-            self._sleepers.discard(sleeper)

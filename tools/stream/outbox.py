@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any, Final
 
 from pydantic import Field, TypeAdapter, ValidationError
-from sqlalchemy import Engine, Row, Select, bindparam, exists, func, or_, select, text, update
+from sqlalchemy import Connection, Engine, Row, Select, bindparam, exists, func, or_, select, text, update
 
 from graph.domain.effects import Effect
 from graph.ports import Order
@@ -51,8 +51,8 @@ class Outcome:
     untried: bool = False
 
 
-def _due() -> Select[Any]:
-    """Ids of the effects of `vendor` that are due and free, oldest first. Made once, as every statement here: SQLAlchemy
+def _due(*names: str) -> Select[Any]:
+    """Of the effects of `vendor` that are due and free, oldest first. Made once, as every statement here: SQLAlchemy
     takes longer to make one than SQLite to run it, and a claim holds the write lock."""
     earlier = outbox.alias("earlier")
     blocked = exists().where(
@@ -74,14 +74,20 @@ def _due() -> Select[Any]:
             ~blocked,
         ),
     )
-    return select(outbox.c.id).where(*free).order_by(outbox.c.due_at, outbox.c.id).limit(bindparam("v_limit"))
+    return (
+        select(*(outbox.c[name] for name in names))
+        .where(*free)
+        .order_by(outbox.c.due_at, outbox.c.id)
+        .limit(bindparam("v_limit"))
+    )
 
 
 _TOLD = ("id", "key", "lead_id", "revision", "attempts", "payload", "accepted_at")
-_ANY = select(_due().exists())
+_ANY = select(_due("id").exists())
+_READ = _due(*_TOLD)
 _CLAIM = (
     update(outbox)
-    .where(outbox.c.id.in_(_due()))
+    .where(outbox.c.id.in_(_due("id")))
     .values(due_at=bindparam("v_until"), lease_by=bindparam("v_name"), attempts=outbox.c.attempts + 1)
     .returning(*(outbox.c[name] for name in _TOLD))
 )
@@ -111,25 +117,40 @@ def claim(engine: Engine, vendor: str, name: str, now: datetime, *, limit: int, 
             return []
     lease = {**due, "v_until": now + timedelta(seconds=lease_s), "v_name": name}
     with engine.connect().execution_options(immediate=True) as connection, connection.begin():
-        if connection.dialect.name == "postgresql":  # one claim at a time a vendor keeps a lead's effects in order
-            connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:vendor))"), {"vendor": f"claim:{vendor}"})
+        one_at_a_time(connection, vendor)
         rows = connection.execute(_CLAIM, lease).all()
-    read = [(row, _effect_of(row.payload)) for row in rows]
-    _bury_unreadable(engine, [(row, fault) for row, fault in read if isinstance(fault, str)], now)
-    return sorted(
-        (
-            Claimed(
-                row.id,
-                Order(row.key, row.lead_id, row.revision, row.attempts, effect),
-                row.payload,
-                name,
-                row.accepted_at,
-            )
-            for row, effect in read
-            if not isinstance(effect, str)
-        ),
-        key=lambda claimed: claimed.row_id,
-    )
+    claimed, unreadable = _claimed(rows, name)
+    _bury_unreadable(engine, unreadable, now)
+    return claimed
+
+
+def due_now(connection: Connection, vendor: str, now: datetime, *, limit: int) -> tuple[list[Claimed], bool]:
+    """What a claim would lease, without a lease, each as its next attempt; and whether any of it cannot be read."""
+    rows = connection.execute(_READ, {"v_vendor": vendor, "v_now": now, "v_limit": limit}).all()
+    claimed, unreadable = _claimed(rows, "", attempt=1)
+    return claimed, bool(unreadable)
+
+
+def one_at_a_time(connection: Connection, vendor: str) -> None:
+    """One claim at a time a vendor keeps a lead's effects in order. SQLite has one writer at a time."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:vendor))"), {"vendor": f"claim:{vendor}"})
+
+
+def _claimed(
+    rows: Sequence[Row[Any]], name: str, *, attempt: int = 0
+) -> tuple[list[Claimed], list[tuple[Row[Any], str]]]:
+    """In the order of their ids, and those that cannot be read, with the reason. attempt: on top of those that were."""
+    claimed: list[Claimed] = []
+    unreadable: list[tuple[Row[Any], str]] = []
+    for row in rows:
+        effect = _effect_of(row.payload)
+        if isinstance(effect, str):
+            unreadable.append((row, effect))
+            continue
+        order = Order(row.key, row.lead_id, row.revision, row.attempts + attempt, effect)
+        claimed.append(Claimed(row.id, order, row.payload, name, row.accepted_at))
+    return sorted(claimed, key=lambda one: one.row_id), unreadable
 
 
 def _effect_of(payload: bytes) -> Effect | str:
