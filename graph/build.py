@@ -11,10 +11,8 @@ leads whose way it is. A batch in which every lead failed ends there.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
-
-from langgraph.graph import END, START, StateGraph
-from langgraph.runtime import Runtime
 
 from graph.nodes.capture import capture
 from graph.nodes.enrich import enrich
@@ -29,6 +27,8 @@ from graph.state import BatchState, Case, RunContext
 if TYPE_CHECKING:
     from langgraph.graph.state import CompiledStateGraph
 
+END = "__end__"
+"""LangGraph's own name, which is imported only where the graph itself is wanted: it takes a second."""
 WAYS: dict[Hashable, str] = {"qualify": "summarize", "manual_review": "review", "nurture": "nurture"}
 ENDS = {"qualify": summarize, "manual_review": review, "nurture": nurture}
 
@@ -44,6 +44,8 @@ def build_graph(
 ) -> CompiledStateGraph[BatchState, RunContext, BatchState, BatchState]:
     """The compiled graph. A checkpointer is LangGraph's own, for those who want one; the stream does not need it.
     wrap(name, node) may put something around each node, such as a clock, which the graph itself does not have."""
+    from langgraph.graph import START, StateGraph  # noqa: PLC0415
+
     graph = StateGraph(BatchState, context_schema=RunContext)
     for name, node in (
         ("capture", capture),
@@ -77,7 +79,7 @@ async def run_directly(cases: list[Case], context: RunContext) -> list[Case]:
     """The same nodes in the same order without the graph around them: for millions of short runs, each of which would cost
     the graph's millisecond. What comes out is the same (a test holds the two equal)."""
     state = await _through((capture, enrich, score, rollup, route), cases, context)
-    runtime = Runtime(context=context)
+    runtime: Any = SimpleNamespace(context=context)  # all that a node reads of LangGraph's
     for way in ways(state):
         if way != END:
             state["cases"] |= (await ENDS[way](state, runtime))["cases"]
@@ -96,7 +98,7 @@ async def run_to_way(cases: list[Case], context: RunContext) -> list[Case]:
 
 async def _through(nodes: Sequence[Any], cases: list[Case], context: RunContext) -> BatchState:
     state: BatchState = {"cases": dict(enumerate(cases))}
-    runtime = Runtime(context=context)
+    runtime: Any = SimpleNamespace(context=context)  # all that a node reads of LangGraph's
     for node in nodes:
         state["cases"] |= (await node(state, runtime))["cases"]
     return state

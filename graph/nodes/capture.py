@@ -3,9 +3,7 @@ another address or spelling."""
 
 from __future__ import annotations
 
-from typing import Any
-
-from langgraph.runtime import Runtime
+from typing import TYPE_CHECKING, Any
 
 from graph.domain.account import Prior
 from graph.domain.facts import value_of
@@ -19,6 +17,9 @@ from graph.rules.identity import capture as capture_lead
 from graph.rules.people.names import read_name
 from graph.rules.people.telling import told
 from graph.state import BatchState, Case, RunContext
+
+if TYPE_CHECKING:  # LangGraph takes a second to import, and only the graph around the nodes needs it
+    from langgraph.runtime import Runtime
 
 NODE = "capture"
 

@@ -6,9 +6,7 @@ the CRM knows, its own links from a company to its parent, where nobody else kno
 
 from __future__ import annotations
 
-from typing import Any
-
-from langgraph.runtime import Runtime
+from typing import TYPE_CHECKING, Any
 
 from graph.domain.account import CompanyProfile, CrmAccount, known_of
 from graph.domain.evidence import AccountMatch, Dispute, Origin
@@ -20,6 +18,9 @@ from graph.ports import CompanyAsk, CrmAsk
 from graph.rules.matched import match_said
 from graph.rules.people.matching import is_sure
 from graph.state import BatchState, Case, RunContext
+
+if TYPE_CHECKING:  # LangGraph takes a second to import, and only the graph around the nodes needs it
+    from langgraph.runtime import Runtime
 
 NODE = "enrich"
 

@@ -3,9 +3,7 @@ that its owner has from before is closed, for nobody is to answer the lead now."
 
 from __future__ import annotations
 
-from typing import Any
-
-from langgraph.runtime import Runtime
+from typing import TYPE_CHECKING, Any
 
 from graph.domain.effects import Effect
 from graph.domain.facts import value_of
@@ -15,6 +13,9 @@ from graph.nodes.shell import alive, each, lead_of, step
 from graph.rules.thread import news
 from graph.rules.writes import crm_writes, enrolment, withdrawn
 from graph.state import BatchState, Case, RunContext
+
+if TYPE_CHECKING:  # LangGraph takes a second to import, and only the graph around the nodes needs it
+    from langgraph.runtime import Runtime
 
 NODE = "nurture"
 

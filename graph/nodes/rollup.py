@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from langgraph.runtime import Runtime
+from typing import TYPE_CHECKING, Any
 
 from graph.domain.account import Family
 from graph.domain.facts import value_of
@@ -13,6 +11,9 @@ from graph.nodes.shell import alive, each, lead_of, step, with_read
 from graph.record import parent_of
 from graph.rules.rollup import roll_up
 from graph.state import BatchState, Case, RunContext
+
+if TYPE_CHECKING:  # LangGraph takes a second to import, and only the graph around the nodes needs it
+    from langgraph.runtime import Runtime
 
 NODE = "rollup"
 

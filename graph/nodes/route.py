@@ -7,9 +7,7 @@ batch follow each other; a replay brings what each lead saw.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Literal, TypeVar
-
-from langgraph.runtime import Runtime
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from graph.domain.account import CompanyProfile, CrmAccount, Opportunity, Prior
 from graph.domain.facts import value_of
@@ -32,6 +30,9 @@ from graph.rules.routing import leads_counted
 from graph.rules.routing import route as route_lead
 from graph.rules.scoring import DEFAULT_RULES
 from graph.state import BatchState, Case, RunContext
+
+if TYPE_CHECKING:  # LangGraph takes a second to import, and only the graph around the nodes needs it
+    from langgraph.runtime import Runtime
 
 NODE = "route"
 T = TypeVar("T")

@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from langgraph.runtime import Runtime
 
 from graph.domain.activity import Did, Wanted
 from graph.domain.facts import value_of
@@ -27,6 +26,9 @@ from graph.rules.judged import told
 from graph.rules.people.matching import is_sure
 from graph.rules.scoring import blend
 from graph.state import BatchState, Case, Reads, RunContext
+
+if TYPE_CHECKING:  # LangGraph takes a second to import, and only the graph around the nodes needs it
+    from langgraph.runtime import Runtime
 
 NODE = "score"
 

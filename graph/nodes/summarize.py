@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from langgraph.runtime import Runtime
+from typing import TYPE_CHECKING, Any
 
 from graph.domain.account import CompanyProfile
 from graph.domain.brief import Brief
@@ -16,6 +14,9 @@ from graph.ports import NoteAsk
 from graph.rules.brief import facts_of, with_note
 from graph.rules.writes import crm_writes, follow_up, logged, memory
 from graph.state import BatchState, Case, RunContext
+
+if TYPE_CHECKING:  # LangGraph takes a second to import, and only the graph around the nodes needs it
+    from langgraph.runtime import Runtime
 
 NODE = "summarize"
 

@@ -7,6 +7,7 @@ import contextlib
 import gc
 import importlib
 import os
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import structlog
@@ -18,27 +19,28 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-NEEDED = (
+SHARED = (
     "graph.build",
     "nameparser",
     "tools.cli.processes",
     "tools.stream.dispatcher",
     "tools.stream.worker",
-    "tools.web.one_write",
-    "tools.web.server",
     "tools.wiring",
-    "uvicorn.lifespan.on",
     "uvloop",
 )
-"""What the parts import; they import what is missing here by themselves, each for its own time and memory."""
+DECIDING = ("langgraph.graph", "langsmith.run_helpers", "langchain_core.tracers.context")
+WEB = ("tools.web.one_write", "tools.web.server", "uvicorn.lifespan.on")
+NEEDED = SHARED + DECIDING + WEB
+"""What the parts import: all of them, the worker besides, the HTTP side besides. They import what is missing here by
+themselves, each for its own time and memory."""
 
 
-def preload() -> None:
+def preload(names: Iterable[str] = NEEDED) -> None:
     """Import it, for processes forked from this one. OpenBLAS starts a thread a core when it is imported, unless told
     not to: no part has matrices that would need them, and a process that forks must have no threads."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     gc.disable()  # nothing that an import makes is garbage
-    for name in NEEDED:
+    for name in names:
         importlib.import_module(name)
     gc.freeze()  # a collection in a child would write to pages that it shares with the others
     gc.enable()

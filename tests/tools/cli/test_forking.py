@@ -104,3 +104,45 @@ def test_the_id_of_one_that_ended_is_left_alone(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(os, "kill", lambda *_: pytest.fail("a signal was sent"))
     child.terminate()
     child.kill()
+
+
+def test_a_gate_holds_those_who_entered_until_it_is_opened_even_while_another_is_busy():
+    code = """
+import os, sys, time
+from tools.cli.forking import Gate, fork
+gate = Gate()
+def busy():
+    gate.enter()
+    time.sleep(60)
+def held():
+    gate.enter()
+    gate.wait()
+    return 7
+children = [fork("api", busy), fork("worker", held), fork("worker", held)]
+time.sleep(0.3)
+print([child.poll() for child in children])
+gate.open()
+print([child.wait(20) for child in children[1:]], children[0].poll())
+children[0].kill()
+"""
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout == "[None, None, None]\n[7, 7] None\n"
+
+
+def test_a_gate_whose_maker_is_gone_holds_nobody():
+    code = """
+import os
+from tools.cli.forking import Gate, fork
+gate = Gate()
+def held():
+    gate.enter()
+    gate.wait()
+    print("let go", flush=True)
+fork("worker", held)
+os._exit(0)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout == "let go\n", "its output is open until it ends, and so is this test's wait"

@@ -9,10 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, inspect, text
 
 from tools.store.engine import BATCH_CACHE_KIB, SMALL_CACHE_KIB, open_engine
-from tools.store.migrate import differences, migrate
+from tools.store.migrate import at, config_for, differences, migrate, newest
 from tools.store.tables import metadata
 
 
@@ -53,6 +54,23 @@ def test_a_second_start_changes_nothing_and_keeps_what_is_there(empty: Engine):
     with empty.connect() as connection:
         assert connection.scalar(text("SELECT count(*) FROM pools")) == 1
         assert connection.scalar(text("SELECT count(*) FROM alembic_version")) == 1
+
+
+def test_a_database_that_is_up_to_date_is_left_alone_and_one_that_is_not_is_brought_there(empty: Engine):
+    """The newest revision is read off the files' names: it is the one that Alembic would go to."""
+    with empty.connect() as connection:
+        assert ScriptDirectory.from_config(config_for(connection)).get_heads() == [newest()]
+        assert at(connection) == []
+    migrate(empty)
+    with empty.execution_options(immediate=True).begin() as connection:
+        assert at(connection) == [newest()]
+        connection.execute(text("DROP TABLE lead_feedback"))
+    migrate(empty)
+    assert "lead_feedback" not in inspect(empty).get_table_names(), "nothing ran"
+    with empty.execution_options(immediate=True).begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '0007'"))
+    migrate(empty)
+    assert differences(empty) == []
 
 
 def test_several_processes_may_start_at_once(empty: Engine):
