@@ -9,19 +9,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime
 from typing import Protocol
 
 import structlog
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from graph.domain.table import Person, RoutingTable
+from graph.domain.table import RoutingTable
 from graph.rules.calendars import calendars_of
 from graph.rules.digest import part_of
-from graph.rules.local_time import named_zone
 from tools.routing_file.findings import RoutingFileError
 from tools.store.digests import make_digest
+from tools.stream.zones import zone_of
 
 log = structlog.get_logger(__name__)
 LOOK_S = 30.0
@@ -72,7 +72,7 @@ class Digests:
         for person in table.people.values():
             if not person.active or calendars.away(person.email, now) is not None:
                 continue
-            zone = zone_of(person, table)
+            zone = zone_of(person.email, table)
             part = part_of(calendars.of(person.email), zone, self._hours, now)
             if part is None or self._made.get(person.email) == part:
                 continue
@@ -88,8 +88,3 @@ class Digests:
             )
             self._made[person.email] = part
         return made
-
-
-def zone_of(person: Person, table: RoutingTable) -> tzinfo:
-    """The zone of their working hours, else the file's."""
-    return named_zone(person.hours.spans[0].zone if person.hours.spans else table.timezone)

@@ -13,7 +13,8 @@ from tools.stream.late_answers import late_answers
 from tools.stream.late_facts import Lazily, late_facts
 from tools.stream.nurture_steps import nurture_steps
 from tools.stream.sla_timers import SlaTimers
-from tools.wiring import Store, build_performers, live_sequences
+from tools.stream.zones import zones_of
+from tools.wiring import Store, build_performers, live_routing, live_sequences
 
 
 class Performers:
@@ -27,7 +28,7 @@ class Performers:
         self.by_vendor: Mapping[str, Performer] = {
             **build_performers(settings, store, sequences),
             "steps": nurture_steps(settings, store, back, sequences),
-            "sla": SlaTimers(store.engine, store.executor, back),
+            "sla": SlaTimers(store.engine, store.executor, back, zones=zones_of(lambda: live_routing(settings, store))),
             "facts": self._facts,
             "activity": activity_weighing(settings, store, back, deciding),
             **({"openai": self._answers} if self._answers else {}),

@@ -24,12 +24,13 @@ from graph.domain.lead import Submission
 from graph.ports import Order, Receipt, VendorError
 from graph.rules.bullets import moment
 from graph.rules.message_states import copy_message, overdue_message, reminded_message
-from graph.rules.thread import note_of
+from graph.rules.thread import Note, note_of
 from graph.rules.wording import duration, first_name
 from tools.observe import metrics
 from tools.store.redraw import confirm_owner, crm_owner, redraw, shown, standing
 from tools.stream.again import UnknownLead, again, missed, send
 from tools.stream.inbox import Inbox, StreamUnavailable
+from tools.stream.zones import Zones, in_utc
 
 E = TypeVar("E")
 T = TypeVar("T")
@@ -50,10 +51,17 @@ class SlaTimers:
     """The performer of the vendor `sla`."""
 
     def __init__(
-        self, engine: Engine, executor: Executor, inbox: Inbox, *, clock: Callable[[], datetime] = utc_now
+        self,
+        engine: Engine,
+        executor: Executor,
+        inbox: Inbox,
+        *,
+        clock: Callable[[], datetime] = utc_now,
+        zones: Zones = in_utc,
     ) -> None:
+        """zones: whose clock a note to somebody is told by, where the reader's own is not known."""
         self._engine, self._writes = engine, engine.execution_options(immediate=True)
-        self._executor, self._inbox, self._clock = executor, inbox, clock
+        self._executor, self._inbox, self._clock, self._zones = executor, inbox, clock, zones
 
     async def perform(self, order: Order) -> Receipt:
         """Raises VendorError for a stream that is away, and what the database raises."""
@@ -108,7 +116,7 @@ class SlaTimers:
             due = state.accept_due_at
             left = duration((due - now).total_seconds())
             rest = Part("own", f" ({left} left), or it goes to somebody else.")
-            note = note_of((Part("own", "Reminder: accept it by "), moment(due, now, UTC), rest))
+            note = note_of((Part("own", "Reminder: accept it by "), moment(due, now, self._zones(state.owner)), rest))
             update = UpdateAlert(
                 state.owner, state.number, reminded_message(message), note.text, thread=note.body, ping=True
             )
@@ -122,15 +130,23 @@ class SlaTimers:
                 return VOID
             message = shown(connection, state)
             if message is not None:
-                fact = f"First touch by {first_name(state.owner)} is overdue, it was due by {_due(state, effect, now)}."
-                update = UpdateAlert(state.owner, state.number, overdue_message(message), fact, ping=True)
+                late = self._late(state, effect, now, state.owner)
+                update = UpdateAlert(
+                    state.owner, state.number, overdue_message(message), late.text, thread=late.body, ping=True
+                )
                 redraw(connection, state, "touch_missed", update, now, order.revision)
                 if effect.manager is not None and effect.manager != state.owner:
-                    copy = copy_message(message, fact)
-                    told = UpdateAlert(effect.manager, state.number, copy, fact, closed=True)
+                    late = self._late(state, effect, now, effect.manager)
+                    copy = copy_message(message, late.text)
+                    told = UpdateAlert(effect.manager, state.number, copy, late.text, thread=late.body, closed=True)
                     redraw(connection, state, "touch_missed_manager", told, now, order.revision)
         metrics.sla.labels("touch", state.sla or "none", "missed").inc()
         return Receipt("told")
+
+    def _late(self, state: Row[Any], effect: TouchMissed, now: datetime, reader: str) -> Note:
+        due = moment(state.touch_due_at or effect.at, now, self._zones(reader))
+        said = Part("own", f"First touch by {first_name(state.owner)} is overdue, it was due by ")
+        return note_of((said, due, Part("own", ".")))
 
     def _confirm_owner(self, order: Order, effect: ConfirmOwner) -> Receipt:
         with self._writes.begin() as connection:
@@ -155,7 +171,3 @@ def _held(connection: Connection, order: Order, number: int, states: Sequence[st
     """The assignment, where it still is the lead's present one and in one of these states."""
     state = standing(connection, order.lead_id, number)
     return state if state is not None and state.current == number and state.state in states else None
-
-
-def _due(state: Row[Any], effect: TouchMissed, now: datetime) -> str:
-    return moment(state.touch_due_at or effect.at, now, UTC).text

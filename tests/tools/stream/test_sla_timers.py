@@ -7,6 +7,7 @@ import json
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import orjson
 import pytest
@@ -20,13 +21,14 @@ from tools.routing_file import parse
 from tools.store.acts import accept, close, touch
 from tools.store.inbox import alerts
 from tools.store.sla_report import sla_by_member
-from tools.store.tables import outbox
+from tools.store.tables import assignments, outbox
 from tools.stream.again import again, passed
 from tools.stream.connect import connect
 from tools.stream.dispatcher import Dispatcher
 from tools.stream.inbox import Inbox
 from tools.stream.outbox import EFFECT, TIMER, claim, depth
 from tools.stream.sla_timers import SlaTimers
+from tools.stream.zones import zone_of
 
 GENERAL = "general@company.com"
 FILE = {
@@ -64,7 +66,9 @@ class Desk:
         await self.worker().run(drain=True)
 
     def timers(self, inbox: Inbox | None = None) -> SlaTimers:
-        return SlaTimers(self.engine, self.bench.executor, inbox or self.bench.inbox, clock=lambda: self.clock)
+        back = inbox or self.bench.inbox
+        zones = lambda email: zone_of(email, self.table)  # noqa: E731
+        return SlaTimers(self.engine, self.bench.executor, back, clock=lambda: self.clock, zones=zones)
 
     async def dispatch(self, name: str = "d", timers: Any = None) -> None:
         """Everything that is due, until nothing is."""
@@ -324,6 +328,24 @@ async def test_while_the_stream_is_away_a_miss_waits(desk: Desk, own_valkey: Emb
     assert row.due_at > desk.bench.now
     await desk.miss()
     assert desk.states() == [("dee", "missed"), ("eli", "offered")]
+
+
+async def test_owner_and_manager_read_when_it_was_due_on_their_own_clocks(desk: Desk):
+    """The words for whoever sees no live times; in Slack each reader's own client says it."""
+    people = {key: dict(value) for key, value in FILE["people"].items()}  # type: ignore[attr-defined]
+    people["dee"]["hours"] = "mon-sun 00:00-24:00 Asia/Tokyo"
+    desk.table = parse(json.dumps({**FILE, "people": people, "timezone": "America/Denver"}))
+    lead_id = await desk.lead()
+    await desk.dispatch()
+    accept(desk.engine, lead_id, 1, "dee@company.com", desk.bench.now)
+    desk.due("touch_missed")
+    await desk.dispatch()
+    with desk.engine.connect() as connection:
+        due = connection.scalar(select(assignments.c.touch_due_at))
+    assert due is not None
+    for name, zone in (("dee", "Asia/Tokyo"), ("rita", "America/Denver")):
+        (told,) = [note for note in desk.threads(name) if note.startswith("First touch by Dee is overdue")]
+        assert f"{due.astimezone(ZoneInfo(zone)):%H:%M %Z}" in told, told
 
 
 async def test_a_first_touch_that_does_not_come_is_told_to_owner_and_manager_once(desk: Desk):

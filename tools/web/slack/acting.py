@@ -19,9 +19,10 @@ from graph.rules.blocks import FEEDBACK, Message
 from graph.rules.may_act import Act, refusal
 from graph.rules.message_states import OUTCOMES, TOUCHES
 from graph.rules.passing import NoReason, pass_reason
-from tools.editing.leave import today_of
+from tools.editing.leave import Leaves, NoLeave, today_of
 from tools.store import acts
 from tools.store.verdicts import NO_LEAD
+from tools.web.bodies import Busy, Few
 from tools.web.returning import NOT_STORED, Returning, StreamUnavailable, UnknownLead
 from tools.web.slack.answers import joined, note
 from tools.web.slack.asking import Asking
@@ -32,7 +33,7 @@ from tools.web.slack.tasks import Tasks
 
 FORM_FAILED: Final = "Slack did not open the form, and nothing has changed: press Pass again."
 UNKNOWN_BUTTON: Final = "This button does nothing any more: look for a newer message about this lead."
-COVER_HINT: Final = "That was this lead. For all your leads: /lead away until DAY cover NAME."
+COVER_HINT: Final = "To say who covers: /lead away until DAY cover NAME. To take it back: /lead back."
 NEXT_OWNER_S: Final = 10.0
 _TAPS: Final = {"lead.right.yes": "right", "lead.right.no": "wrong"}
 _TOUCH: Final = "lead.touch."
@@ -61,9 +62,12 @@ class Acting:
         tasks: Tasks,
         clock: Callable[[], datetime],
         routing: Callable[[], RoutingTable],
+        leaves: Leaves,
+        few: Few,
     ) -> None:
         self._engine, self._callers, self._returning, self._asking = engine, callers, returning, asking
         self._tasks, self._clock, self._routing = tasks, clock, routing
+        self._leaves, self._few = leaves, few
 
     async def pressed(self, click: Click) -> Message | None:
         """What the person is told privately; None where the message itself will say it."""
@@ -193,10 +197,23 @@ class Acting:
             return {"reason": NO_LEAD}
         except StreamUnavailable:
             return {"reason": NOT_STORED}
-        self._tasks.tell(self._tell_next(sent, about, submission_id, covers=code == "cover"))
+        away = until if code == "cover" and held is not None and held.owner == about.by else None
+        self._tasks.tell(self._tell_next(sent, about, submission_id, away))
         return {}
 
-    async def _tell_next(self, sent: Sent, about: About, submission_id: str, *, covers: bool) -> None:
+    async def _tell_next(self, sent: Sent, about: About, submission_id: str, away: date | None) -> None:
+        """away: the last day for which the owner asked to be covered; a manager who passes a lead on asks for nobody."""
+        leave = "" if away is None else await self._leave(about.by, away)
         said = await self._returning.next_owner(submission_id, NEXT_OWNER_S)
-        message = note(joined((said, COVER_HINT if covers else "")))
-        await self._callers.tell(Where(sent.user.id, about.channel), message)
+        await self._callers.tell(Where(sent.user.id, about.channel), note(joined((said, leave))))
+
+    async def _leave(self, by: str, until: date) -> str:
+        """The same leave that `/lead away until DAY` writes."""
+        today = self._today(by)
+        try:
+            told = await self._few.run(self._leaves.away, by, (today, until), None, today, "Slack")
+        except NoLeave as error:
+            return f"No leave was written: {error} {COVER_HINT}"
+        except Busy:
+            return f"No leave was written: the router is busy. {COVER_HINT}"
+        return joined((told.sentence, COVER_HINT))

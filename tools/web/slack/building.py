@@ -49,6 +49,6 @@ def slack_side(
     verifying = Verifying(
         settings.slack_signing_secret.get_secret_value(), settings.body_limit, clock, Seen(redis), verify_signature
     )
-    acting = Acting(engine, callers, returning, asking, tasks, clock, routing)
+    acting = Acting(engine, callers, returning, asking, tasks, clock, routing, leaves, few)
     commands = Commands(callers, asking, leaves, few, clock, routing)
     return SlackSide(verifying, acting, commands, callers, tasks, redis, deadline_s)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import orjson
 import pytest
@@ -10,6 +11,8 @@ import pytest
 from tests.fixtures.slack import Office, direct, texts
 from tests.servers.slack_workspace import wrong_message
 from tests.tools.web.slack.test_story import decided, of
+from tools.routing_file import load
+from tools.store.routing_changes import live_changes
 from tools.store.tables import lead_feedback, predictions
 
 HOSTILE = "<!channel> <@U07HELEN> *bold* <https://evil.example|click> &amp; @here"
@@ -216,7 +219,7 @@ async def test_every_field_of_the_form_says_what_is_wrong_with_it(office: Office
     assert (await office.submit(view | {"callback_id": "other"}, owner, reason="time")).status_code == 400
 
 
-async def test_cover_me_until_says_how_to_be_covered_for_every_lead(office: Office):
+async def test_cover_me_until_writes_the_owners_leave_and_says_how_to_name_who_covers(office: Office, tmp_path: Path):
     lead_id, owner = await decided(office)
     await office.button("lead.pass", f"{lead_id}:1", owner)
     await office.bench.until(lambda: office.slack.views)
@@ -224,10 +227,27 @@ async def test_cover_me_until_says_how_to_be_covered_for_every_lead(office: Offi
     assert (await office.submit(office.slack.views[0], owner, reason="cover", until=day)).content == b""
     await office.bench.drain()
     (note,) = await office.notes()
+    assert "You are away from" in note
     assert "/lead away until DAY cover NAME" in note
     assert office.bench.rows("assignments", "number")[0].reason == f"cover me until {day}"
+    person = load(tmp_path / "routing.json").people[owner]
+    assert [(f"{each.window.until_day}", each.cover) for each in person.leave] == [(day, None)]
+    change = live_changes(office.bench.engine, 1)[0]
+    assert (change.author, change.reason) == (f"{owner}@company.com", f"Away until {day}, said in Slack.")
     await office.dispatch()
     assert texts(office.message(owner)), direct(owner)
+
+
+async def test_another_reason_writes_no_leave(office: Office, tmp_path: Path):
+    lead_id, owner = await decided(office)
+    before = (tmp_path / "routing.json").read_text()
+    await office.button("lead.pass", f"{lead_id}:1", owner)
+    await office.bench.until(lambda: office.slack.views)
+    day = (datetime.now(UTC) + timedelta(days=3)).date().isoformat()
+    assert (await office.submit(office.slack.views[0], owner, reason="time", until=day)).content == b""
+    await office.bench.drain()
+    await office.notes()
+    assert (tmp_path / "routing.json").read_text() == before
 
 
 async def test_a_lead_held_for_review_goes_on_once_it_is_accepted(office: Office):
