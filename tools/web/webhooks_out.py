@@ -1,7 +1,7 @@
 """Endpoints of outgoing webhooks over HTTP and on the page /inbox/webhooks: who is told of what, what came of it, send again.
 
-The rules are in `tools.outgoing.endpoints` and `tools.store.webhooks`; here is only how they are asked. A secret is in the
-answer that makes it, and in no other.
+The rules are in `tools.outgoing.endpoints`, `tools.store.webhooks` and `tools.store.webhook_deliveries`; here is only how they
+are asked. A secret is in the answer that makes it, and in no other.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from tools.outgoing import endpoints as acts
 from tools.outgoing.schemas import schema_of
 from tools.outgoing.sealing import Sealer
 from tools.outgoing.sending import Attempt, Way
+from tools.store import webhook_deliveries as kept
 from tools.store import webhooks as store
 from tools.store.webhooks import CannotKeep, Endpoint
 from tools.web.admin import storable_time
@@ -116,7 +117,7 @@ def _endpoint_routes(router: APIRouter, side: Side) -> None:
     @router.get("")
     def listed() -> dict[str, Any]:
         """Every endpoint with its state, and what waits for it."""
-        waits = store.waiting(side.engine)
+        waits = kept.waiting(side.engine)
         return {"endpoints": [as_json(one, waits.get(one.endpoint)) for one in store.endpoints(side.engine)]}
 
     @router.post("", status_code=201, responses=REFUSED)
@@ -135,7 +136,7 @@ def _endpoint_routes(router: APIRouter, side: Side) -> None:
     @router.get("/{endpoint}", responses=UNKNOWN)
     def one(endpoint: Name) -> dict[str, Any]:
         held = _known(lambda: store.found_endpoint(side.engine, endpoint))
-        return as_json(held, store.waiting(side.engine).get(endpoint))
+        return as_json(held, kept.waiting(side.engine).get(endpoint))
 
 
 def _state_routes(router: APIRouter, side: Side) -> None:
@@ -183,24 +184,24 @@ def _sending_routes(router: APIRouter, side: Side) -> None:
     def deliveries(
         endpoint: Name,
         limit: Annotated[int, Query(ge=1, le=500)] = 50,
-        outcome: store.Outcome | None = None,
+        outcome: kept.Outcome | None = None,
     ) -> dict[str, list[dict[str, Any]]]:
         """What was tried, the newest attempt first; a message that was not tried yet is not among them."""
         _known(lambda: store.found_endpoint(side.engine, endpoint))
-        rows = store.deliveries(side.engine, endpoint, limit=limit, outcome=outcome)
+        rows = kept.deliveries(side.engine, endpoint, limit=limit, outcome=outcome)
         return {"deliveries": [delivery_json(row) for row in rows]}
 
     @router.post("/{endpoint}/deliveries/{event_id}/send-again", status_code=202, responses=UNKNOWN)
     def again(endpoint: Name, event_id: MessageId) -> dict[str, str]:
         """Once more, under the same webhook-id."""
-        sent = _known(lambda: store.send_again(side.engine, endpoint, event_id, side.clock()))
+        sent = _known(lambda: kept.send_again(side.engine, endpoint, event_id, side.clock()))
         return {"status": "queued" if sent else "on its way already"}
 
     @router.post("/{endpoint}/replay", status_code=202, responses=UNKNOWN | {400: REFUSED[400]})
     def replay(endpoint: Name, given: Since) -> dict[str, Any]:
         """Everything since then once more, each message under its own webhook-id: receivers drop what they have."""
         count = _known(
-            lambda: store.replay_since(side.engine, endpoint, given.since, side.clock(), undelivered=given.undelivered)
+            lambda: kept.replay_since(side.engine, endpoint, given.since, side.clock(), undelivered=given.undelivered)
         )
         return {"status": "queued", "messages": count}
 
@@ -219,7 +220,7 @@ async def _or(status: int, asked: Awaitable[T]) -> T:
         raise HTTPException(status, str(error)) from None
 
 
-def as_json(one: Endpoint, waits: store.Waiting | None = None) -> dict[str, Any]:
+def as_json(one: Endpoint, waits: kept.Waiting | None = None) -> dict[str, Any]:
     """Without its secrets."""
     return {
         "endpoint": one.endpoint,
@@ -257,7 +258,7 @@ def _page_routes(router: APIRouter, side: Side, pages: Pages) -> None:
     def facts(**more: Any) -> dict[str, Any]:
         return {
             "endpoints": store.endpoints(side.engine),
-            "waiting": store.waiting(side.engine),
+            "waiting": kept.waiting(side.engine),
             "said": "",
             "shown": None,
             **more,
@@ -272,14 +273,14 @@ def _page_routes(router: APIRouter, side: Side, pages: Pages) -> None:
         return answer
 
     @router.get("/{endpoint}")
-    def one(request: Request, endpoint: Name, outcome: store.Outcome | None = None) -> Response:
+    def one(request: Request, endpoint: Name, outcome: kept.Outcome | None = None) -> Response:
         held = _known(lambda: store.found_endpoint(side.engine, endpoint))
         said = unquote(request.cookies.get(FLASH, ""))[:LONGEST_SAID]
         answer = pages.answer(
             "webhook.html",
             one=held,
-            waits=store.waiting(side.engine).get(endpoint),
-            rows=store.deliveries(side.engine, endpoint, limit=SHOWN, outcome=outcome),
+            waits=kept.waiting(side.engine).get(endpoint),
+            rows=kept.deliveries(side.engine, endpoint, limit=SHOWN, outcome=outcome),
             outcome=outcome,
             said=said,
         )
@@ -316,12 +317,12 @@ def _button_routes(router: APIRouter, side: Side, pages: Pages) -> None:
     @router.post("/{endpoint}/rotate-secret", dependencies=[Depends(same_origin)])
     def rotate(endpoint: Name) -> Response:
         shown = _known(lambda: side.rotate(endpoint, None))
-        held = {"endpoints": store.endpoints(side.engine), "waiting": store.waiting(side.engine)}
+        held = {"endpoints": store.endpoints(side.engine), "waiting": kept.waiting(side.engine)}
         return pages.answer("webhooks.html", **held, said="", shown=shown)
 
     @router.post("/{endpoint}/send-again", dependencies=[Depends(same_origin)])
     def again(endpoint: Name, event_id: Annotated[str, Form(max_length=80)]) -> Response:
-        sent = _known(lambda: store.send_again(side.engine, endpoint, event_id, side.clock()))
+        sent = _known(lambda: kept.send_again(side.engine, endpoint, event_id, side.clock()))
         return _back("It goes out again, under the same id." if sent else "It is on its way already.", endpoint)
 
     @router.post("/{endpoint}/replay", dependencies=[Depends(same_origin)])
@@ -332,7 +333,7 @@ def _button_routes(router: APIRouter, side: Side, pages: Pages) -> None:
     ) -> Response:
         moment = storable_time(since if since.tzinfo else since.replace(tzinfo=UTC))
         assert moment is not None
-        count = _known(lambda: store.replay_since(side.engine, endpoint, moment, side.clock(), undelivered=undelivered))
+        count = _known(lambda: kept.replay_since(side.engine, endpoint, moment, side.clock(), undelivered=undelivered))
         return _back(f"{count:,} {'message goes' if count == 1 else 'messages go'} out again.", endpoint)
 
     @router.post("/{endpoint}/{press}", dependencies=[Depends(same_origin)])
