@@ -19,7 +19,8 @@ from tests.servers.base import Answer
 from tools.store.tables import metadata
 from tools.store.webhook_deliveries import deliveries
 from tools.store.webhooks import endpoints, set_state
-from tools.web.webhooks_out import Side, webhook_pages, webhooks_router
+from tools.web.webhook_pages import webhook_pages
+from tools.web.webhooks_out import Side, webhooks_router
 
 OWN = {"sec-fetch-site": "same-origin"}
 API = "/admin/webhooks"
