@@ -36,6 +36,7 @@ from typing import TYPE_CHECKING, Any
 from tools.cli import accounts, crm, dedupe, events, forms, ml, nurture, rank, replay, rules, webhooks
 from tools.cli.ml import from_store
 from tools.cli.ml import train as training
+from tools.cli.parsing import Parser
 
 if TYPE_CHECKING:  # who only checks a file need not wait for what reads the settings
     from tools.settings import Settings
@@ -64,7 +65,7 @@ def create_app() -> Any:
 
 def parser(argv: Sequence[str] = ()) -> argparse.ArgumentParser:
     """argv: what will be parsed; a command of the routing file that it names is the only one loaded."""
-    top = argparse.ArgumentParser(prog="app.py", description="Inbound lead router.")
+    top = Parser(prog="app.py", description="Inbound lead router.")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands.add_parser("serve", help="run everything until Ctrl-C")
     commands.add_parser("api", help="the HTTP side alone")

@@ -15,6 +15,7 @@ TOOLS=.venv/.uv
 setup() { # groups...
   if [ ! -x "$TOOLS/bin/uv" ]; then
     "$PYTHON" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or later is needed; set PYTHON=/path/to/python3." >&2; exit 2; }
+    echo "Installing the locked packages into .venv; once, about a minute." >&2
     [ -x .venv/bin/python ] || "$PYTHON" -m venv --without-pip .venv
     "$PYTHON" -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --target "$TOOLS" "uv>=0.9,<1" || { echo "pip could not install uv; is a package registry reachable?" >&2; exit 2; }
   fi

@@ -6,7 +6,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -28,12 +28,19 @@ def run(name: str) -> tuple[str, int, str, float]:
 
 def main() -> int:
     with ThreadPoolExecutor(2) as pool:
-        results = list(pool.map(run, sorted(COMMANDS, key=lambda name: name != "types")))  # the longest first
-    for name, code, output, seconds in results:
-        print(f"{name:10} {'ok' if code == 0 else 'FAILED'}  ({seconds:.1f} s)")
-        if code != 0:
-            print(output)
-    return 1 if any(code for _, code, _, _ in results) else 0
+        running = [
+            pool.submit(run, name) for name in sorted(COMMANDS, key=lambda name: name != "types")
+        ]  # the longest first
+        codes = [told(*done.result()) for done in as_completed(running)]
+    return 1 if any(codes) else 0
+
+
+def told(name: str, code: int, output: str, seconds: float) -> int:
+    """The code. Said as soon as it is known: the types alone take a minute."""
+    print(f"{name:10} {'ok' if code == 0 else 'FAILED'}  ({seconds:.1f} s)", flush=True)
+    if code != 0:
+        print(output, flush=True)
+    return code
 
 
 if __name__ == "__main__":

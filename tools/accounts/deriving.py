@@ -41,6 +41,7 @@ class Derived:
     disputed: int = 0
     minority: int = 0
     own_parents: int = 0
+    own_parent_keys: list[str] = field(default_factory=list)
     disputes: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
     circles: list[list[tuple[str, str, str]]] = field(default_factory=list)
     changed: int = 0
@@ -194,6 +195,8 @@ class Deriving:
             self._by[account] = _shared((found.by.source, found.by.pct))
         elif found.by is not None:
             self.found.own_parents += 1
+            if len(self.found.own_parent_keys) < NAMED:
+                self.found.own_parent_keys.append(account)
         if found.disputed:
             self.found.disputed += 1
             if len(self.found.disputes) < NAMED:

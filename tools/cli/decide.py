@@ -7,11 +7,15 @@ import asyncio
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import orjson
 
 from tools.observe import logs
 from tools.settings import Settings
+
+if TYPE_CHECKING:
+    from graph.domain.lead import Form
 
 
 def command(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -34,32 +38,19 @@ def command(arguments: argparse.Namespace, settings: Settings) -> int:
 
 async def route(path: Path, settings: Settings, *, as_json: bool) -> int:
     """What would happen to this lead now, in sentences. Reads the store's history, and writes nothing of the lead."""
+    lead = _read(path, settings)
+    if isinstance(lead, str):
+        print(lead, file=sys.stderr)
+        return 2
+    lead_id, form = lead
     from graph.build import build_graph, run_one
     from graph.domain.lead import Submission
     from graph.record import record_bytes, record_of
     from graph.state import Case
     from tools.cli.warm_up import ready_accounts
-    from tools.idempotency import Identifier
-    from tools.secrets_file import load_or_make
     from tools.store.migrate import migrate
-    from tools.web.answers import Refused
-    from tools.web.intake import parse_body, to_form
     from tools.wiring import build_ports, context_source, live_routing, open_store
 
-    try:
-        raw = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
-        form = to_form(parse_body(raw, ""))
-    except OSError as error:
-        print(f"{path}: {error.strerror}", file=sys.stderr)
-        return 2
-    except Refused as refused:
-        print(refused.answer().body.decode(), file=sys.stderr)
-        return 2
-    secrets = load_or_make(settings.data_dir)
-    lead_id = Identifier(secrets.lead_key).lead_id(form)
-    if lead_id is None:
-        print("A lead needs a valid e-mail or phone (with country or +prefix).", file=sys.stderr)
-        return 2
     store = open_store(settings)
     migrate(store.engine)
     ready_accounts(settings, store.engine)
@@ -80,3 +71,22 @@ async def route(path: Path, settings: Settings, *, as_json: bool) -> int:
         print(f"  {step.node:10} {step.sentence}")
     print("would write: " + ", ".join(str(effect["key"]).split("/", 1)[1] for effect in record["effects"]))
     return 0
+
+
+def _read(path: Path, settings: Settings) -> tuple[str, Form] | str:
+    """(lead id, form), or what is wrong with the file. Before the parts are opened, which takes seconds."""
+    from tools.idempotency import Identifier
+    from tools.secrets_file import load_or_make
+    from tools.web.answers import Refused
+    from tools.web.intake import parse_body, to_form
+
+    try:
+        raw = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
+        form = to_form(parse_body(raw, ""))
+    except OSError as error:
+        return f"{path}: {error.strerror}"
+    except Refused as refused:
+        wrong = "".join(f"\n  {one['field']}: {one['problem']}; {one['fix']}" for one in refused.fields)
+        return f"{path}: {refused.code}: {refused.message}{wrong}\na lead: {orjson.dumps(refused.example).decode()}"
+    lead_id = Identifier(load_or_make(settings.data_dir).lead_key).lead_id(form)
+    return (lead_id, form) if lead_id else f"{path}: A lead needs a valid e-mail or phone (with country or +prefix)."

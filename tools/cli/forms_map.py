@@ -136,6 +136,10 @@ def _print(arguments: argparse.Namespace, flat: Flat, mapping: Mapping, shown: P
         print(f"\nVersion {saved.version} of {saved.name} is in use: {saved.url}")
         if saved.secret:
             print(f"Secret, shown this once: {saved.secret}\nAddress with key:        {saved.url_with_key}")
+    elif arguments.mapping is None and shown.problem is None:
+        print(
+            f"\nRight? app.py forms map {arguments.file} --name {arguments.name or 'NAME'} --save gives it an address."
+        )
 
 
 def _print_lead(shown: Preview) -> None:

@@ -126,7 +126,8 @@ def _secret(secret: str) -> int:
 
 
 def _list(_arguments: argparse.Namespace, _settings: Settings, engine: Any) -> int:
-    from tools.store.webhooks import endpoints, waiting
+    from tools.store.webhook_deliveries import waiting
+    from tools.store.webhooks import endpoints
 
     found, waits = endpoints(engine), waiting(engine)
     for one in found:
@@ -145,7 +146,8 @@ def _state(one: Endpoint) -> str:
 
 
 def _show(arguments: argparse.Namespace, _settings: Settings, engine: Any) -> int:
-    from tools.store.webhooks import found_endpoint, waiting
+    from tools.store.webhook_deliveries import waiting
+    from tools.store.webhooks import found_endpoint
     from tools.web.webhooks_out import as_json
 
     held = found_endpoint(engine, arguments.endpoint)
@@ -187,7 +189,8 @@ def _remove(arguments: argparse.Namespace, _settings: Settings, engine: Any) -> 
 
 
 def _deliveries(arguments: argparse.Namespace, _settings: Settings, engine: Any) -> int:
-    from tools.store.webhooks import deliveries, found_endpoint
+    from tools.store.webhook_deliveries import deliveries
+    from tools.store.webhooks import found_endpoint
 
     if not 1 <= arguments.limit <= 500:
         return _refused("--limit is 1 to 500")
@@ -208,7 +211,7 @@ def _deliveries(arguments: argparse.Namespace, _settings: Settings, engine: Any)
 
 
 def _again(arguments: argparse.Namespace, _settings: Settings, engine: Any) -> int:
-    from tools.store.webhooks import send_again
+    from tools.store.webhook_deliveries import send_again
 
     sent = send_again(engine, arguments.endpoint, arguments.message, _now())
     print("queued, under the same id" if sent else "it is on its way already")
@@ -216,7 +219,7 @@ def _again(arguments: argparse.Namespace, _settings: Settings, engine: Any) -> i
 
 
 def _replay(arguments: argparse.Namespace, _settings: Settings, engine: Any) -> int:
-    from tools.store.webhooks import replay_since
+    from tools.store.webhook_deliveries import replay_since
 
     try:
         since = datetime.fromisoformat(arguments.since)

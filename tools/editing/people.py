@@ -20,6 +20,6 @@ def person_of(name: str, table: RoutingTable) -> str:
     hint = closest(told, table.people) if told else None
     raise Refused(
         "invalid",
-        f'"{told}" is none of the people of the file{f", did you mean {hint}?" if hint else ""} '
+        f'"{told}" is none of the people of the file{f", did you mean {hint}?" if hint else "."} '
         "Say who it is with --by, an id of the file or an e-mail address.",
     )

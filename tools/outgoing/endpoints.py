@@ -18,7 +18,8 @@ from tools.outgoing.performing import tried_of, valid_secrets
 from tools.outgoing.sealing import OLD_VALID_H, BadSecret, Sealer, checked_secret, new_secret
 from tools.outgoing.sending import Attempt, Sender, Way
 from tools.store.announcing import body_of
-from tools.store.webhooks import CannotKeep, Endpoint, add_endpoint, found_endpoint, note_tried, set_secret
+from tools.store.webhook_deliveries import note_tried
+from tools.store.webhooks import CannotKeep, Endpoint, add_endpoint, found_endpoint, set_secret
 
 ALL: Final = "all"
 _LETTERS: Final = "abcdefghijkmnpqrstuvwxyz23456789"

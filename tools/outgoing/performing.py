@@ -19,7 +19,8 @@ from graph.domain.telling import SendWebhook
 from graph.ports import Order, Performer, Receipt, VendorError
 from tools.outgoing.sealing import BadSecret, Sealer
 from tools.outgoing.sending import Attempt, Sender, Way
-from tools.store.webhooks import Endpoint, Tried, endpoints, note_tried, tidy
+from tools.store.webhook_deliveries import Tried, note_tried, tidy
+from tools.store.webhooks import Endpoint, endpoints
 
 if TYPE_CHECKING:
     from tools.settings import Settings

@@ -24,8 +24,8 @@ from graph.rules.emails import read_address
 from graph.rules.people.evidence import CROWDED, PLAUSIBLE, SURE, confidences, evidence
 from graph.rules.people.names import name_key
 from graph.rules.people.traits import Traits, keys_of, traits_of
-from tools.people.generator import People
 from tools.people.normalising import who_of
+from tools.people.world import People
 
 DATA: Final = Path(graph.__file__).parent / "rules" / "people" / "data" / "confidences.json"
 LARGEST_BLOCK = 50

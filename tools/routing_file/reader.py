@@ -146,14 +146,23 @@ class _Reader:
         self.blank()
         while not self.text.startswith(closing, self.at):
             yield
+            ended = self.at
             self.blank()
             if self.text.startswith(",", self.at):
                 self.at += 1
                 self.blank()
             elif not self.text.startswith(closing, self.at):
                 line, _ = self.source.position(opened)
-                self.fail(f"expected a comma or {closing} (opened in line {line}), found {self.found()}")
+                self.fail(
+                    f"expected a comma or {closing} (opened in line {line}), found {self.found()}{self.forgotten(ended)}"
+                )
         self.at += 1
+
+    def forgotten(self, ended: int) -> str:
+        """ended: where the item before ended. A comma that is missing there is seen only at the next item, lines later."""
+        line, _ = self.source.position(ended)
+        seen_later = self.at < len(self.text) and line < self.source.position(self.at)[0]
+        return f"; is a comma missing at the end of line {line}?" if seen_later else ""
 
     def string(self) -> str:
         try:

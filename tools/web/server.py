@@ -51,7 +51,8 @@ from tools.web.slack.router import slack_router
 from tools.web.static import static_router
 from tools.web.waiting import Decisions
 from tools.web.webhook import PATH, IntakeOptions, Receive, Send, Webhook
-from tools.web.webhooks_out import Side, webhook_pages, webhooks_router
+from tools.web.webhook_pages import webhook_pages
+from tools.web.webhooks_out import Side, webhooks_router
 from tools.wiring import company_facts, live_routing, live_sequences, open_store, similar_accounts
 
 DESCRIPTION = "Inbound lead router: post a lead, see who owns it and why."

@@ -1,7 +1,8 @@
-"""Endpoints of outgoing webhooks over HTTP and on the page /inbox/webhooks: who is told of what, what came of it, send again.
+"""Endpoints of outgoing webhooks over HTTP: who is told of what, what came of it, send again. Their page is in
+`webhook_pages`.
 
-The rules are in `tools.outgoing.endpoints` and `tools.store.webhooks`; here is only how they are asked. A secret is in the
-answer that makes it, and in no other.
+The rules are in `tools.outgoing.endpoints`, `tools.store.webhooks` and `tools.store.webhook_deliveries`; here is only how they
+are asked. A secret is in the answer that makes it, and in no other.
 """
 
 from __future__ import annotations
@@ -9,29 +10,22 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal, TypeAlias, TypeVar
-from urllib.parse import quote, unquote
+from typing import Annotated, Any, TypeAlias, TypeVar
 
-from fastapi import APIRouter, Depends, Form, HTTPException, Query, Request, Response
+from fastapi import APIRouter, HTTPException, Query
 from fastapi import Path as PathPart
-from fastapi.responses import RedirectResponse
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from sqlalchemy import Engine
-from starlette.concurrency import run_in_threadpool
 
-from graph.domain.announcing import DATA, EVENTS
+from graph.domain.announcing import DATA
 from tools.outgoing import endpoints as acts
 from tools.outgoing.schemas import schema_of
 from tools.outgoing.sealing import Sealer
 from tools.outgoing.sending import Attempt, Way
+from tools.store import webhook_deliveries as kept
 from tools.store import webhooks as store
 from tools.store.webhooks import CannotKeep, Endpoint
-from tools.web.admin import storable_time
-from tools.web.inbox import FLASH_S, same_origin
-from tools.web.inbox import SAID as LONGEST_SAID
-from tools.web.pages import Pages
 
-PAGES, FLASH, SHOWN = "/inbox/webhooks", "webhooks_said", 20
 T = TypeVar("T")
 Name: TypeAlias = Annotated[str, PathPart(pattern=r"^ep_[a-z0-9]{8}$")]
 MessageId: TypeAlias = Annotated[str, PathPart(pattern=r"^msg_[a-z0-9_]{1,76}$")]
@@ -116,13 +110,13 @@ def _endpoint_routes(router: APIRouter, side: Side) -> None:
     @router.get("")
     def listed() -> dict[str, Any]:
         """Every endpoint with its state, and what waits for it."""
-        waits = store.waiting(side.engine)
+        waits = kept.waiting(side.engine)
         return {"endpoints": [as_json(one, waits.get(one.endpoint)) for one in store.endpoints(side.engine)]}
 
     @router.post("", status_code=201, responses=REFUSED)
     async def add(given: NewEndpoint) -> dict[str, Any]:
         """Tell this endpoint from now on. `secret` is shown here and never again."""
-        shown = await _or(409, side.add(given))
+        shown = await answered_or(409, side.add(given))
         return as_json(shown.endpoint) | {"secret": shown.secret}
 
     @router.get("/schemas/{event}", responses={404: {"description": "There is no such event."}})
@@ -134,31 +128,31 @@ def _endpoint_routes(router: APIRouter, side: Side) -> None:
 
     @router.get("/{endpoint}", responses=UNKNOWN)
     def one(endpoint: Name) -> dict[str, Any]:
-        held = _known(lambda: store.found_endpoint(side.engine, endpoint))
-        return as_json(held, store.waiting(side.engine).get(endpoint))
+        held = known(lambda: store.found_endpoint(side.engine, endpoint))
+        return as_json(held, kept.waiting(side.engine).get(endpoint))
 
 
 def _state_routes(router: APIRouter, side: Side) -> None:
     @router.delete("/{endpoint}", responses=UNKNOWN)
     def remove(endpoint: Name) -> dict[str, Any]:
         """Nothing more is sent to it; what waits for it is dropped, and what came of the rest is forgotten."""
-        dropped = _known(lambda: store.remove_endpoint(side.engine, endpoint, side.clock()))
+        dropped = known(lambda: store.remove_endpoint(side.engine, endpoint, side.clock()))
         return {"status": "removed", "dropped": dropped}
 
     @router.post("/{endpoint}/pause", responses=UNKNOWN)
     def pause(endpoint: Name) -> dict[str, Any]:
         """What happens from now on waits for it."""
-        return as_json(_known(lambda: store.set_state(side.engine, endpoint, "paused", None)))
+        return as_json(known(lambda: store.set_state(side.engine, endpoint, "paused", None)))
 
     @router.post("/{endpoint}/resume", responses=UNKNOWN)
     def resume(endpoint: Name) -> dict[str, Any]:
         """It is told again, first of what waits."""
-        return as_json(_known(lambda: store.set_state(side.engine, endpoint, "active", None)))
+        return as_json(known(lambda: store.set_state(side.engine, endpoint, "active", None)))
 
     @router.post("/{endpoint}/rotate-secret", responses=UNKNOWN | REFUSED)
     def rotate(endpoint: Name, given: NewSecret | None = None) -> dict[str, Any]:
         """A new secret, shown here and never again. The old one signs beside it for a day."""
-        _known(lambda: store.found_endpoint(side.engine, endpoint))
+        known(lambda: store.found_endpoint(side.engine, endpoint))
         try:
             shown = side.rotate(endpoint, given.secret if given else None)
         except CannotKeep as error:
@@ -170,7 +164,7 @@ def _sending_routes(router: APIRouter, side: Side) -> None:
     @router.post("/{endpoint}/test", responses=UNKNOWN)
     async def test(endpoint: Name) -> dict[str, Any]:
         """Send a ping and say what came back."""
-        attempt = await _or(404, side.test(endpoint))
+        attempt = await answered_or(404, side.test(endpoint))
         return {
             "ok": attempt.ok,
             "status": attempt.status,
@@ -183,43 +177,45 @@ def _sending_routes(router: APIRouter, side: Side) -> None:
     def deliveries(
         endpoint: Name,
         limit: Annotated[int, Query(ge=1, le=500)] = 50,
-        outcome: store.Outcome | None = None,
+        outcome: kept.Outcome | None = None,
     ) -> dict[str, list[dict[str, Any]]]:
         """What was tried, the newest attempt first; a message that was not tried yet is not among them."""
-        _known(lambda: store.found_endpoint(side.engine, endpoint))
-        rows = store.deliveries(side.engine, endpoint, limit=limit, outcome=outcome)
+        known(lambda: store.found_endpoint(side.engine, endpoint))
+        rows = kept.deliveries(side.engine, endpoint, limit=limit, outcome=outcome)
         return {"deliveries": [delivery_json(row) for row in rows]}
 
     @router.post("/{endpoint}/deliveries/{event_id}/send-again", status_code=202, responses=UNKNOWN)
     def again(endpoint: Name, event_id: MessageId) -> dict[str, str]:
         """Once more, under the same webhook-id."""
-        sent = _known(lambda: store.send_again(side.engine, endpoint, event_id, side.clock()))
+        sent = known(lambda: kept.send_again(side.engine, endpoint, event_id, side.clock()))
         return {"status": "queued" if sent else "on its way already"}
 
     @router.post("/{endpoint}/replay", status_code=202, responses=UNKNOWN | {400: REFUSED[400]})
     def replay(endpoint: Name, given: Since) -> dict[str, Any]:
         """Everything since then once more, each message under its own webhook-id: receivers drop what they have."""
-        count = _known(
-            lambda: store.replay_since(side.engine, endpoint, given.since, side.clock(), undelivered=given.undelivered)
+        count = known(
+            lambda: kept.replay_since(side.engine, endpoint, given.since, side.clock(), undelivered=given.undelivered)
         )
         return {"status": "queued", "messages": count}
 
 
-def _known(function: Callable[[], T]) -> T:
+def known(function: Callable[[], T]) -> T:
+    """404 for an endpoint or a message that there is not."""
     try:
         return function()
     except CannotKeep as error:
         raise HTTPException(404, str(error)) from None
 
 
-async def _or(status: int, asked: Awaitable[T]) -> T:
+async def answered_or(status: int, asked: Awaitable[T]) -> T:
+    """With this status where the act is refused."""
     try:
         return await asked
     except CannotKeep as error:
         raise HTTPException(status, str(error)) from None
 
 
-def as_json(one: Endpoint, waits: store.Waiting | None = None) -> dict[str, Any]:
+def as_json(one: Endpoint, waits: kept.Waiting | None = None) -> dict[str, Any]:
     """Without its secrets."""
     return {
         "endpoint": one.endpoint,
@@ -242,112 +238,3 @@ def delivery_json(row: Any) -> dict[str, Any]:
     names = ("event_id", "event", "lead_id", "outcome", "attempts", "status", "duration_ms", "error", "excerpt")
     told = {name: getattr(row, name) for name in (*names, "announced_at", "tried_at")}
     return told | {"state": row.state, "next_at": row.due_at if row.state == "pending" else None}
-
-
-def webhook_pages(side: Side, require_login: Callable[..., Any]) -> APIRouter:
-    """The page /inbox/webhooks with its buttons."""
-    router = APIRouter(prefix=PAGES, dependencies=[Depends(require_login)], include_in_schema=False)
-    pages = Pages(events=EVENTS)
-    _page_routes(router, side, pages)
-    _button_routes(router, side, pages)
-    return router
-
-
-def _page_routes(router: APIRouter, side: Side, pages: Pages) -> None:
-    def facts(**more: Any) -> dict[str, Any]:
-        return {
-            "endpoints": store.endpoints(side.engine),
-            "waiting": store.waiting(side.engine),
-            "said": "",
-            "shown": None,
-            **more,
-        }
-
-    @router.get("")
-    def overview(request: Request) -> Response:
-        said = unquote(request.cookies.get(FLASH, ""))[:LONGEST_SAID]
-        answer = pages.answer("webhooks.html", **facts(said=said))
-        if said:
-            answer.delete_cookie(FLASH, path=PAGES)
-        return answer
-
-    @router.get("/{endpoint}")
-    def one(request: Request, endpoint: Name, outcome: store.Outcome | None = None) -> Response:
-        held = _known(lambda: store.found_endpoint(side.engine, endpoint))
-        said = unquote(request.cookies.get(FLASH, ""))[:LONGEST_SAID]
-        answer = pages.answer(
-            "webhook.html",
-            one=held,
-            waits=store.waiting(side.engine).get(endpoint),
-            rows=store.deliveries(side.engine, endpoint, limit=SHOWN, outcome=outcome),
-            outcome=outcome,
-            said=said,
-        )
-        if said:
-            answer.delete_cookie(FLASH, path=PAGES)
-        return answer
-
-    @router.post("", dependencies=[Depends(same_origin)])
-    async def add(
-        url: Annotated[str, Form(max_length=2000)],
-        events: Annotated[list[str], Form()],
-        personal: Annotated[bool, Form()] = False,
-    ) -> Response:
-        try:
-            shown = await side.add(NewEndpoint(url=url or "-", events=events[:20], personal=personal))
-        except CannotKeep as error:
-            return _back(f"Not added: {error}.")
-        made = await run_in_threadpool(facts, shown=shown)
-        return pages.answer("webhooks.html", **made)
-
-
-Press: TypeAlias = Literal["pause", "resume", "remove"]
-
-
-def _button_routes(router: APIRouter, side: Side, pages: Pages) -> None:
-    @router.post("/{endpoint}/test", dependencies=[Depends(same_origin)])
-    async def test(endpoint: Name) -> Response:
-        attempt = await _or(404, side.test(endpoint))
-        came = f"{attempt.status} after {attempt.duration_ms} ms" if attempt.status else str(attempt.error)
-        return _back(
-            f"The ping came back with {came}." if attempt.status else f"No answer to the ping: {came}.", endpoint
-        )
-
-    @router.post("/{endpoint}/rotate-secret", dependencies=[Depends(same_origin)])
-    def rotate(endpoint: Name) -> Response:
-        shown = _known(lambda: side.rotate(endpoint, None))
-        held = {"endpoints": store.endpoints(side.engine), "waiting": store.waiting(side.engine)}
-        return pages.answer("webhooks.html", **held, said="", shown=shown)
-
-    @router.post("/{endpoint}/send-again", dependencies=[Depends(same_origin)])
-    def again(endpoint: Name, event_id: Annotated[str, Form(max_length=80)]) -> Response:
-        sent = _known(lambda: store.send_again(side.engine, endpoint, event_id, side.clock()))
-        return _back("It goes out again, under the same id." if sent else "It is on its way already.", endpoint)
-
-    @router.post("/{endpoint}/replay", dependencies=[Depends(same_origin)])
-    def replay(
-        endpoint: Name,
-        since: Annotated[datetime, Form()],
-        undelivered: Annotated[bool, Form()] = False,
-    ) -> Response:
-        moment = storable_time(since if since.tzinfo else since.replace(tzinfo=UTC))
-        assert moment is not None
-        count = _known(lambda: store.replay_since(side.engine, endpoint, moment, side.clock(), undelivered=undelivered))
-        return _back(f"{count:,} {'message goes' if count == 1 else 'messages go'} out again.", endpoint)
-
-    @router.post("/{endpoint}/{press}", dependencies=[Depends(same_origin)])
-    def press(endpoint: Name, press: Press) -> Response:
-        if press == "remove":
-            dropped = _known(lambda: store.remove_endpoint(side.engine, endpoint, side.clock()))
-            return _back(f"{endpoint} is removed; {dropped:,} waiting messages were dropped.")
-        if press == "pause":
-            _known(lambda: store.set_state(side.engine, endpoint, "paused", None))
-            return _back("Paused: what happens from now on waits.", endpoint)
-        _known(lambda: store.set_state(side.engine, endpoint, "active", None))
-        return _back("It is told again, first of what waits.", endpoint)
-
-
-def _back(said: str, endpoint: str = "") -> Response:
-    answer = RedirectResponse(f"{PAGES}/{endpoint}" if endpoint else PAGES, status_code=303)
-    answer.set_cookie(FLASH, quote(said[:LONGEST_SAID]), max_age=FLASH_S, path=PAGES, httponly=True, samesite="strict")
-    return answer

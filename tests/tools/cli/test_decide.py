@@ -131,8 +131,10 @@ async def test_a_lead_that_cannot_be_read_is_said_so(
 ):
     assert await route(lead_file(tmp_path, body), settings, as_json=False) == 2
     shown = capsys.readouterr()
+    assert shown.err.startswith(f"{tmp_path / 'lead.json'}: ")
     assert said in shown.err
     assert shown.out == ""
+    assert list(settings.data_dir.glob("*.sqlite*")) == []  # nothing was opened for it
 
 
 async def test_a_file_that_is_not_there_is_named(settings: Settings, capsys: pytest.CaptureFixture[str]):

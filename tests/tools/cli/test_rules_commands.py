@@ -157,7 +157,9 @@ async def test_drift_tells_of_shares_and_of_values_and_writes_a_proposal_into_a_
     said = capsys.readouterr().out
     assert said.startswith("13 leads since ")
     assert "\n  * map.FR                         0.0%  before 100.0%  expected " in said
-    assert "\n    rules.partner                none, and none before\n" in said
+    assert "\n    none, and none before: rules.partner, rules.strategic, " in said
+    assert "rules.us-west-ent" in said  # no name is torn apart
+    assert max(map(len, said.splitlines())) <= 120
     assert "\n  12 leads say country 'Germnay', 12 of them matched nothing; add an alias for DE? (--apply 1)\n" in said
     assert "\n  1 lead says country 'Atlantis', 1 of them matched nothing\n" in said
     draft = tmp_path / "draft.json"

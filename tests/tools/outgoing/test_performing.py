@@ -17,17 +17,8 @@ from tools.outgoing.performing import Terms
 from tools.outgoing.sealing import BadSecret, Sealer, checked_secret
 from tools.store.dead import list_dead
 from tools.store.tables import outbox, webhook_endpoints
-from tools.store.webhooks import (
-    CannotKeep,
-    deliveries,
-    found_endpoint,
-    remove_endpoint,
-    replay_since,
-    send_again,
-    set_state,
-    tidy,
-    waiting,
-)
+from tools.store.webhook_deliveries import deliveries, replay_since, send_again, tidy, waiting
+from tools.store.webhooks import CannotKeep, found_endpoint, remove_endpoint, set_state
 from tools.stream import dispatcher as dispatching
 
 EARLY = datetime(2026, 1, 1, tzinfo=UTC)

@@ -68,7 +68,13 @@ def test_positions_count_lines_and_characters_from_one():
         ("[1]", "expected {, found [", (1, 1)),
         ('{"a": 1} {', "something follows after the end", (1, 10)),
         ('{"a": 1', "expected a comma or } (opened in line 1), found the end of the file", (1, 8)),
+        ('{"a": 1\n\n', "expected a comma or } (opened in line 1), found the end of the file", (3, 1)),
         ('{"a": 1 "b": 2}', 'expected a comma or } (opened in line 1), found "', (1, 9)),
+        (
+            '{"a": 1 // one\n\n "b": 2}',
+            'expected a comma or } (opened in line 1), found "; is a comma missing at the end of line 1?',
+            (3, 2),
+        ),
         ('{"a": [1}', "expected a comma or ] (opened in line 1), found }", (1, 9)),
         ('{"a" 1}', 'expected a colon after "a", found 1', (1, 6)),
         ('{"a": }', "expected a value, found }", (1, 7)),

@@ -17,8 +17,10 @@ from tests.fixtures.router import threads
 from tests.fixtures.webhooks import SEALER, WAY, Receiver, Sending, happened, passed, subscribed, told
 from tests.servers.base import Answer
 from tools.store.tables import metadata
-from tools.store.webhooks import deliveries, endpoints, set_state
-from tools.web.webhooks_out import Side, webhook_pages, webhooks_router
+from tools.store.webhook_deliveries import deliveries
+from tools.store.webhooks import endpoints, set_state
+from tools.web.webhook_pages import webhook_pages
+from tools.web.webhooks_out import Side, webhooks_router
 
 OWN = {"sec-fetch-site": "same-origin"}
 API = "/admin/webhooks"

@@ -64,7 +64,11 @@ def told_result(result: Result, *, dry_run: bool = False, unit: str = "line") ->
     if found.disputed > SHOWN:
         lines.append(f"... and {found.disputed - SHOWN:,} more disputed (app.py accounts families --disputed)")
     if found.own_parents:
-        lines.append(f"{counted(found.own_parents, 'account')} named as its own parent: read as having none")
+        named = ", ".join(plain(key, LONGEST) for key in found.own_parent_keys[:SHOWN])
+        rest = ", ..." if found.own_parents > SHOWN else ""
+        lines.append(
+            f"named as its own parent, so read as having none: {counted(found.own_parents, 'account')} ({named}{rest})"
+        )
     lines += [f"left open: {circle_said(ring)}" for ring in found.circles[:SHOWN]]
     lines += [f"left out: {plain(one, 200)}" for one in result.dropped[:SHOWN]]
     return lines

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from tools.settings import Settings
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from graph.rules.control_limits import Share
     from tools.drift import Drift, Value
 
+WIDTH = 110  # columns
 HELP = "what changed in the leads, and what was not understood"
 
 
@@ -101,13 +103,22 @@ def _sentences(drift: Drift) -> Iterator[str]:
 
 
 def _table(shares: dict[str, Share]) -> Iterator[str]:
+    """A row for each that some lead had, then the names of the others together."""
+    absent = [name for name, share in shares.items() if not share.hits and not share.hits_before]
     for name, share in shares.items():
-        if not share.hits and not share.hits_before:
-            yield f"    {name:28} none, and none before"
+        if name in absent:
             continue
         limits = f"expected {share.low:.1%} to {share.high:.1%}" if share.judged else "too few leads to judge"
         mark = "*" if share.shifted else " "
         yield f"  {mark} {name:28} {share.now:6.1%}  before {share.before:6.1%}  {limits}"
+    if absent:
+        yield from wrap(
+            f"none, and none before: {', '.join(absent)}",
+            WIDTH,
+            initial_indent="    ",
+            subsequent_indent="      ",
+            break_on_hyphens=False,
+        )
 
 
 def _said(value: Value, number: int) -> str:

@@ -38,6 +38,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:  # noqa: ARG0
             write_atomically(arguments.out, merged.text)
             print(f"{arguments.out} is written")
     except (OSError, RoutingFileError) as error:
-        print(f"cannot be merged: {error}", file=sys.stderr)
+        said = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) else str(error)
+        print(f"cannot be merged: {said}", file=sys.stderr)
         return 2
     return 0

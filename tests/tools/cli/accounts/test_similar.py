@@ -47,6 +47,23 @@ def test_a_company_of_the_bundled_table_is_found_though_no_lead_came_from_it(
     assert "tracing rollout; same industry: software" in out
 
 
+def test_an_account_of_the_book_is_found_by_its_name(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "book.csv").write_text("name,domain,industry\nNorthwind Labs,northwind-labs.com,software\n")
+    assert said(capsys, "import", str(tmp_path / "book.csv"))[0] == 0
+    code, out, _ = said(capsys, "similar", "northwind labs", "--k", "3")
+    assert code == 0
+    assert out.startswith("Northwind Labs: northwind-labs.com · software   (from accounts)\n")
+    assert "same industry: software" in out
+
+
+def test_a_name_that_nobody_bears_is_not_an_account_of_which_nothing_is_known(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    code, out, err = said(capsys, "similar", "Acme Cheese")
+    assert (code, out) == (1, "")
+    assert "nobody here knows 'Acme Cheese'" in err
+
+
 def test_conditions_hold_and_a_description_needs_no_name(capsys: pytest.CaptureFixture[str]) -> None:
     assert {one["outcome"] for one in rows(capsys, "lumenara.io", "--outcome", "lost,no-decision")} <= {
         "lost",
