@@ -52,7 +52,7 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/]{24,}={0,2}")
 _SHORTEST_CODE = 24
 _ENCODED = re.compile(r"&(?:#\w+|\w+);|%[0-9a-f]{2}|\\u[0-9a-f]{4}|\\x[0-9a-f]{2}", re.IGNORECASE)
 _ESCAPE = re.compile(r"\\u([0-9a-f]{4})|\\x([0-9a-f]{2})", re.IGNORECASE)
-_IN_WORD = re.compile(r"[013457@$](?<=[a-z].)[a-z]")  # 1gn0re pr3vious; the set first, by which the search skips the rest
+_IN_WORD = re.compile(r"[013457@$](?<=[a-z].)[a-z]")  # 1gn0re pr3vious; the set first: the search skips the rest
 _LEET: Final = str.maketrans("013457@$", "oieastas")
 _LOOKALIKE: Final = str.maketrans(
     "абвгдеёзикмнорстухцьѕіјԁѡһӏ"  # Cyrillic
