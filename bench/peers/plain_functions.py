@@ -28,10 +28,10 @@ from graph.domain.routing import PoolState
 from graph.domain.table import RoutingTable
 from graph.features.inputs import feature_input
 from graph.features.vector import FEATURES, vector_of
-from graph.nodes.alerting import draft_of, parts_of
+from graph.nodes.alerting import draft_of
 from graph.nodes.enrich import company_ask
 from graph.nodes.route import facts_of as routing_facts_of
-from graph.nodes.shell import lead_of
+from graph.nodes.shell import lead_of, parts_of
 from graph.ports import AccountQuery, JudgeAsk, NoteAsk
 from graph.record import parent_of, record_bytes, record_of
 from graph.rules.blocks import message_of

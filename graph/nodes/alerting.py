@@ -6,14 +6,13 @@ import hashlib
 from collections.abc import Callable
 
 from graph.domain.account import Prior, known_of
-from graph.domain.brief import Brief, Part
+from graph.domain.brief import Brief
 from graph.domain.effects import AskFacts, AskJudgement, Effect, WriteNote
 from graph.domain.facts import Found, value_of
-from graph.domain.lead import LATE
 from graph.domain.routing import Assignment
-from graph.domain.scoring import Score
 from graph.domain.values import evolve
-from graph.nodes.shell import Cases, lead_of, read, step, unavailable
+from graph.nodes.alert_notes import changes, closing, now_of, what_is_new
+from graph.nodes.shell import Cases, lead_of, parts_of, read, step, unavailable
 from graph.ports import AccountQuery
 from graph.record import assignment_number, begins, parent_of, revision_of
 from graph.rules import thread
@@ -27,9 +26,8 @@ from graph.rules.late_facts import missing
 from graph.rules.local_time import named_zone
 from graph.rules.message_states import accepted_message, closed_message, copy_message, touched_message
 from graph.rules.note import TEMPLATE
-from graph.rules.profiling import FIELDS
 from graph.rules.team_line import line_of
-from graph.rules.wording import first_name, plain, reasons
+from graph.rules.wording import first_name
 from graph.rules.writes import alert_writes, timers, told_manager
 from graph.state import Case, RunContext
 
@@ -53,13 +51,6 @@ def _query(case: Case) -> AccountQuery:
         revenue_usd=profile.revenue_usd if profile else None,
         technologies=profile.technologies if profile else (),
     )
-
-
-def parts_of(case: Case) -> tuple[Score, Assignment]:
-    """Score and assignment; both stand before any way begins."""
-    if case.score is None or case.assignment is None:
-        raise RuntimeError("the lead was not scored and routed before its way began")
-    return case.score, case.assignment
 
 
 def draft_of(case: Case, context: RunContext) -> Brief:
@@ -142,8 +133,8 @@ def with_alert(
         begins=begins(case),
         redraws=prior is None or _redraws(case, prior),
         opening=lambda: thread.offered(brief, context.public_url),
-        news=lambda: thread.news(_what_is_new(case), _changes(case, prior)),
-        closing=lambda: _closing(case, message, prior, context),
+        news=lambda: thread.news(what_is_new(case), changes(case, prior)),
+        closing=lambda: closing(case, message, prior, context),
     )
     if _is_news_to_the_team(case, prior):
         alerts = (line_of(brief, _team_channel(assignment, context)), *alerts)
@@ -182,21 +173,6 @@ def _redraws(case: Case, prior: Prior) -> bool:
     return score.tier != prior.tier or parent_of(case) != prior.account
 
 
-def _changes(case: Case, prior: Prior | None) -> list[str]:
-    """What is otherwise than in the decision before, and why, as sentences."""
-    if prior is None:
-        return []
-    (score, _), said = parts_of(case), list[str]()
-    if score.tier != prior.tier:
-        judged = value_of(case.reads.judgement)
-        up, down = reasons(score.contributions, judged.intent if judged else None)
-        why = "; ".join([words for words in (f"up: {up}" if up else "", f"down: {down}" if down else "") if words])
-        said.append(f"Tier {score.tier} now, {prior.tier} before{f' ({why})' if why else ''}.")
-    if (account := parent_of(case)) != prior.account:
-        said.append(f"Account {account or 'unknown'} now, {prior.account or 'unknown'} before.")
-    return said
-
-
 def _is_news_to_the_team(case: Case, prior: Prior | None) -> bool:
     """A hot lead, the first time that somebody is to answer it."""
     score, _ = parts_of(case)
@@ -212,59 +188,4 @@ def _team_channel(assignment: Assignment, context: RunContext) -> str | None:
 
 def closing_of(case: Case, context: RunContext, text: str) -> Message:
     """The message of an owner who no longer has the lead, drawn from this decision; text: what became of it."""
-    return closed_message(message_of(draft_of(case, context)), text, _now(context))
-
-
-def _now(context: RunContext) -> Part:
-    return moment(context.now, context.now, named_zone(context.table.timezone))
-
-
-def _closing(case: Case, message: Message, prior: Prior | None, context: RunContext) -> tuple[Message, thread.Note]:
-    """The former owner's message and the note in its thread."""
-    submission, (_, assignment) = case.submission, parts_of(case)
-    to = f"moved to {first_name(assignment.owner)}"
-    reason = " ".join(submission.reason.split())
-    said = {
-        "missed": f"missed: not accepted, {to}",
-        "pass": f"passed: {reason or 'no reason given'}, {to}",
-        "judged": f"{to}: the message was judged anew",
-        "enriched": f"{to}: {reason[:1].lower()}{reason[1:]}",
-        "activity": f"{to}: {reason[:1].lower()}{reason[1:]}",
-        "reassigned": f"{to}: chosen in the CRM by {submission.by or 'somebody'}",
-    }.get(submission.cause, f"{to}: the facts changed")
-    if prior is not None and submission.cause == "pass":
-        note = thread.passed(reason, assignment, prior)
-    elif prior is not None and submission.cause == "missed":
-        note = thread.missed(assignment, prior, context.table)
-    else:
-        late = f" {reason[:1].upper()}{reason[1:]}" if submission.cause in LATE and reason else ""
-        note = thread.news(f"Moved to {assignment.owner}. {assignment.why}{late}", _changes(case, prior))
-    return closed_message(message, said, _now(context)), note
-
-
-_SAID = {
-    "retry": "Decided again by an operator.",
-    "approved": "Approved after review.",
-    "pass": "Passed, and nobody else takes it: it is on offer again.",
-}
-
-
-def _what_is_new(case: Case) -> str:
-    match case.submission.cause:
-        case "missed" if case.assignment is not None:
-            return case.assignment.why
-        case "retry" | "approved" | "pass" as cause:
-            return _SAID[cause]
-        case "judged" | "enriched" | "activity" | "reassigned":
-            return case.submission.reason
-        case "submission" if (answer := _answer(case)) is not None:
-            return answer
-        case _:
-            return "Wrote again: " + (lead_of(case).message or "no new message")[:200]
-
-
-def _answer(case: Case) -> str | None:
-    """What they answered when a form asked for one thing; None for any other submission, and for a blank."""
-    form = case.submission.form
-    typed = getattr(form, form.asked) if form.asked in FIELDS else None
-    return None if typed is None else f"Answered when asked for {plain(str(form.asked))}: {str(typed)[:200]}"
+    return closed_message(message_of(draft_of(case, context)), text, now_of(context))

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from graph.domain.effects import Effect
 from graph.domain.facts import value_of
 from graph.domain.values import evolve
-from graph.nodes.alerting import asked_later, closing_of, parts_of
-from graph.nodes.shell import alive, each, lead_of, step
+from graph.nodes.alerting import asked_later, closing_of
+from graph.nodes.shell import alive, each, lead_of, parts_of, step
 from graph.rules.thread import news
 from graph.rules.writes import crm_writes, enrolment, withdrawn
 from graph.state import BatchState, Case, RunContext

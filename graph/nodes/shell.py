@@ -12,6 +12,8 @@ from typing import TypeVar
 
 from graph.domain.facts import Fact, Unavailable
 from graph.domain.lead import Lead, Path
+from graph.domain.routing import Assignment
+from graph.domain.scoring import Score
 from graph.domain.trace import Failure, Step
 from graph.domain.values import evolve
 from graph.state import BatchState, Case, Reads
@@ -73,6 +75,13 @@ def lead_of(case: Case) -> Lead:
     if case.lead is None:
         raise RuntimeError("the lead was not captured before it was used")
     return case.lead
+
+
+def parts_of(case: Case) -> tuple[Score, Assignment]:
+    """Score and assignment; both stand before any way begins."""
+    if case.score is None or case.assignment is None:
+        raise RuntimeError("the lead was not scored and routed before its way began")
+    return case.score, case.assignment
 
 
 def unavailable(reads: Reads) -> tuple[str, ...]:

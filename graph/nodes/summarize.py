@@ -8,8 +8,8 @@ from graph.domain.account import CompanyProfile
 from graph.domain.brief import Brief
 from graph.domain.effects import Effect
 from graph.domain.facts import value_of
-from graph.nodes.alerting import asked_later, draft_of, parts_of, with_alert, with_neighbours
-from graph.nodes.shell import alive, each, lead_of, read
+from graph.nodes.alerting import asked_later, draft_of, with_alert, with_neighbours
+from graph.nodes.shell import alive, each, lead_of, parts_of, read
 from graph.ports import NoteAsk
 from graph.rules.brief import facts_of, with_note
 from graph.rules.writes import crm_writes, follow_up, logged, memory

@@ -19,7 +19,7 @@ from graph.domain.person import KnownPerson
 from graph.domain.routing import Assignment
 from graph.domain.scoring import AccountScore, Judgement, Score
 from graph.domain.values import evolve
-from graph.rules import bullets
+from graph.rules import account_bullets, bullets
 from graph.rules.bullets import OPENER, Told, cut, moment, person_of, signs_of
 from graph.rules.local_time import named_zone
 from graph.rules.note import says_no_more
@@ -101,8 +101,8 @@ def _bullets(
         bullets.asked_for(told),
         Bullet("Did", (Part("own", did),)) if did else None,
         bullets.score(told),
-        bullets.account(told),
-        bullets.looks_like(told),
+        account_bullets.account(told),
+        account_bullets.looks_like(told),
         bullets.why_you(told, digest, version),
         bullets.next_step(told),
         bullets.not_known(unavailable),

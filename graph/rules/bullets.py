@@ -1,4 +1,5 @@
-"""The bullets of a brief: each states one kind of fact about a decision, or does not exist.
+"""The bullets of a brief: each states one kind of fact about a decision, or does not exist. Those about the account, its
+deals and its likes are in `account_bullets`.
 
 Nothing here is escaped; a name, title or company is cut to NAME characters so that none crowds out the rest.
 """
@@ -8,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime, tzinfo
 from typing import NamedTuple
 
-from graph.domain.account import CompanyProfile, CrmAccount, Opportunity, SimilarAccount
+from graph.domain.account import CompanyProfile, CrmAccount, SimilarAccount
 from graph.domain.brief import Bullet, Part
 from graph.domain.lead import Lead, Path
 from graph.domain.person import KnownPerson
@@ -17,7 +18,7 @@ from graph.domain.scoring import AccountScore, Judgement, Score
 from graph.rules.local_time import hour_there
 from graph.rules.matched import match_said
 from graph.rules.people.matching import is_sure
-from graph.rules.wording import clock_time, counted, day_and_time, first_name, money, people, plain, reasons
+from graph.rules.wording import clock_time, day_and_time, first_name, people, plain, reasons
 
 NAME = 80
 """Characters of one name, title or company that are shown."""
@@ -87,7 +88,7 @@ def signs_of(lead: Lead, score: Score) -> str:
     return "; ".join([f"{reason[:1].lower()}{reason[1:]}" for reason in found])
 
 
-def _bullet(label: str, text: str) -> Bullet:
+def bullet_of(label: str, text: str) -> Bullet:
     return Bullet(label, (Part("text", text),))
 
 
@@ -97,7 +98,7 @@ def who(told: Told) -> Bullet | None:
     if lead.title:
         words.append(cut(lead.title) + (" (decision maker)" if lead.seniority in {"c_level", "vp"} else ""))
     text = ", ".join([word for word in words if word])
-    return _bullet("Who", text) if text else None
+    return bullet_of("Who", text) if text else None
 
 
 def same_person(told: Told) -> Bullet | None:
@@ -151,7 +152,7 @@ def company(told: Told) -> Bullet | None:
         text += f"; parent {told.parent}{size}"
     if profile and (how := match_said(profile.match, profile.domain)):
         text = f"{text}; {cut(how, 300)}" if text else how
-    return _bullet("Company", text) if text else None
+    return bullet_of("Company", text) if text else None
 
 
 def _place(city: str | None, state: str | None, country: str | None) -> str:
@@ -175,74 +176,7 @@ def score(told: Told) -> Bullet:
     of = told.score
     up, down = reasons(of.contributions, told.judgement.intent if told.judgement else None)
     text = f"{of.points:.0f} in 100 (likely range {100 * of.low:.0f} to {100 * of.high:.0f})"
-    return _bullet("Score", text + (f". Up: {up}" if up else "") + (f". Down: {down}" if down else ""))
-
-
-def account(told: Told) -> Bullet | None:
-    crm, of = told.crm, told.account
-    facts = _ownership(told)
-    if crm is not None:
-        if crm.open_opportunities:
-            facts.append(_opportunities(crm.open_opportunities))
-        if crm.parent_opportunities:
-            parent = told.parent or cut(crm.parent_name or crm.parent_domain or "the parent")
-            facts.append(f"{_opportunities(crm.parent_opportunities)} at {parent}")
-        if crm.family_leads_30d:
-            facts.append(f"{counted(crm.family_leads_30d, 'other lead', 'other leads')} from the family in 30 days")
-    if of is not None and told.path != "manual_review":  # what nobody may have asked for is worth nothing yet
-        low, high = money(told.score.acv_low_usd), money(told.score.acv_high_usd)
-        facts.append(f"a contract is worth about {money(of.acv_usd)} a year ({low} to {high})")
-        if told.score.days is not None:
-            ends = f"{told.score.days_low:.0f} to {told.score.days_high:.0f}"
-            facts.append(f"a signature takes about {told.score.days:.0f} days ({ends})")
-        if of.companies > 1:
-            facts.append(f"best of {of.companies} companies in the family: {100 * of.p_max:.0f} in 100")
-    return _bullet("Account", "; ".join(facts)) if facts else None
-
-
-def _ownership(told: Told) -> list[str]:
-    """By the CRM, else by the list of known accounts, as routing has it."""
-    you, crm, profile = told.assignment.owner, told.crm, told.profile
-    parents = (crm.parent_owner if crm else None) or (profile.parent_owner if profile else None)
-    own = (crm.owner if crm else None) or (profile.owner if profile else None)
-    held = ((told.parent or "the parent", parents), (told.company or "the company", own))
-    yours = [name for name, owner in held if owner == you]
-    theirs = [f"{first_name(owner)} owns {name}" for name, owner in held if owner and owner != you]
-    return ([f"you own {' and '.join(yours)}"] if yours else []) + theirs
-
-
-def _opportunities(found: tuple[Opportunity, ...]) -> str:
-    largest = max(found, key=lambda o: o.amount_usd or 0)  # the first of equal ones
-    known = [money(largest.amount_usd)] if largest.amount_usd is not None else []
-    if largest.stage:
-        known.append(cut(plain(largest.stage), 40))
-    detail = f" ({'largest ' if len(found) > 1 else ''}{', '.join(known)})" if known else ""
-    return f"{counted(len(found), 'open opportunity', 'open opportunities')}{detail}"
-
-
-def looks_like(told: Told) -> Bullet | None:
-    """The nearest, with a lost one among them where there is one: from wins alone nobody learns."""
-    if not told.similar:
-        return None
-    shown = list(told.similar[:SHOWN_ACCOUNTS])
-    if all(near.outcome != "lost" for near in shown):
-        lost = next((near for near in told.similar[SHOWN_ACCOUNTS:] if near.outcome == "lost"), None)
-        if lost is not None:
-            shown[-1] = lost
-    return _bullet("Looks like", "; ".join([_outcome(near, told.company) for near in shown]))
-
-
-def _outcome(near: SimilarAccount, company: str) -> str:
-    """ "Northwind won $140k in 61 days (tracing rollout)"; the company's own past is called so."""
-    words = [f"{cut(near.name)} itself" if near.name == company else cut(near.name), plain(near.outcome)]
-    if near.outcome == "won":
-        if near.deal_usd is not None:
-            words.append(money(near.deal_usd))
-        if near.days_to_close is not None:
-            words.append(f"in {counted(near.days_to_close, 'day', 'days')}")
-    if near.reason:
-        words.append(f"({cut(plain(near.reason), 60)})")
-    return " ".join(words)
+    return bullet_of("Score", text + (f". Up: {up}" if up else "") + (f". Down: {down}" if down else ""))
 
 
 def why_you(told: Told, digest: str, version: int | None) -> Bullet:
@@ -257,12 +191,12 @@ def next_step(told: Told) -> Bullet:
     if told.path == "manual_review":
         signs = signs_of(told.lead, told.score)
         if told.score.unsure:
-            return _bullet("Next step", f"accept if it is worth an answer now, pass it on if not. {signs}")
-        return _bullet("Next step", f"accept if a person wrote this, pass it on if not. Signs: {signs}")
+            return bullet_of("Next step", f"accept if it is worth an answer now, pass it on if not. {signs}")
+        return bullet_of("Next step", f"accept if a person wrote this, pass it on if not. Signs: {signs}")
     if told.path == "nurture":
-        return _bullet("Next step", "nothing now: the sequence writes first, and you hear when the score rises")
+        return bullet_of("Next step", "nothing now: the sequence writes first, and you hear when the score rises")
     if told.judgement is not None and told.judgement.intent in NOT_SALES:
-        return _bullet("Next step", NOT_SALES[told.judgement.intent])
+        return bullet_of("Next step", NOT_SALES[told.judgement.intent])
     parts = [Part("text", _contact(told))]
     if told.assignment.touch_due_at is not None:
         parts += [Part("own", ", first touch by "), moment(told.assignment.touch_due_at, told.now, told.zone)]
@@ -287,4 +221,6 @@ def _contact(told: Told) -> str:
 def not_known(unavailable: tuple[str, ...]) -> Bullet | None:
     if not unavailable:
         return None
-    return _bullet("Not known", "; ".join([f"{SOURCES.get(name, plain(name))} did not answer" for name in unavailable]))
+    return bullet_of(
+        "Not known", "; ".join([f"{SOURCES.get(name, plain(name))} did not answer" for name in unavailable])
+    )

@@ -32,7 +32,8 @@ _MARKUP = re.compile(
     r"|\bon(?:error|load|click|mouseover)\s*=|\{\{.*\}\}|\$\{.*\}|<\?php"
     r"|\bunion\s+(?:all\s+)?select\b|;\s*drop\s+table|;\s*(?:update|delete\s+from|insert\s+into)\s+\w+|'\s*or\s+1\s*=\s*1"
 )
-_MARKUP_SIGNS = ("<", "{", ":", "=", ";", "select")
+_MARKUP_SIGNS = ("<", "{", "=", ";", "javascript:", "data:text", "display", "font-size", "visibility", "select")
+"""One of them is in whatever _MARKUP finds; not the colon alone, which is in every address of a web site."""
 _MENTION = re.compile(
     r"<!(?:channel|here|everyone|subteam\^|date\^)|<[@#][uwc][a-z0-9]{6,}|(?:^|\s)@(?:channel|here|everyone)\b"
     r"|<https?:[^>\s]*\|[^>]*>"
@@ -51,7 +52,7 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/]{24,}={0,2}")
 _SHORTEST_CODE = 24
 _ENCODED = re.compile(r"&(?:#\w+|\w+);|%[0-9a-f]{2}|\\u[0-9a-f]{4}|\\x[0-9a-f]{2}", re.IGNORECASE)
 _ESCAPE = re.compile(r"\\u([0-9a-f]{4})|\\x([0-9a-f]{2})", re.IGNORECASE)
-_IN_WORD = re.compile(r"(?<=[a-z])[013457@$][a-z]")  # 1gn0re pr3vious
+_IN_WORD = re.compile(r"[013457@$](?<=[a-z].)[a-z]")  # 1gn0re pr3vious; the set first: the search skips the rest
 _LEET: Final = str.maketrans("013457@$", "oieastas")
 _LOOKALIKE: Final = str.maketrans(
     "абвгдеёзикмнорстухцьѕіјԁѡһӏ"  # Cyrillic
