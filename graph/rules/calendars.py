@@ -178,7 +178,9 @@ class Roster:
         """Of a taker: their own, with the pool's holidays."""
         found = self._taker_calendars.get(email)
         if found is None:
-            found = self._taker_calendars[email] = self._calendars.made(email, self.pool.holidays)
+            shared, more = self._calendars, self.pool.holidays
+            found = shared.made(email, more) if more.codes or more.days else shared.of(email)
+            self._taker_calendars[email] = found
         return found
 
     def takers(self) -> frozenset[str]:

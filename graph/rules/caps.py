@@ -46,10 +46,12 @@ class Quota(NamedTuple):
 
     def with_lead(self, email: str) -> dict[str, Spent]:
         """The periods with one more lead for them, for the ledger."""
-        return {
-            unit: Spent(held.period, {**held.leads, email: held.leads.get(email, 0) + 1})
-            for unit, held in self.spent.items()
-        }
+        found = {}
+        for unit, held in self.spent.items():
+            leads = held.leads.copy()
+            leads[email] = leads.get(email, 0) + 1
+            found[unit] = Spent(held.period, leads)
+        return found
 
 
 FREE: Final = Quota()

@@ -108,7 +108,7 @@ def _next(line: Line, ledger: dict[str, int], shares: Sequence[int]) -> Seat:
     for seat, email, weight, share in zip(line.seats, line.emails, line.weights, shares, strict=True):
         try:
             credit = ledger[email] + share
-        except KeyError:  # noqa: PERF203 - only of somebody's first turn; asking with a default takes twice as long
+        except KeyError:  # their first turn; to ask with a default takes twice as long
             credit = share
         if share:
             ledger[email] = credit
