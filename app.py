@@ -65,7 +65,7 @@ def create_app() -> Any:
 
 def parser(argv: Sequence[str] = ()) -> argparse.ArgumentParser:
     """argv: what will be parsed; a command of the routing file that it names is the only one loaded."""
-    top = Parser(prog="app.py", description="Inbound lead router.")
+    top: argparse.ArgumentParser = Parser(prog="app.py", description="Inbound lead router.")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands.add_parser("serve", help="run everything until Ctrl-C")
     commands.add_parser("api", help="the HTTP side alone")

@@ -21,7 +21,7 @@ class Parser(argparse.ArgumentParser):
             message = f"{choice['what']}: there is no '{choice['said']}'{near}; there are {', '.join(among)}"
         super().error(message)
 
-    def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[Any, list[str]]:  # type: ignore[override]
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[Any, list[str]]:
         """What a command does not know is said by the command, with its usage, not by the front door."""
         found, rest = super().parse_known_args(args, namespace)
         if rest:

@@ -1,8 +1,7 @@
 """Who is meant by a name: the account that somebody wants neighbours of, from what the product knows.
 
 Asked in this order, first answer taken: past and open accounts, the CRM's companies (the embedded twin's), companies of
-leads as their decisions saw them, the book of accounts, then whoever tells company facts for free. More than one answer
-is no answer.
+leads as their decisions saw them, then whoever tells company facts for free. More than one answer is no answer.
 """
 
 from __future__ import annotations
@@ -19,8 +18,6 @@ from graph.domain.account import CompanyProfile
 from graph.domain.facts import value_of
 from graph.ports import AccountQuery, CompanyAsk, Enrichment
 from graph.rules.domains import company_domain
-from tools.accounts.finding import find as find_in_book
-from tools.store.book import state_of
 from tools.store.past_reading import find
 from tools.store.tables import crm_companies, decisions, leads
 
@@ -41,10 +38,7 @@ async def who(engine: Engine, facts: Enrichment | None, named: str, now: datetim
     meant = await asyncio.to_thread(meant_by, engine, named)
     if meant.account is not None or meant.rivals or facts is None:
         return meant
-    keys = await asyncio.to_thread(_book, engine, named)
-    if len(keys) > 1:
-        return Meant(None, "accounts", tuple(sorted(keys))[:MOST])
-    domain = keys[0] if keys else company_domain(named.strip().lower())
+    domain = company_domain(named.strip().lower())
     (fact,) = await facts.profiles([CompanyAsk(domain, None if domain else named.strip())], now)
     profile = value_of(fact)
     if profile is None or not (profile.domain or profile.name):
@@ -74,12 +68,6 @@ def query_of(profile: CompanyProfile) -> AccountQuery:
         profile.revenue_usd,
         profile.technologies,
     )
-
-
-def _book(engine: Engine, named: str) -> list[str]:
-    """Keys of the accounts of the book that it may mean."""
-    with engine.connect() as connection:
-        return find_in_book(connection, state_of(connection), named)
 
 
 def _past(engine: Engine, named: str) -> dict[str, AccountQuery]:

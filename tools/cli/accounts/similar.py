@@ -97,6 +97,8 @@ async def _answer(
     try:
         if described is None:
             meant = await who(store.engine, company_facts(settings, store, free=True), arguments.name, now)
+            if meant.account is None and not meant.rivals and len(keys := _in_book(store, arguments.name)) == 1:
+                meant = await who(store.engine, company_facts(settings, store, free=True), keys[0], now)
             if meant.account is None:
                 print(_nobody(arguments.name, meant.rivals), file=sys.stderr)
                 return 1
@@ -118,6 +120,15 @@ async def _answer(
         _table(found) if found else "No past account that fits is near. Tell of yours: app.py accounts closed FILE.csv"
     )
     return 0
+
+
+def _in_book(store: Store, name: str) -> list[str]:
+    """Keys of the known accounts that bear the name."""
+    from tools.accounts.finding import find
+    from tools.store.book import state_of
+
+    with store.engine.connect() as connection:
+        return find(connection, state_of(connection), name)
 
 
 def _nobody(name: str, rivals: Sequence[str]) -> str:
