@@ -1,63 +1,33 @@
 """Who wrote before under another key: the look-up that the router makes for a batch of new leads. Reads only. Blocking.
 
 Two short questions for a batch in which nobody is known: who shares a key, and who was linked with whom. A key that many
-share says nothing and is passed over. The rules in `graph.rules.people` judge what is found.
+share says nothing and is passed over. The rules in `graph.rules.people` judge what is found; `people_lookup` has the
+questions.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import Connection, Row, and_, bindparam, distinct, func, select
+from sqlalchemy import Connection, Row
 
 from graph.domain.evidence import PersonMatch
 from graph.domain.person import Candidate, KnownPerson, Who
 from graph.domain.values import evolve
-from graph.rules.people.evidence import SURE
+from graph.rules.people.evidence import RARE, SURE, ruled_out
 from graph.rules.people.matching import best_match
 from graph.rules.people.names import name_key
 from graph.rules.people.traits import Traits, keys_of, traits_of
 from tools.store.people_edges import Links, links_of
-from tools.store.tables import HELD, assignments, leads, person_keys, turns
+from tools.store.people_lookup import Seen, leads_of_names, names_of_phones, rows_of, seen, sharing, turns_of
+from tools.store.tables import HELD
 
-LARGEST_BLOCK: Final = 50
-"""Leads that may share one key; a key of more tells nobody from anybody."""
 UNDONE: Final = SURE - 0.01
 """The most that a pair may reach whose link was undone: a person has doubted it."""
-
-
-def _among(column: Any, name: str = "names") -> Any:
-    return column.in_(bindparam(name, expanding=True))
-
-
-_SHARED = (
-    select(person_keys.c.key, person_keys.c.lead_id, func.count().over(partition_by=person_keys.c.key).label("size"))
-    .where(_among(person_keys.c.key))
-    .subquery()
-)
-_HITS = select(_SHARED.c.key, _SHARED.c.lead_id).where(_SHARED.c.size <= LARGEST_BLOCK)
-_ROWS = (
-    select(
-        *(leads.c[name] for name in ("lead_id", "full_name", "name_key", "email", "phone", "domain", "parent_domain")),
-        leads.c.form,
-        leads.c.owner,
-        leads.c.path,
-        leads.c.created_at,
-        leads.c.decided_at,
-        assignments.c.state,
-    )
-    .outerjoin(assignments, and_(assignments.c.lead_id == leads.c.lead_id, assignments.c.number == leads.c.assignment))
-    .where(_among(leads.c.lead_id))
-)
-_NAMES = select(leads.c.name_key, func.count()).where(_among(leads.c.name_key)).group_by(leads.c.name_key)
-_PHONES = (
-    select(leads.c.phone, func.count(distinct(leads.c.name_key))).where(_among(leads.c.phone)).group_by(leads.c.phone)
-)
-_TURNS = select(turns).where(_among(turns.c.lead_id)).order_by(turns.c.taken_at, turns.c.lead_id, turns.c.pool)
 
 
 def who_in(row: Row[Any]) -> Who:
@@ -70,67 +40,72 @@ def read_people(connection: Connection, asks: Sequence[Who]) -> list[KnownPerson
     """For each ask who wrote before under another key, None for nobody. A match that names nobody has rivals."""
     asked = [traits_of(ask) for ask in asks]
     keys = [keys_of(traits) for traits in asked]
-    wanted = sorted({key for held in keys for key in held})
-    sharing: dict[int, list[str]] = {}
-    if wanted:
-        for key, lead_id in connection.execute(_HITS, {"names": wanted}):
-            sharing.setdefault(key, []).append(lead_id)
+    blocks = sharing(connection, (key for held in keys for key in held))
     hits = [
-        sorted({lead_id for key in held for lead_id in sharing.get(key, ())} - {traits.who.lead_id})
+        {one for key in held if key in blocks for one in blocks[key]} - {traits.who.lead_id}
         for traits, held in zip(asked, keys, strict=True)
     ]
-    links = links_of(connection, {ask.lead_id for ask in asks}.union(*hits) if hits else set())
-    if not any(hits) and not links.groups:
+    stored = seen(connection, set().union(*hits))
+    likely = [_likely(traits, found, stored) for traits, found in zip(asked, hits, strict=True)]
+    links = links_of(connection, {ask.lead_id for ask in asks}.union(*likely))
+    if not any(likely) and not links.groups:
         return [None] * len(asks)
-    around = _around(connection, asks, hits, links)
-    return [_known(traits, found, around) for traits, found in zip(asked, hits, strict=True)]
+    around = _around(connection, asks, hits, likely, stored, links)
+    return [_known(*one, around) for one in zip(asked, hits, likely, strict=True)]
+
+
+def _likely(asked: Traits, hits: Collection[str], stored: Mapping[str, Seen]) -> list[str]:
+    """Those who may be the same person. Most who share a key are not, and a few columns tell: the rest is not read."""
+    return sorted([one for one in hits if (found := stored.get(one)) is not None and not ruled_out(asked, found.who)])
 
 
 @dataclass(slots=True)
 class _Around:
-    """What was read about all candidates of a batch."""
+    """What was read about all candidates of a batch. stored: everybody who shares a key; rows: those who may be the same."""
 
+    stored: Mapping[str, Seen]
     links: Links
     rows: Mapping[str, Row[Any]]
+    whos: Mapping[str, Who]
     turns: Mapping[str, list[tuple[str, str]]]
-    name_leads: Mapping[str, int] = field(default_factory=dict)
-    phone_names: Mapping[str, int] = field(default_factory=dict)
+    name_leads: Mapping[str, int]
+    phone_names: Mapping[str, int]
 
 
-def _around(connection: Connection, asks: Sequence[Who], hits: Sequence[Sequence[str]], links: Links) -> _Around:
-    ids = sorted(
-        {
-            one
-            for lead in {*(a.lead_id for a in asks), *(h for found in hits for h in found)}
-            for one in links.group(lead)
-        }
-    )
-    rows: dict[str, Any] = {row.lead_id: row for row in connection.execute(_ROWS, {"names": ids})}
-    names = sorted({row.name_key for row in rows.values() if row.name_key})
-    phones = sorted({row.phone for row in rows.values() if row.phone})
-    taken: dict[str, list[tuple[str, str]]] = {}
-    for turn in connection.execute(_TURNS, {"names": ids}):
-        taken.setdefault(turn.lead_id, []).append((turn.pool, turn.member))
+def _around(
+    connection: Connection,
+    asks: Sequence[Who],
+    hits: Sequence[Collection[str]],
+    likely: Sequence[Sequence[str]],
+    stored: Mapping[str, Seen],
+    links: Links,
+) -> _Around:
+    ids = {one for lead in {ask.lead_id for ask in asks}.union(*likely) for one in links.group(lead)}
+    rows = rows_of(connection, ids)
+    # leads of one person count once, so that one more for each of them, and the name is still told from a rare one
+    most = RARE + max(map(len, hits), default=0)
     return _Around(
+        stored,
         links,
         rows,
-        taken,
-        {row[0]: row[1] for row in connection.execute(_NAMES, {"names": names})} if names else {},
-        {row[0]: row[1] for row in connection.execute(_PHONES, {"names": phones})} if phones else {},
+        {lead_id: who_in(row) for lead_id, row in rows.items()},
+        turns_of(connection, ids),
+        leads_of_names(connection, {row.name_key for row in rows.values() if row.name_key}, most),
+        names_of_phones(connection, {row.phone for row in rows.values() if row.phone}),
     )
 
 
-def _known(asked: Traits, hits: Sequence[str], around: _Around) -> KnownPerson | None:
+def _known(asked: Traits, hits: Collection[str], likely: Sequence[str], around: _Around) -> KnownPerson | None:
     own, links = asked.who.lead_id, around.links
     linked = sorted(one for one in links.group(own) if one != own and one in around.rows)
     if linked:
         newest = max(linked, key=lambda one: (around.rows[one].decided_at, one))
-        match = best_match(asked, [Candidate(who_in(around.rows[newest]), merged=True)])
+        match = best_match(asked, [Candidate(around.whos[newest], merged=True)])
         return _told(match, asked.who, around)
-    free = [one for one in hits if one in around.rows and not links.apart(own, one)]
+    free = [one for one in likely if one in around.rows and not links.apart(own, one)]
     if not free:
         return None
-    again = Counter((around.rows[one].name_key, links.name(one)) for one in free)
+    again = Counter((around.stored[one].name_key, links.name(one)) for one in hits if one in around.stored)
     found = best_match(asked, [_candidate(asked, one, around, again) for one in free])
     if found.code == "none":
         return None
@@ -145,7 +120,9 @@ def _candidate(asked: Traits, lead_id: str, around: _Around, again: Mapping[tupl
     row, group = around.rows[lead_id], around.links.name(lead_id)
     others = around.name_leads.get(row.name_key or "", 1) - (again[row.name_key, group] - 1)
     stored = asked.who.lead_id in around.rows and name_key(asked.name) == row.name_key
-    return Candidate(who_in(row), others + (0 if stored else 1), around.phone_names.get(row.phone or "", 1), group)
+    return Candidate(
+        around.whos[lead_id], others + (0 if stored else 1), around.phone_names.get(row.phone or "", 1), group
+    )
 
 
 def _told(match: PersonMatch, asked: Who, around: _Around) -> KnownPerson:

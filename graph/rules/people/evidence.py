@@ -16,8 +16,8 @@ import orjson
 from graph.domain.evidence import PersonCode
 from graph.domain.person import Who
 from graph.rules.emails import read_address
-from graph.rules.people.names import Likeness, alike
-from graph.rules.people.traits import Traits, traits_of
+from graph.rules.people.names import Likeness, alike, read_name
+from graph.rules.people.traits import Mailbox, Traits, domains_of, mailbox_of, traits_of
 
 RARE: Final = 2
 """Leads with one name, these two among them, up to which the name counts as rare."""
@@ -57,6 +57,20 @@ def evidence(one: Traits, other: Traits, *, name_leads: int = RARE, phone_names:
     return max(codes, key=lambda code: confidences().get(code, 0.0))
 
 
+def ruled_out(one: Traits, other: Who) -> bool:
+    """Whether `evidence` finds nothing, whatever company the other typed (it is not looked at) and however many have the
+    name. A cheap test, for the many who share a key; False where only `evidence` can say."""
+    box, name = mailbox_of(other.email), read_name(other.full_name)
+    mailbox = one.mailbox is not None and one.mailbox == box.mailbox and one.digits == box.digits
+    if one.name is None or name is None:
+        return not mailbox
+    if namesakes(one, box) or alike(one.name, name) == "different":
+        return True
+    if mailbox or one.free != box.free or (one.phone is not None and one.phone == other.phone):
+        return False
+    return one.domains.isdisjoint(domains_of(other, box))
+
+
 def _by_phone(one: Traits, other: Traits, likeness: Likeness, phone_names: int) -> PersonCode:
     if one.phone is None or one.phone != other.phone:
         return "none"
@@ -88,7 +102,7 @@ def _whole(one: Traits, other: Traits, likeness: Likeness) -> bool:
 
 def _one_address(one: Traits, other: Traits) -> bool:
     """One personal address, in any spelling that reaches it."""
-    if one.mailbox is None or one.mailbox != other.mailbox:
+    if one.mailbox is None or one.mailbox != other.mailbox or one.digits != other.digits:
         return False
     first, second = read_address(one.who.email), read_address(other.who.email)
     return first is not None and second is not None and first.person == second.person
@@ -101,7 +115,7 @@ def _one_mailbox(one: Traits, other: Traits) -> bool:
     return not (one.free or other.free) and one.host != other.host
 
 
-def namesakes(one: Traits, other: Traits) -> bool:
+def namesakes(one: Traits | Mailbox, other: Traits | Mailbox) -> bool:
     """`j.smith` and `j.smith2` at one company: that is how companies tell their namesakes apart."""
     at_one = one.host == other.host and not one.free and one.mailbox is not None and one.mailbox == other.mailbox
     return at_one and one.digits != other.digits

@@ -36,31 +36,47 @@ class Traits(NamedTuple):
     typed: str
 
 
-def traits_of(who: Who) -> Traits:
-    local, _, host = (who.email or "").rpartition("@")
-    plain = "".join(filter(str.isalnum, local.partition("+")[0]))
+class Mailbox(NamedTuple):
+    """What an address says of its person, as `Traits` has it."""
+
+    mailbox: str | None
+    digits: str
+    host: str
+    free: bool
+
+
+@lru_cache(8_192)
+def mailbox_of(email: str | None) -> Mailbox:
+    """The address taken apart; empty where there is none."""
+    local, _, host = (email or "").rpartition("@")
+    plain = local.partition("+")[0]
+    if not plain.isalnum():
+        plain = "".join(filter(str.isalnum, plain))
     letters = plain.rstrip("0123456789")
     persons = bool(letters) and reader_of(f"{local.lower()}@{host}") == "person"
     free = bool(host) and mailbox_type(host) == "free"
+    return Mailbox(letters if persons else None, plain[len(letters) :], host, free)
+
+
+def domains_of(who: Who, box: Mailbox) -> set[str]:
+    """The company domains that a lead stands for: its own, its parent's, and its work address's."""
     domains = {domain for domain in (who.domain, who.parent_domain) if domain}
-    if host and not free and (own := registrable(host)):
+    if box.host and not box.free and (own := registrable(box.host)):
         domains.add(own)
+    return domains
+
+
+@lru_cache(8_192)  # whoever shares a key with many is compared again and again
+def traits_of(who: Who) -> Traits:
+    box = mailbox_of(who.email)
+    domains = domains_of(who, box)
     typed = company_key(who.company) if who.company else ""
     labels = {_label(domain) for domain in domains}
     if len(typed) >= _SHORTEST_COMPANY:
         labels.add(typed)
-    return Traits(
-        who,
-        read_name(who.full_name),
-        who.phone,
-        letters if persons else None,
-        plain[len(letters) :],
-        host,
-        free,
-        frozenset(domains),
-        frozenset(labels),
-        typed if len(typed) >= _SHORTEST_COMPANY else "",
-    )
+    else:
+        typed = ""
+    return Traits(who, read_name(who.full_name), who.phone, *box, frozenset(domains), frozenset(labels), typed)
 
 
 @lru_cache(4_096)

@@ -13,9 +13,10 @@ from tests.fixtures.router import IDENTIFIER, NOW, settle
 from tools.store.commit import Decided
 from tools.store.family_leads import count_family_leads
 from tools.store.past import past_of
-from tools.store.people import LARGEST_BLOCK, read_people
+from tools.store.people import read_people
 from tools.store.people_edges import say, undo
 from tools.store.people_groups import person_of, waiting
+from tools.store.people_lookup import LARGEST_BLOCK
 from tools.store.tables import person_candidates, person_edges, person_keys, pools
 
 PHONE = "+49 30 23125 555"
