@@ -128,9 +128,6 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Each command imports what it needs: `--help` and `draw` need no database."""
     match arguments.command:
         case "serve":
-            from tools.cli.lean_imports import lean
-
-            lean()
             from tools.cli.supervisor import serve
 
             serve(settings, main)

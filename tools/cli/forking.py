@@ -68,27 +68,6 @@ class Forked:
             os.kill(self.pid, number)
 
 
-class Gate:
-    """Holds forked processes until the one that made it opens it, or is gone."""
-
-    def __init__(self) -> None:
-        self._read, self._write = os.pipe()
-
-    def enter(self) -> None:
-        """In a forked process, at once: what it held open would hold the others."""
-        os.close(self._write)
-
-    def wait(self) -> None:
-        """In a forked process that has entered."""
-        os.read(self._read, 1)  # nothing is ever written: this ends when nobody could
-        os.close(self._read)
-
-    def open(self) -> None:
-        """Once, in the process that made it."""
-        os.close(self._read)
-        os.close(self._write)
-
-
 def possible() -> bool:
     """On macOS the system's own libraries do not bear a fork: there each part starts afresh."""
     return sys.platform == "linux"

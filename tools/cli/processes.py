@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import structlog
+import uvicorn
 from redis.exceptions import RedisError
 
 from tools.cli import SUPERVISOR
@@ -32,8 +33,6 @@ M_ARENA_MAX = -8  # malloc.h
 
 def serve_http(settings: Settings) -> None:
     """The HTTP side alone; needs a running stream server."""
-    import uvicorn
-
     from tools.web.one_write import OneWriteProtocol
 
     logs.configure(settings.log_level, process="web")

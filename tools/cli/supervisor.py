@@ -38,8 +38,7 @@ HEALTHY_AFTER_S, LONGEST_PAUSE_S, GRACE_S = 10.0, 5.0, 15.0
 
 @dataclass(slots=True)
 class Part:
-    """One child process. deaths: in a row, each before it was healthy. main: the command line, where it can be forked.
-    needs: what a fork of it imports before it waits at the gate, if there is one."""
+    """One child process. deaths: in a row, each before it was healthy. main: the command line, where it can be forked."""
 
     name: str
     process: forking.Child | None = None
@@ -48,8 +47,6 @@ class Part:
     start_at: float = 0.0
     environment: dict[str, str] = field(default_factory=dict)
     main: CommandLine | None = None
-    needs: tuple[str, ...] = ()
-    gate: forking.Gate | None = None
 
     def start(self) -> None:
         self.started_at = time.monotonic()
@@ -63,11 +60,6 @@ class Part:
         """In the forked process: the settings are read anew, as a fresh process would."""
         assert self.main is not None
         os.environ.update(self.environment)
-        if self.gate is not None:
-            self.gate.enter()
-        warm_up.preload(self.needs)
-        if self.gate is not None:
-            self.gate.wait()
         return self.main([self.name])
 
     def tend(self) -> None:
@@ -112,23 +104,20 @@ class Supervisor:
         )
         environment = {SUPERVISOR: str(os.getpid()), "DATA_DIR": str(settings.data_dir.resolve())}
         self._parts = [Part(name, environment=environment, main=self._main) for name in PARTS]
-        self._parts[0].needs = warm_up.WEB
         self._retrain = Daily(["retrain", "--quiet"], settings.retrain_at, environment)
 
     def run(self, on_ready: Callable[[dict[str, Any]], None]) -> None:
         """Until SIGINT or SIGTERM. on_ready is called once, when the HTTP side answers."""
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._stop_soon)
-        ready_at = None
+        ready = False
         try:
             self._prepare()
             while not self._stopping:
                 self._tend()
-                if ready_at is None and (state := self._health()).get("ready"):
+                if not ready and (state := self._health()).get("ready"):
                     on_ready(state)
-                    ready_at = time.monotonic()
-                if ready_at is not None and time.monotonic() > ready_at + HEALTHY_AFTER_S:
-                    self._complete()
+                    ready = True
                 time.sleep(0.1)
         finally:
             self._stop()
@@ -137,8 +126,7 @@ class Supervisor:
         self._stopping = True
 
     def _prepare(self) -> None:
-        """The server, the tables, the model, and what the parts import: the last three at once on two cores. The parts are
-        forked as soon as there is something for them to import, and begin when the tables are there."""
+        """The server, the tables, the model, and what the parts import: the last three at once on two cores."""
         if self._main is None:
             self._start_server()
             warm_up.migrate_database(self._settings)
@@ -146,14 +134,7 @@ class Supervisor:
         helper = forking.fork("prepare", lambda: warm_up.prepare(self._settings))
         try:
             self._start_server()
-            gate = forking.Gate()
-            for part, needs in zip(self._parts, (warm_up.SHARED, warm_up.DECIDING, ()), strict=True):
-                warm_up.preload(needs)
-                if self._stopping:
-                    return
-                part.gate = gate
-                part.start()
-                part.gate = None
+            warm_up.preload()
             while helper.poll() is None and not self._stopping:
                 time.sleep(0.01)
         finally:
@@ -161,13 +142,6 @@ class Supervisor:
             helper.wait()
         if helper.returncode and not self._stopping:
             raise SystemExit(helper.returncode)  # it has said why
-        gate.open()
-
-    def _complete(self) -> None:
-        """Import, once there is time, what the HTTP side imported for itself at the start: for a fork after its death."""
-        if self._main is not None and self._parts[0].needs:
-            warm_up.preload(self._parts[0].needs)
-            self._parts[0].needs = ()
 
     def _start_server(self) -> None:
         if self._server is not None:

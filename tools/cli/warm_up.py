@@ -7,7 +7,6 @@ import contextlib
 import gc
 import importlib
 import os
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import structlog
@@ -19,28 +18,27 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-SHARED = (
+NEEDED = (
     "graph.build",
     "nameparser",
     "tools.cli.processes",
     "tools.stream.dispatcher",
     "tools.stream.worker",
+    "tools.web.one_write",
+    "tools.web.server",
     "tools.wiring",
+    "uvicorn.lifespan.on",
     "uvloop",
 )
-DECIDING = ("langgraph.graph", "langsmith.run_helpers", "langchain_core.tracers.context")
-WEB = ("tools.web.one_write", "tools.web.server", "uvicorn.lifespan.on")
-NEEDED = SHARED + DECIDING + WEB
-"""What the parts import: all of them, the worker besides, the HTTP side besides. They import what is missing here by
-themselves, each for its own time and memory."""
+"""What the parts import; they import what is missing here by themselves, each for its own time and memory."""
 
 
-def preload(names: Iterable[str] = NEEDED) -> None:
+def preload() -> None:
     """Import it, for processes forked from this one. OpenBLAS starts a thread a core when it is imported, unless told
     not to: no part has matrices that would need them, and a process that forks must have no threads."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     gc.disable()  # nothing that an import makes is garbage
-    for name in names:
+    for name in NEEDED:
         importlib.import_module(name)
     gc.freeze()  # a collection in a child would write to pages that it shares with the others
     gc.enable()
