@@ -20,6 +20,9 @@ log = structlog.get_logger(__name__)
 
 NEEDED = (
     "graph.build",
+    "langgraph.graph",
+    "langsmith.run_helpers",
+    "langchain_core.tracers.context",
     "nameparser",
     "tools.cli.processes",
     "tools.stream.dispatcher",
