@@ -94,6 +94,13 @@ class Leaves:
         told = f"You are away from {spoken(first)} until {spoken(last)}, the last day; {_meanwhile(who)}"
         return self._apply(text, table, email, f"Away until {last.isoformat()}{_covered(who)}, said in {where}.", told)
 
+    def asked_with_a_pass(self, email: str, last: date, today: date, where: str) -> str:
+        """Who passes a lead on to be covered until a day is away until then. A sentence on what came of it."""
+        try:
+            return self.away(email, (today, last), None, today, where).sentence
+        except NoLeave as error:
+            return f"No leave was written: {error}"
+
     def back(self, email: str, today: date, where: str, starts: date | None = None) -> Told:
         """Ends the leave that holds today, or takes back the one that begins on `starts`. Raises NoLeave."""
         try:

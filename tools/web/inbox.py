@@ -23,14 +23,15 @@ from graph.rules.blocks import FEEDBACK, Message
 from graph.rules.message_states import OUTCOMES, TOUCHES
 from graph.rules.passing import PASS_REASONS, NoReason, pass_reason
 from graph.rules.wording import first_name
-from tools.editing.leave import Leaves, NoLeave, cover_of
+from tools.editing.leave import Leaves, NoLeave, cover_of, today_of
+from tools.editing.results import Refused
 from tools.store import acts, crm_pages, inbox
 from tools.store.accounts import Currency
 from tools.store.activities import events_of
 from tools.store.ledgers import ledgers
 from tools.store.verdicts import TAPS
 from tools.web.accounts import account_pages
-from tools.web.leave import leave_pages
+from tools.web.leave import WHERE, leave_pages
 from tools.web.pages import Pages
 from tools.web.rendering import Block, drawn
 from tools.why import NotKept
@@ -89,7 +90,7 @@ def inbox_router(
     router = APIRouter(prefix="/inbox", dependencies=[Depends(require_login)], include_in_schema=False)
     pages = Pages(pass_reasons=PASS_REASONS, outcomes=OUTCOMES)
     _read_routes(router, engine, pages, routing)
-    _offer_routes(router, engine, clock, pass_lead, approve_lead)
+    _offer_routes(router, engine, clock, pass_lead, approve_lead, leaves)
     _work_routes(router, engine, clock)
     _crm_routes(router, engine, pages)
     _team_routes(router, engine, pages)
@@ -152,6 +153,7 @@ def _offer_routes(
     clock: Callable[[], datetime],
     pass_lead: PassLead,
     approve_lead: ApproveLead | None,
+    leaves: Leaves | None,
 ) -> None:
     @router.post("/accept", dependencies=[Depends(same_origin)])
     async def accept(value: Value, owner: Filter = "") -> Response:
@@ -177,7 +179,18 @@ def _offer_routes(
                 raise HTTPException(422, f"reason: {error}") from None
             return _back("Nothing was passed on: choose the day until which you need cover.", owner)
         lead_id, number, by = await run_in_threadpool(_held, engine, value)
-        return _back(await pass_lead(lead_id, number, by, why), owner)
+        said = await pass_lead(lead_id, number, by, why)
+        if reason == "cover" and until and leaves is not None:
+            said = f"{said} {await run_in_threadpool(_leave, leaves, by, until, clock())}"
+        return _back(said, owner)
+
+
+def _leave(leaves: Leaves, owner: str, until: date, now: datetime) -> str:
+    try:
+        today = today_of(owner, leaves.table(), now)
+    except Refused as refused:
+        return f"No leave was written: {refused}"
+    return f"{leaves.asked_with_a_pass(owner, until, today, WHERE)} Who covers is said on the page Leave."
 
 
 def _work_routes(router: APIRouter, engine: Engine, clock: Callable[[], datetime]) -> None:

@@ -19,7 +19,7 @@ from graph.rules.blocks import FEEDBACK, Message
 from graph.rules.may_act import Act, refusal
 from graph.rules.message_states import OUTCOMES, TOUCHES
 from graph.rules.passing import NoReason, pass_reason
-from tools.editing.leave import Leaves, NoLeave, today_of
+from tools.editing.leave import Leaves, today_of
 from tools.store import acts
 from tools.store.verdicts import NO_LEAD
 from tools.web.bodies import Busy, Few
@@ -209,11 +209,8 @@ class Acting:
 
     async def _leave(self, by: str, until: date) -> str:
         """The same leave that `/lead away until DAY` writes."""
-        today = self._today(by)
         try:
-            told = await self._few.run(self._leaves.away, by, (today, until), None, today, "Slack")
-        except NoLeave as error:
-            return f"No leave was written: {error} {COVER_HINT}"
+            told = await self._few.run(self._leaves.asked_with_a_pass, by, until, self._today(by), "Slack")
         except Busy:
-            return f"No leave was written: the router is busy. {COVER_HINT}"
-        return joined((told.sentence, COVER_HINT))
+            told = "No leave was written: the router is busy."
+        return joined((told, COVER_HINT))
