@@ -23,7 +23,7 @@ from tools.store import nurture_pages as shown
 from tools.store.nurture_leaving import leave_address
 from tools.store.nurture_mails import find, mail_page
 from tools.store.nurture_places import Word, move
-from tools.web.inbox import same_origin
+from tools.web.inbox_acts import same_origin
 from tools.web.pages import Pages
 
 Status: TypeAlias = Literal["ACTIVE", "PAUSED", "COMPLETED", "CANCELLED"]

@@ -20,8 +20,9 @@ from graph.rules.text import line
 from tools.store.people_edges import CannotSay, say, undo
 from tools.store.people_groups import LARGEST_PAGE, Person, groups, how_many_wait, person_of, waiting
 from tools.web.admin import storable
-from tools.web.inbox import FLASH_S, LeadId, PageNumber, same_origin
-from tools.web.inbox import SAID as LONGEST_SAID
+from tools.web.inbox import LeadId, PageNumber
+from tools.web.inbox_acts import FLASH_S, same_origin
+from tools.web.inbox_acts import SAID as LONGEST_SAID
 from tools.web.pages import Pages
 
 PAGE = 20

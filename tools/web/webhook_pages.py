@@ -16,8 +16,8 @@ from tools.store import webhook_deliveries as kept
 from tools.store import webhooks as store
 from tools.store.webhooks import CannotKeep
 from tools.web.admin import storable_time
-from tools.web.inbox import FLASH_S, same_origin
-from tools.web.inbox import SAID as LONGEST_SAID
+from tools.web.inbox_acts import FLASH_S, same_origin
+from tools.web.inbox_acts import SAID as LONGEST_SAID
 from tools.web.pages import Pages
 from tools.web.webhooks_out import Name, NewEndpoint, Side, answered_or, known
 

@@ -25,8 +25,8 @@ from tools.web.forms.mapping.payloads import PASTED, flat_payload
 from tools.web.forms.mapping.proposing import Proposal, propose
 from tools.web.forms.mapping.spec import FIELDS, FORM_NAME, BadMapping, read_mapping
 from tools.web.forms.mapping.spec import Mapping as FormMapping
-from tools.web.inbox import FLASH_S, same_origin
-from tools.web.inbox import SAID as LONGEST_SAID
+from tools.web.inbox_acts import FLASH_S, same_origin
+from tools.web.inbox_acts import SAID as LONGEST_SAID
 from tools.web.pages import Pages
 
 PAGES: Final = "/inbox/forms"

@@ -10,7 +10,7 @@ from graph.domain.trace import Failure
 from graph.domain.values import evolve
 from graph.state import Case
 from tests.fixtures.ports import Memory, case
-from tools.stream.deciding import Behind, Onwards
+from tools.stream.past_views import Behind, Onwards
 
 ANA, BEN = "ana@company.com", "ben@company.com"
 
