@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, Row
@@ -106,6 +106,7 @@ class SlaTimers:
         return missed(newest, effect.assignment, effect.owner)
 
     def _remind(self, order: Order, effect: RemindOwner) -> Receipt:
+        zone_of = self._zones()
         with self._writes.begin() as connection:
             state, now = _held(connection, order, effect.assignment, ("offered",)), self._clock()
             if state is None or state.accept_due_at is None or state.accept_due_at <= now:
@@ -116,7 +117,7 @@ class SlaTimers:
             due = state.accept_due_at
             left = duration((due - now).total_seconds())
             rest = Part("own", f" ({left} left), or it goes to somebody else.")
-            note = note_of((Part("own", "Reminder: accept it by "), moment(due, now, self._zones(state.owner)), rest))
+            note = note_of((Part("own", "Reminder: accept it by "), moment(due, now, zone_of(state.owner)), rest))
             update = UpdateAlert(
                 state.owner, state.number, reminded_message(message), note.text, thread=note.body, ping=True
             )
@@ -124,29 +125,25 @@ class SlaTimers:
         return Receipt("reminded")
 
     def _touch_missed(self, order: Order, effect: TouchMissed) -> Receipt:
+        zone_of = self._zones()
         with self._writes.begin() as connection:
             state, now = _held(connection, order, effect.assignment, ("offered", "accepted")), self._clock()
             if state is None:
                 return VOID
             message = shown(connection, state)
             if message is not None:
-                late = self._late(state, effect, now, state.owner)
+                late = _late(state, effect, now, zone_of(state.owner))
                 update = UpdateAlert(
                     state.owner, state.number, overdue_message(message), late.text, thread=late.body, ping=True
                 )
                 redraw(connection, state, "touch_missed", update, now, order.revision)
                 if effect.manager is not None and effect.manager != state.owner:
-                    late = self._late(state, effect, now, effect.manager)
+                    late = _late(state, effect, now, zone_of(effect.manager))
                     copy = copy_message(message, late.text)
                     told = UpdateAlert(effect.manager, state.number, copy, late.text, thread=late.body, closed=True)
                     redraw(connection, state, "touch_missed_manager", told, now, order.revision)
         metrics.sla.labels("touch", state.sla or "none", "missed").inc()
         return Receipt("told")
-
-    def _late(self, state: Row[Any], effect: TouchMissed, now: datetime, reader: str) -> Note:
-        due = moment(state.touch_due_at or effect.at, now, self._zones(reader))
-        said = Part("own", f"First touch by {first_name(state.owner)} is overdue, it was due by ")
-        return note_of((said, due, Part("own", ".")))
 
     def _confirm_owner(self, order: Order, effect: ConfirmOwner) -> Receipt:
         with self._writes.begin() as connection:
@@ -165,6 +162,12 @@ class SlaTimers:
 
     async def _thread(self, function: Callable[[Order, E], T], order: Order, effect: E) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._executor, function, order, effect)
+
+
+def _late(state: Row[Any], effect: TouchMissed, now: datetime, zone: tzinfo) -> Note:
+    due = moment(state.touch_due_at or effect.at, now, zone)
+    said = Part("own", f"First touch by {first_name(state.owner)} is overdue, it was due by ")
+    return note_of((said, due, Part("own", ".")))
 
 
 def _held(connection: Connection, order: Order, number: int, states: Sequence[str]) -> Row[Any] | None:

@@ -14,8 +14,10 @@ from graph.rules.local_time import named_zone
 from tools.routing_file.findings import RoutingFileError
 
 log = structlog.get_logger(__name__)
-Zones: TypeAlias = Callable[[str], tzinfo]
+ZoneOf: TypeAlias = Callable[[str], tzinfo]
 """A person's e-mail address -> their zone."""
+Zones: TypeAlias = Callable[[], ZoneOf]
+"""The zones of now. Asked before a transaction, never inside of one: the file may be read anew, and that is written down."""
 
 
 class Live(Protocol):
@@ -28,8 +30,8 @@ def zone_of(email: str, table: RoutingTable) -> tzinfo:
     return named_zone(person.hours.spans[0].zone if person is not None and person.hours.spans else table.timezone)
 
 
-def in_utc(_email: str) -> tzinfo:
-    return UTC
+def in_utc() -> ZoneOf:
+    return lambda _email: UTC
 
 
 def zones_of(routing: Callable[[], Live]) -> Zones:
@@ -37,11 +39,12 @@ def zones_of(routing: Callable[[], Live]) -> Zones:
     for that."""
     opened = cache(routing)
 
-    def zone(email: str) -> tzinfo:
+    def zones() -> ZoneOf:
         try:
-            return zone_of(email, opened().current())
+            table = opened().current()
         except (OSError, RoutingFileError) as error:
             log.warning("times are told in UTC", error=type(error).__name__)
-            return UTC
+            return in_utc()
+        return lambda email: zone_of(email, table)
 
-    return zone
+    return zones

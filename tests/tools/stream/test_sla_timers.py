@@ -28,7 +28,7 @@ from tools.stream.dispatcher import Dispatcher
 from tools.stream.inbox import Inbox
 from tools.stream.outbox import EFFECT, TIMER, claim, depth
 from tools.stream.sla_timers import SlaTimers
-from tools.stream.zones import zone_of
+from tools.stream.zones import ZoneOf, zone_of
 
 GENERAL = "general@company.com"
 FILE = {
@@ -67,7 +67,11 @@ class Desk:
 
     def timers(self, inbox: Inbox | None = None) -> SlaTimers:
         back = inbox or self.bench.inbox
-        zones = lambda email: zone_of(email, self.table)  # noqa: E731
+
+        def zones() -> ZoneOf:
+            with self.engine.execution_options(immediate=True).begin():  # as where a new version of the file is kept
+                return lambda email: zone_of(email, self.table)
+
         return SlaTimers(self.engine, self.bench.executor, back, clock=lambda: self.clock, zones=zones)
 
     async def dispatch(self, name: str = "d", timers: Any = None) -> None:
