@@ -18,12 +18,11 @@ from graph.ports import History
 from graph.state import Case
 
 
-class Behind:
-    """History for a batch that is drafted while the one before it is committed: the ledgers are read when that is done,
-    everything else at once (a lead that both batches hold is found at the commit)."""
+class _Through:
+    """History, passed on as it is."""
 
-    def __init__(self, history: History, before: Awaitable[Any]) -> None:
-        self._history, self._before = history, before
+    def __init__(self, history: History) -> None:
+        self._history = history
 
     async def priors(self, lead_ids: Sequence[str], now: datetime) -> Sequence[Fact[Prior]]:
         return await self._history.priors(lead_ids, now)
@@ -36,6 +35,15 @@ class Behind:
 
     async def families(self, parent_domains: Sequence[str], now: datetime) -> Mapping[str, Family]:
         return await self._history.families(parent_domains, now)
+
+
+class Behind(_Through):
+    """History for a batch that is drafted while the one before it is committed: the ledgers are read when that is done,
+    everything else at once (a lead that both batches hold is found at the commit)."""
+
+    def __init__(self, history: History, before: Awaitable[Any]) -> None:
+        super().__init__(history)
+        self._before = before
 
     async def pools(self, names: Sequence[str]) -> Mapping[str, PoolState]:
         await self._past()
@@ -49,11 +57,11 @@ class Behind:
         await asyncio.wait([asyncio.ensure_future(self._before)])  # its failure is its own worker's business
 
 
-class Onwards:
+class Onwards(_Through):
     """History for leads of one batch that are run one by one: each sees the turns that those before it took."""
 
     def __init__(self, history: History) -> None:
-        self._history = history
+        super().__init__(history)
         self._ledgers: dict[str, PoolState] = {}
         self._opened: Counter[str] = Counter()
 
@@ -63,18 +71,6 @@ class Onwards:
             self._ledgers[turn.pool] = turn.after
         if case.failure is None:
             self._opened.update(open_changes(case))
-
-    async def priors(self, lead_ids: Sequence[str], now: datetime) -> Sequence[Fact[Prior]]:
-        return await self._history.priors(lead_ids, now)
-
-    async def people(self, asks: Sequence[Who], now: datetime) -> Sequence[Fact[KnownPerson]]:
-        return await self._history.people(asks, now)
-
-    async def activities(self, asked: Sequence[Wanted], now: datetime) -> Sequence[tuple[Did, ...]]:
-        return await self._history.activities(asked, now)
-
-    async def families(self, parent_domains: Sequence[str], now: datetime) -> Mapping[str, Family]:
-        return await self._history.families(parent_domains, now)
 
     async def pools(self, names: Sequence[str]) -> Mapping[str, PoolState]:
         return {**await self._history.pools(names), **self._ledgers}
