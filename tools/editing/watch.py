@@ -15,6 +15,7 @@ import structlog
 from sqlalchemy import Engine
 
 from tools.editing.editor import Editor
+from tools.observe.why import why
 from tools.store.routing_changes import changes_in
 
 log = structlog.get_logger(__name__)
@@ -52,7 +53,7 @@ class Watch:
                 self._failing = False
             except Exception as error:  # noqa: BLE001 - the database may be away: routing goes on, and we look again
                 if not self._failing:
-                    log.warning("routing changes cannot be looked at", error=type(error).__name__)
+                    log.warning("routing changes cannot be looked at", error=why(error))
                 self._failing = True
             await asyncio.sleep(EVERY_S)
 

@@ -16,6 +16,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from tools.insights.predicting import Predictor
+from tools.observe.why import why
 from tools.store.prediction_jobs import Job, Step, add_job, advance, end_job, take_job
 from tools.store.ranking import lead_ids_by_score
 from tools.stream.ending import ended
@@ -68,7 +69,7 @@ class BulkJobs:
                     await self._through(*taken)
                     continue
             except SQLAlchemyError as error:
-                log.warning("bulk_prediction", part="database", error=type(error).__name__)
+                log.warning("bulk_prediction", part="database", error=why(error))
             try:
                 await asyncio.wait_for(self._wake.wait(), LOOK_EVERY_S)
             except TimeoutError:

@@ -19,6 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from graph.domain.table import RoutingTable
 from graph.rules.calendars import calendars_of
 from graph.rules.digest import part_of
+from tools.observe.why import why
 from tools.routing_file.findings import RoutingFileError
 from tools.store.digests import make_digest
 from tools.stream.zones import zone_of
@@ -61,7 +62,7 @@ class Digests:
             try:
                 await asyncio.get_running_loop().run_in_executor(self._executor, self.once)
             except (SQLAlchemyError, OSError, RoutingFileError) as error:
-                log.warning("digests wait", error=type(error).__name__)
+                log.warning("digests wait", error=why(error))
             if once:
                 return
 

@@ -25,6 +25,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from graph.ports import Order, Performer, Receipt, Untried, VendorError
 from tools.breaker import Breaker
 from tools.observe import metrics
+from tools.observe.why import why
 from tools.stream.outbox import Claimed, Outcome, claim, record
 from tools.stream.outcomes import DEFAULT_SCHEDULE, SCHEDULES, count
 from tools.stream.stored import StoredPerformer, perform_due
@@ -123,7 +124,7 @@ class Dispatcher:
         try:
             found = await self._queues()
         except SQLAlchemyError as error:
-            log.warning("waiting", part="database", error=type(error).__name__)
+            log.warning("waiting", part="database", error=why(error))
             return
         for vendor in self._passing - found.keys():
             del self._performers[vendor]
@@ -143,7 +144,7 @@ class Dispatcher:
                 done |= busy
             except SQLAlchemyError as error:
                 metrics.outages.labels("database").inc()
-                log.warning("waiting", part="database", error=type(error).__name__)
+                log.warning("waiting", part="database", error=why(error))
                 busy = False
                 await asyncio.sleep(self._options.idle_s)
             metrics.breaker_open.labels(vendor).set(self.breakers[vendor].state == "open")

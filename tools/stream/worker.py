@@ -26,6 +26,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from graph.domain.trace import Failure
 from graph.state import RunContext
 from tools.observe import metrics
+from tools.observe.why import why
 from tools.store.dead import bury_lead
 from tools.stream.codec import Undecodable, decode
 from tools.stream.consumer import IDLE_MS, Consumer, Entry
@@ -229,7 +230,7 @@ class Worker:
     async def _wait(self, what: str, error: Exception) -> None:
         """Something we depend on is away: say so, and breathe before the next try. Raises Stopped."""
         metrics.outages.labels(what).inc()
-        log.warning("waiting", part=what, error=type(error).__name__)
+        log.warning("waiting", part=what, error=why(error))
         if what != "stream":
             with contextlib.suppress(*AWAY):  # a worker that dies while it waits does not die of what it has in hand
                 await self._consumer.blame(list(self._in_hand.values()), 1)

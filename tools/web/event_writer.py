@@ -16,6 +16,7 @@ import structlog
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from tools.observe.why import why
 from tools.store.activities import NewEvent, keep_events
 from tools.store.agents import Networks
 from tools.stream.ending import ended
@@ -98,12 +99,12 @@ class EventWriter:
                 for one in batch:
                     await self._keep([one])
                 return
-            log.warning("events not kept", events=len(events), error=type(error).__name__)
+            log.warning("events not kept", events=len(events), error=why(error))
             if not batch[0].done.done():
                 batch[0].done.set_exception(NotKept())
             return
         except Exception as error:
-            log.exception("events broke", error=type(error).__name__)
+            log.exception("events broke", error=why(error))
             for one in batch:
                 if not one.done.done():
                     one.done.set_exception(NotKept())

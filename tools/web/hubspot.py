@@ -18,6 +18,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 
+from tools.observe.why import why
 from tools.store.crm_changes import ChangeKind, CrmChange, keep_changes
 from tools.web.answers import Refused, json_answer
 from tools.web.hubspot_signature import verify
@@ -110,7 +111,7 @@ def hubspot_router(engine: Engine, secret: str, url: str, clock: Callable[[], da
         try:
             new = await run_in_threadpool(keep_changes, engine, changes, clock())
         except SQLAlchemyError as error:
-            log.warning("hubspot waits", error=type(error).__name__)
+            log.warning("hubspot waits", error=why(error))
             raise Refused(503, "unavailable", "The events could not be stored. Send them again.") from None
         return {"taken": new, "known": len(changes) - new, **counts}
 

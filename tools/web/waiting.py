@@ -14,6 +14,7 @@ from redis.exceptions import RedisError
 from sqlalchemy import Engine, bindparam, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from tools.observe.why import why
 from tools.store.tables import decisions, outbox
 from tools.stream.ending import ended
 from tools.stream.keys import Partition
@@ -61,7 +62,7 @@ class Decisions:
                 self._executor, outcome_of, self._engine, submission_id
             )
         except SQLAlchemyError as error:  # the lead is safe; only this answer has to do without
-            log.warning("waiting", part="database", error=type(error).__name__)
+            log.warning("waiting", part="database", error=why(error))
             return None
 
     async def _listen(self) -> None:

@@ -24,6 +24,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from tools.observe import metrics
+from tools.observe.why import why
 from tools.store.meetings import note_meeting
 from tools.stream.inbox import StreamUnavailable
 from tools.web.answers import Answer, Refused, json_answer
@@ -87,7 +88,7 @@ class FormIntake:
             log.warning("intake unavailable", reason=error.reason)
             answer, code = told(unavailable()), "unavailable"
         except SQLAlchemyError as error:
-            log.warning("intake unavailable", part="database", error=type(error).__name__)
+            log.warning("intake unavailable", part="database", error=why(error))
             answer, code = told(unavailable()), "unavailable"
         if answer.status >= 400:
             metrics.rejected.labels(str(answer.status)).inc()

@@ -20,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from standardwebhooks.webhooks import Webhook as SignedWebhook
 from standardwebhooks.webhooks import WebhookVerificationError
 
+from tools.observe.why import why
 from tools.store import form_mappings as store
 from tools.stream.inbox import StreamUnavailable
 from tools.web.answers import Answer, Refused
@@ -48,7 +49,7 @@ class OwnForms:
         try:
             mapping, salt = await self._thread(self.mappings.of, name)
         except SQLAlchemyError as error:
-            log.warning("own form", part="database", error=type(error).__name__)
+            log.warning("own form", part="database", error=why(error))
             return Refused(
                 503, "unavailable", "The form's mapping could not be read: send it again.", retry_after_s=1
             ).answer()
@@ -114,7 +115,7 @@ class OwnForms:
                 )
             )
         except SQLAlchemyError as error:
-            log.warning("rejected form not kept", form=name, error=type(error).__name__)
+            log.warning("rejected form not kept", form=name, error=why(error))
 
     async def _thread(self, function: Callable[..., T], *arguments: Any) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._executor, function, *arguments)

@@ -20,6 +20,7 @@ import structlog
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from tools.observe.why import why
 from tools.store import form_mappings as store
 from tools.stream.ending import ended
 from tools.web.forms.flattening import Value
@@ -129,7 +130,7 @@ class FormMappings:
             if forget and (gone := store.forget_old(self.engine, self.clock())):
                 log.info("rejected forms forgotten", payloads=gone)
         except SQLAlchemyError as error:  # tried again at the next turn
-            log.warning("form mappings", part="database", error=type(error).__name__)
+            log.warning("form mappings", part="database", error=why(error))
 
 
 def _read(name: str, body: Mapping[str, Any]) -> FormMapping | None:
