@@ -14,11 +14,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from tools.settings import Settings
+if TYPE_CHECKING:
+    from tools.settings import Settings
 
 SHOWN: Final = 20
 

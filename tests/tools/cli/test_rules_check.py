@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -163,3 +165,12 @@ def test_a_period_that_is_none_is_told(file, capsys):
     with pytest.raises(SystemExit):
         check(capsys, file, "--last", "a month")
     assert '"a month" is not a period; write 30d, 12h or 2w' in capsys.readouterr().err
+
+
+def test_who_only_checks_a_file_waits_for_no_settings_and_no_store() -> None:
+    code = (
+        "import sys, app; app.main(['rules', 'check', 'infra/routing.json']);"
+        "print(sorted({'tools.settings', 'pydantic_settings', 'sqlalchemy', 'numpy'} & set(sys.modules)))"
+    )
+    told = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert told.splitlines()[-1] == "[]", told
