@@ -20,8 +20,9 @@ def account(told: Told) -> Bullet | None:
         if crm.family_leads_30d:
             facts.append(f"{counted(crm.family_leads_30d, 'other lead', 'other leads')} from the family in 30 days")
     if of is not None and told.path != "manual_review":  # what nobody may have asked for is worth nothing yet
-        low, high = money(told.score.acv_low_usd), money(told.score.acv_high_usd)
-        facts.append(f"a contract is worth about {money(of.acv_usd)} a year ({low} to {high})")
+        if of.acv_usd > 0:  # rules that answer for a model know of none
+            low, high = money(told.score.acv_low_usd), money(told.score.acv_high_usd)
+            facts.append(f"a contract is worth about {money(of.acv_usd)} a year ({low} to {high})")
         if told.score.days is not None:
             ends = f"{told.score.days_low:.0f} to {told.score.days_high:.0f}"
             facts.append(f"a signature takes about {told.score.days:.0f} days ({ends})")

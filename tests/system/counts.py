@@ -152,6 +152,15 @@ def _effects(
     counts.effects_twice, counts.effects_missing = sum(twice.values()), sum(found.values())
     counts.redelivered = connection.execute("SELECT coalesce(sum(max(0, attempts - 1)), 0) FROM outbox").fetchone()[0]
     counts.detail |= {"effects twice": +Counter(twice), "effects missing": +Counter(found)}
+    if twice["outbox"]:
+        counts.detail["outbox"] = connection.execute(_MANY, (bodies,)).fetchall()
+
+
+_MANY = (
+    "SELECT lead_id, kind, count(*), group_concat(key, ' ') FROM outbox WHERE vendor <> 'steps' GROUP BY lead_id, kind"
+    " HAVING count(*) > ? LIMIT 5"
+)
+"""Which effects a lead has more of than decisions."""
 
 
 def _turns(connection: sqlite3.Connection, counts: Counts) -> None:

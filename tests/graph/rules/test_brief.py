@@ -11,7 +11,7 @@ from graph.domain.brief import Brief
 from graph.domain.evidence import AccountMatch, MatchCode
 from graph.domain.lead import Flag
 from graph.rules.brief import brief_of, facts_of, with_note
-from tests.fixtures.alerts import ASSIGNMENT, CRM, JUDGEMENT, LEAD, NOW, PROFILE, SCORE, SIMILAR, decision
+from tests.fixtures.alerts import ACCOUNT, ASSIGNMENT, CRM, JUDGEMENT, LEAD, NOW, PROFILE, SCORE, SIMILAR, decision
 
 
 def brief(**changes) -> Brief:
@@ -213,3 +213,9 @@ def test_parents_opportunities_and_the_owners_on_the_list_of_accounts_are_told()
     assert account == "1 open opportunity ($1.2M, proposal) at Acme Corp"
     listed = replace(PROFILE, owner="ben@company.com", parent_owner="dee@company.com")
     assert told("Account", crm=None, profile=listed, account=None) == "you own Acme Corp; Ben owns Acme Labs"
+
+
+def test_a_contract_of_unknown_worth_is_not_called_worth_nothing():
+    account = told("Account", account=replace(ACCOUNT, acv_usd=0.0))
+    assert account is not None
+    assert "worth" not in account
