@@ -120,6 +120,13 @@ def _owners(connection: sqlite3.Connection, counts: Counts, ids: set[str]) -> No
     counts.detail["not_one_owner"] = {i: [owners.get(i), held.get(i)] for i in wrong[:3]}
 
 
+_OF_A_KIND = (  # a message is changed by each thing that happens to its lead: those are told apart by their key's end
+    "FROM outbox WHERE vendor <> 'steps'"
+    " GROUP BY lead_id, kind, CASE kind WHEN 'update_alert' THEN substr(key, instr(key, '/')) END"
+)
+_MANY = f"SELECT lead_id, kind, count(*), group_concat(key, ' ') {_OF_A_KIND} HAVING count(*) > ? LIMIT 5"
+
+
 def _effects(
     connection: sqlite3.Connection, counts: Counts, ids: set[str], bodies: int, *, twins: bool, later: bool
 ) -> None:
@@ -127,7 +134,7 @@ def _effects(
         return sum(max(0, n - allowed) for (n,) in connection.execute(question))
 
     twice = {
-        "outbox": over("SELECT count(*) FROM outbox WHERE vendor <> 'steps' GROUP BY lead_id, kind", bodies),
+        "outbox": over(f"SELECT count(*) {_OF_A_KIND}", bodies),
         "alerts": over("SELECT count(*) FROM alerts GROUP BY lead_id"),
         "alerts by effect": over("SELECT count(*) FROM alerts GROUP BY effect_key"),
         "tasks": over("SELECT count(*) FROM crm_tasks GROUP BY contact_key, subject", bodies),
@@ -154,13 +161,6 @@ def _effects(
     counts.detail |= {"effects twice": +Counter(twice), "effects missing": +Counter(found)}
     if twice["outbox"]:
         counts.detail["outbox"] = connection.execute(_MANY, (bodies,)).fetchall()
-
-
-_MANY = (
-    "SELECT lead_id, kind, count(*), group_concat(key, ' ') FROM outbox WHERE vendor <> 'steps' GROUP BY lead_id, kind"
-    " HAVING count(*) > ? LIMIT 5"
-)
-"""Which effects a lead has more of than decisions."""
 
 
 def _turns(connection: sqlite3.Connection, counts: Counts) -> None:
