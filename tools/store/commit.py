@@ -22,13 +22,13 @@ from graph.record import assignment_number, parent_of, record_bytes, record_of, 
 from graph.rules.forms import form_fields, merged
 from graph.state import Case, RunContext
 from tools.store.account_rows import families_before, write_accounts
-from tools.store.activities import weigh_unseen
 from tools.store.announced import announce_decisions
 from tools.store.assigning import NoLongerOffered, write_assignments
 from tools.store.people_commit import stored_name_key, write_people
 from tools.store.queueing import OUTBOX, queued
 from tools.store.rows import insert_numbered, insert_rows, update_rows
 from tools.store.tables import decisions, leads, outbox, pools, turns
+from tools.store.weighing import weigh_unseen
 
 
 class Conflict(Exception):

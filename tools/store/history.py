@@ -16,7 +16,7 @@ from graph.domain.activity import Did, Wanted
 from graph.domain.facts import Absent, Fact, Found
 from graph.domain.person import KnownPerson, Who
 from graph.domain.routing import PoolState, Spent
-from tools.store.activities import any_events, read_activities
+from tools.store.activity_reading import any_events, read_activities
 from tools.store.people import read_people
 from tools.store.tables import HELD, assignments, leads, pools, turns
 

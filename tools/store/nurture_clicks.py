@@ -8,8 +8,9 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, select
 
-from tools.store.activities import DUE_S, NewEvent, store_events
+from tools.store.activities import NewEvent, store_events
 from tools.store.tables import lead_events
+from tools.store.weighing import DUE_S
 
 MOST: Final = 20
 """Clicks of one link that are kept while none of them counts: scanners come back."""

@@ -26,7 +26,8 @@ from starlette.concurrency import run_in_threadpool
 from tools.idempotency import Identifier
 from tools.observe import metrics
 from tools.settings import Settings
-from tools.store.activities import UNSIGNED, events_of
+from tools.store.activities import UNSIGNED
+from tools.store.activity_reading import events_of
 from tools.web.admin import storable, storable_time
 from tools.web.answers import Answer, Refused, json_answer
 from tools.web.event_bodies import EXAMPLE, MOST, EventBody, Read, read_events, read_request

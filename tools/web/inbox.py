@@ -24,7 +24,7 @@ from graph.rules.wording import first_name
 from tools.editing.leave import Leaves, NoLeave, cover_of
 from tools.store import crm_pages, inbox
 from tools.store.accounts import Currency
-from tools.store.activities import events_of
+from tools.store.activity_reading import events_of
 from tools.store.ledgers import ledgers
 from tools.web.accounts import account_pages
 from tools.web.inbox_acts import FLASH, SAID, ApproveLead, PassLead, offer_routes, same_origin, work_routes

@@ -15,7 +15,8 @@ from sqlalchemy import Engine, delete, update
 from graph.domain.activity import Wanted
 from tests.fixtures.router import NOW, person, ports_of, settle, threads
 from tests.fixtures.told import in_parts, kept, tell, told, weighings
-from tools.store.activities import NEWEST, NewEvent, events_of, keep_events, read_activities
+from tools.store.activities import NewEvent, keep_events
+from tools.store.activity_reading import NEWEST, events_of, read_activities
 from tools.store.agents import networks_of, trace_of
 from tools.store.tables import lead_events, outbox
 
