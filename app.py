@@ -28,6 +28,7 @@ app.py draw                  the graph as Mermaid
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -53,6 +54,10 @@ ROOMS: dict[str, tuple[Any, str]] = {
     "webhooks": (webhooks, "who is told of what happens to leads, and what came of it"),
 }
 """Commands that work on the store, each in a module with `add(parser)` and `run(arguments, settings)`."""
+
+
+RUNNING = ("serve", "api", "worker", "dispatch")
+"""Commands that go on until they are stopped."""
 
 
 def create_app() -> Any:
@@ -127,22 +132,8 @@ def main(argv: list[str] | None = None) -> int:
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Each command imports what it needs: `--help` and `draw` need no database."""
     match arguments.command:
-        case "serve":
-            from tools.cli.supervisor import serve
-
-            serve(settings, main)
-        case "api":
-            from tools.cli.processes import serve_http
-
-            serve_http(settings)
-        case "worker":
-            from tools.cli.processes import run_worker
-
-            run_worker(settings, drain=arguments.drain)
-        case "dispatch":
-            from tools.cli.processes import run_dispatcher
-
-            run_dispatcher(settings, drain=arguments.drain)
+        case name if name in RUNNING:
+            return keep_running(arguments, settings)
         case "draw":
             from graph.draw import mermaid
 
@@ -158,6 +149,32 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
             from tools.cli.decide import command
 
             return command(arguments, settings)
+    return 0
+
+
+def keep_running(arguments: argparse.Namespace, settings: Settings) -> int:
+    from tools.cli import SUPERVISOR
+    from tools.cli.files import missing
+
+    if (
+        problems := [] if SUPERVISOR in os.environ else missing(settings)
+    ):  # a part that is started again has what was kept
+        print(*(f"settings: {problem}" for problem in problems), sep="\n", file=sys.stderr)
+        return 2
+    if arguments.command == "serve":
+        from tools.cli.supervisor import serve
+
+        serve(settings, main)
+        return 0
+    from tools.cli.processes import run_dispatcher, run_worker, serve_http
+
+    match arguments.command:
+        case "api":
+            serve_http(settings)
+        case "worker":
+            run_worker(settings, drain=arguments.drain)
+        case "dispatch":
+            run_dispatcher(settings, drain=arguments.drain)
     return 0
 
 

@@ -7,6 +7,7 @@ import contextlib
 import gc
 import importlib
 import os
+import sys
 from typing import TYPE_CHECKING
 
 import structlog
@@ -48,13 +49,18 @@ def preload() -> None:
 
 
 def prepare(settings: Settings) -> int:
-    """Tables first: without them nothing starts. A model that cannot be made is the worker's to complain about."""
+    """Tables first: without them nothing starts, nor without rules. A model that cannot be made is the worker's to complain
+    about."""
+    from tools.cli.files import unusable
     from tools.ml.registry import ModelError, ensure_bootstrap
     from tools.ml.registry.roles import RolesError
     from tools.observe import logs
 
     logs.configure(settings.log_level, process="prepare")
     migrate_database(settings)
+    if problems := unusable(settings):
+        print(*(f"settings: {problem}" for problem in problems), sep="\n", file=sys.stderr)
+        return 2
     with contextlib.suppress(OSError, ModelError, RolesError):
         ensure_bootstrap(settings.models_dir)
     return 0

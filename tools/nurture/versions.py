@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, Row, select
 
 from graph.domain.sequence import Sequence
 from graph.rules.sequences.walking import REVISIT, SETTLE
-from tools.sequence_file import SequenceFile, restored
+from tools.sequence_file import SequenceFile, restored, restored_file
 from tools.store.tables import nurture_versions
 from tools.store.upsert import insert_new
 
@@ -72,3 +72,12 @@ def keep_versions(engine: Engine, file: SequenceFile, now: datetime) -> None:
     ]
     with engine.execution_options(immediate=True).begin() as connection:
         insert_new(connection, nurture_versions, rows, ["sequence", "version"])
+
+
+def kept_file(engine: Engine) -> SequenceFile | None:
+    """The newest version of every sequence that ever was in use, for who starts while the file is bad; None before any was.
+    One that the file does not have any more comes back with them: nobody knows it until the file is mended."""
+    of = nurture_versions.c
+    with engine.connect() as connection:
+        rows = connection.execute(select(of.sequence, of.content).order_by(of.kept_at, of.version)).all()
+    return restored_file({row.sequence: row.content for row in rows}) if rows else None

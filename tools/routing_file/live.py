@@ -39,24 +39,36 @@ def _tested(table: RoutingTable) -> RoutingTable:
 
 
 class LiveRouting:
-    """The table to route with now. Raises OSError or RoutingFileError when the first load fails.
+    """The table to route with now. Raises OSError or RoutingFileError when the first load fails and no version is kept.
 
     clock: seconds that only grow (`time.monotonic`). on_load: called with each new version before it is used, so that
-    its text can be kept. fault: what is wrong with the file on disk while the last good version stays in use.
+    its text can be kept. kept: the version that was in use last, for a process that starts while the file is bad.
+    fault: what is wrong with the file on disk while the last good version stays in use.
     """
 
     def __init__(
-        self, path: Path, clock: Callable[[], float], on_load: Callable[[RoutingTable], None] | None = None
+        self,
+        path: Path,
+        clock: Callable[[], float],
+        on_load: Callable[[RoutingTable], None] | None = None,
+        kept: Callable[[], RoutingTable | None] = lambda: None,
     ) -> None:
         self._path, self._clock, self._on_load = path, clock, on_load
         self._looking = Lock()
         self._looked_at = clock()
         self._names: tuple[str, ...] = ()
         self._seen: Identity | None = None
-        self._table = self._loaded()
         self.fault: str | None = None
-        if on_load is not None:
-            on_load(self._table)
+        try:
+            self._table = self._loaded()
+        except (OSError, RoutingFileError) as error:
+            table = kept()
+            if table is None:
+                raise
+            self._table, self.fault = table, self._told(error)
+        else:
+            if on_load is not None:
+                on_load(self._table)
 
     def current(self) -> RoutingTable:
         """The newest good version."""
@@ -73,17 +85,19 @@ class LiveRouting:
             if _identity(self._path, self._names) == self._seen:
                 return
             table = self._loaded()
-        except RoutingFileError as error:
-            self.fault = f"{self._path.name} is not used: {_shortly(error)}"
-            return
-        except OSError as error:
-            self._seen = None
-            self.fault = f"{self._path.name} cannot be read: {error.strerror or type(error).__name__}"
+        except (OSError, RoutingFileError) as error:
+            self.fault = self._told(error)
             return
         if table.digest != self._table.digest and not self._announced(table):
             self._seen = None
             return
         self.fault = None
+
+    def _told(self, error: OSError | RoutingFileError) -> str:
+        if isinstance(error, RoutingFileError):
+            return f"{self._path.name} is not used: {_shortly(error)}"
+        self._seen = None  # the next look tries again
+        return f"{self._path.name} cannot be read: {error.strerror or type(error).__name__}"
 
     def _loaded(self) -> RoutingTable:
         """Loads what is on the disk, and remembers what it was, good or bad."""

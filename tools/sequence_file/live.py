@@ -17,21 +17,33 @@ _Seen: TypeAlias = "tuple[tuple[str, int, int, int], ...]"
 
 class LiveSequences:
     """clock: seconds that only grow. on_load: called with each new version before it is used, so that it can be kept.
-    fault: what is wrong with the file on disk while the last good version stays in use.
+    kept: the sequences that were in use last, for a process that starts while the file is bad. fault: what is wrong with the
+    file on disk while the last good version stays in use.
 
-    Raises OSError or RoutingFileError when the first load fails.
+    Raises OSError or RoutingFileError when the first load fails and nothing is kept.
     """
 
     def __init__(
-        self, path: Path, clock: Callable[[], float], on_load: Callable[[SequenceFile], None] | None = None
+        self,
+        path: Path,
+        clock: Callable[[], float],
+        on_load: Callable[[SequenceFile], None] | None = None,
+        kept: Callable[[], SequenceFile | None] = lambda: None,
     ) -> None:
         self._path, self._clock = path, clock
         self._on_load = on_load or (lambda _: None)
         self._looking, self._looked_at = Lock(), clock()
         self.fault: str | None = None
         self._seen = _identity(path)
-        self._file = load(path)
-        self._on_load(self._file)
+        try:
+            self._file = load(path)
+        except (OSError, RoutingFileError) as error:
+            file = kept()
+            if file is None:
+                raise
+            self._file, self.fault = file, self._told(error)
+        else:
+            self._on_load(self._file)
 
     def current(self) -> SequenceFile:
         """The newest good version."""
@@ -52,13 +64,17 @@ class LiveSequences:
             if file.digest != self._file.digest:
                 self._on_load(file)
         except RoutingFileError as error:
-            self._seen = seen
-            self.fault = f"{self._path.name} is not used: {error.findings[0]}"
+            self._seen, self.fault = seen, self._told(error)
             return
         except Exception as error:  # noqa: BLE001 - whatever it was, the last good version stays; the next look tries again
-            self.fault = f"{self._path.name} is not used ({type(error).__name__})"
+            self.fault = self._told(error)
             return
         self._seen, self._file, self.fault = seen, file, None
+
+    def _told(self, error: Exception) -> str:
+        if isinstance(error, RoutingFileError):
+            return f"{self._path.name} is not used: {error.findings[0]}"
+        return f"{self._path.name} is not used ({type(error).__name__})"
 
 
 def _identity(path: Path) -> _Seen:

@@ -3,6 +3,7 @@ every name in it is there, every step can be reached, every path ends, and every
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 from collections.abc import Callable, Mapping
@@ -72,6 +73,19 @@ def parse(text: str, mail: Callable[[str], str]) -> SequenceFile:
             sequences[name] = sequence_of(name, one, texts, _digest(kept[name]))
     if findings:
         raise RoutingFileError(findings)
+    return _file_of(sequences, kept)
+
+
+def restored_file(kept: Mapping[str, str]) -> SequenceFile:
+    """Of versions as they were kept, by name; one that this release cannot read is left out."""
+    sequences: dict[str, Sequence] = {}
+    for name, content in kept.items():
+        with contextlib.suppress(ValueError):
+            sequences[name] = restored(name, content)
+    return _file_of(sequences, {name: kept[name] for name in sequences})
+
+
+def _file_of(sequences: Mapping[str, Sequence], kept: Mapping[str, str]) -> SequenceFile:
     return SequenceFile(sequences, kept, _digest(json.dumps(kept, sort_keys=True)))
 
 

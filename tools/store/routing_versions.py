@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import orjson
 from sqlalchemy import Engine, select
 
-from tools.store.tables import routing_versions
+from tools.store.tables import routing_changes, routing_versions
 from tools.store.upsert import insert_new
 
 
@@ -40,3 +40,14 @@ def versions_like(engine: Engine, beginning: str) -> list[tuple[str, str]]:
     with engine.connect() as connection:
         rows = connection.execute(select(routing_versions.c.digest, routing_versions.c.text).where(like).limit(2))
         return [(row.digest, row.text) for row in rows]
+
+
+def last_in_use(engine: Engine) -> tuple[str, dict[str, str]] | None:
+    """The texts of the version that the history calls live; before there is a history, of the newest that was loaded."""
+    live = select(routing_changes.c.digest).where(routing_changes.c.position.is_not(None))
+    loaded = select(routing_versions.c.digest)
+    with engine.connect() as connection:
+        digest = connection.scalar(live.order_by(routing_changes.c.position.desc()).limit(1)) or connection.scalar(
+            loaded.order_by(routing_versions.c.loaded_at.desc()).limit(1)
+        )
+    return None if digest is None else version_texts(engine, digest)

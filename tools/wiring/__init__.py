@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import Engine
+
 from graph.domain.table import RoutingTable
 from graph.domain.trace import Versions
 from graph.ports import Challenge, CrmReader, Enrichment, Judge, Ports, Scorer, Writer
@@ -28,13 +30,13 @@ from tools.enrichment.company import CompanyFacts
 from tools.meanwhile import KnownOpinions, Meanwhile
 from tools.ml.live import LiveModels
 from tools.opinions import source_of
-from tools.routing_file import LiveRouting
+from tools.routing_file import LiveRouting, RoutingFileError, parse
 from tools.settings import Settings
 from tools.similar.memory import StoredSimilar
 from tools.similar.seeding import seed
 from tools.store.history import SqlHistory
 from tools.store.read_cache import StoreCache
-from tools.store.routing_versions import keep_version
+from tools.store.routing_versions import keep_version, last_in_use
 from tools.versions import versions_of
 from tools.wiring.opening import Store, open_store
 from tools.wiring.performers import build_performers, keeper_of, live_sequences
@@ -99,7 +101,17 @@ def live_routing(settings: Settings, store: Store) -> LiveRouting:
         settings.routing_file,
         time.monotonic,
         on_load=lambda table: keep_version(store.engine, table.digest, table.text, table.files),
+        kept=lambda: kept_table(store.engine),
     )
+
+
+def kept_table(engine: Engine) -> RoutingTable | None:
+    """What routes while the file is bad; None where nothing was in use yet, or this release cannot read it."""
+    found = last_in_use(engine)
+    try:
+        return None if found is None else parse(found[0], files=found[1])
+    except RoutingFileError:
+        return None
 
 
 def context_source(

@@ -10,7 +10,7 @@ from graph.ports import Performer
 from tools.embedded.crm import EmbeddedCrm
 from tools.embedded.notifier import EmbeddedNotifier
 from tools.embedded.nurture import EmbeddedNurture
-from tools.nurture.versions import keep_versions
+from tools.nurture.versions import keep_versions, kept_file
 from tools.sequence_file import LiveSequences
 from tools.settings import Settings
 from tools.similar.graphs import Gate
@@ -40,6 +40,7 @@ def live_sequences(settings: Settings, store: Store) -> LiveSequences:
         settings.sequences_file,
         time.monotonic,
         on_load=lambda file: keep_versions(store.engine, file, datetime.now(UTC)),
+        kept=lambda: kept_file(store.engine),
     )
 
 
