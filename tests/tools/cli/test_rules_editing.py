@@ -56,6 +56,14 @@ def test_an_edit_a_look_back_and_a_rollback(live: Path, capsys: pytest.CaptureFi
     assert ("kim@company.com" in newest, "we moved" in newest, first.split()[1:3]) == (True, True, ["1", "live"])
     assert main(live, "show", "1") == 0
     assert capsys.readouterr().out == TEXT
+    assert main(live, "diff", "1", "live") == 0
+    assert "boston@company.com" in capsys.readouterr().out
+    assert main(live, "diff", "1", str(live)) == 0
+    assert "boston@company.com" in capsys.readouterr().out
+    assert main(live, "diff", "1", "7") == 2
+    assert capsys.readouterr().err == (
+        '7 cannot be compared: there is no such file, and no version "7" was ever live; `rules history` lists them.\n'
+    )
     assert main(live, "rollback", "--by", "kim@company.com") == 0
     assert live.read_text() == TEXT.replace('"version": 1', '"version": 3')
     assert main(live, "show", "9") == 1

@@ -1,4 +1,5 @@
-"""What do two routing files say differently? By rule, test, person and pool; comments and layout are no difference."""
+"""What do two routing files say differently? By rule, test, person and pool; comments and layout are no difference. Each is a
+file, or a version by its number or the beginning of its digest in `rules history`, or `live`; a file of that name goes first."""
 
 from __future__ import annotations
 
@@ -9,16 +10,42 @@ from pathlib import Path
 
 from tools.settings import Settings
 
-HELP = "what two files say differently"
+HELP = "what two files, or two versions, say differently"
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("a", metavar="A", help="a file")
+    parser.add_argument("a", metavar="A", help="a file, or a version")
     parser.add_argument("b", metavar="B", help="another")
 
 
-def run(arguments: argparse.Namespace, settings: Settings) -> int:  # noqa: ARG001 - every command takes both
-    return compare(arguments.a, arguments.b, file_text)
+def run(arguments: argparse.Namespace, settings: Settings) -> int:
+    if all(_is_file(name) for name in (arguments.a, arguments.b)):
+        return compare(arguments.a, arguments.b, file_text)
+    from tools.cli.rules.editing import editor_of, store_of
+    from tools.editing.results import Refused
+    from tools.editing.versions import find_version
+    from tools.store.routing_versions import version_text
+
+    with store_of(settings) as engine:
+        editor_of(engine, settings).note_disk()
+
+        def text_of(name: str) -> str:
+            if _is_file(name):
+                return file_text(name)
+            try:
+                found = version_text(engine, find_version(engine, name).digest)
+            except Refused as refused:
+                said = refused.result.message
+                raise LookupError(f"there is no such file, and {said[:1].lower()}{said[1:]}") from None
+            if found is None:
+                raise LookupError("its text is not kept")
+            return found
+
+        return compare(arguments.a, arguments.b, text_of)
+
+
+def _is_file(name: str) -> bool:
+    return Path(name).is_file()
 
 
 def file_text(name: str) -> str:
