@@ -75,7 +75,7 @@ def working(url: str, engine: Engine) -> Iterator[None]:
     async def work() -> None:
         client = connect(url, timeout_s=None)
         with threads(2) as executor:
-            async with Inbox(client) as inbox:
+            async with Inbox(client, deadline_s=30.0) as inbox:
                 bench = Bench(client, inbox, engine, executor)
                 await bench.post(*(person(f"p{n}") for n in range(5)))
                 worker = bench.worker()

@@ -82,7 +82,7 @@ async def _run(flow: Flow, url: str) -> None:
     """Everything is posted first, so that batches hold many leads and several submissions of one."""
     settings, store = flow.settings, flow.store
     redis, listening = connect(url, timeout_s=None), connect(url, timeout_s=None)
-    async with Inbox(redis) as inbox:
+    async with Inbox(redis, deadline_s=30.0) as inbox:
         decisions_of = Decisions(listening, 1, store.engine, store.executor)
         webhook = Webhook(inbox, Identifier(b"f" * 32), decisions_of, intake_options(settings))
         transport = httpx.ASGITransport(app=webhook.asgi)  # type: ignore[arg-type]

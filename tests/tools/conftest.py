@@ -66,7 +66,7 @@ async def redis(shared_valkey: EmbeddedValkey) -> AsyncIterator[Redis]:
 
 @pytest.fixture
 async def inbox(redis: Redis) -> AsyncIterator[Inbox]:
-    async with Inbox(redis) as running:
+    async with Inbox(redis, deadline_s=30.0) as running:
         yield running
 
 

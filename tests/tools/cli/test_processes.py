@@ -59,7 +59,7 @@ def command(home: Path, *words: str, **changed: str) -> subprocess.Popen[str]:
 def test_a_worker_drains_the_stream_and_a_dispatcher_the_outbox(home: Path):
     async def post() -> None:
         client = connect(EmbeddedValkey(home / "valkey").url, timeout_s=None)
-        async with Inbox(client) as inbox:
+        async with Inbox(client, deadline_s=30.0) as inbox:
             await asyncio.gather(*(send(inbox, person(f"p{n}")) for n in range(20)))
         await client.aclose()
 

@@ -138,7 +138,7 @@ class worker:  # noqa: N801 - used like a function
     async def _work(self) -> None:
         client, engine = connect(self._url, timeout_s=None), open_engine(self._database)
         with threads(2) as executor:
-            async with Inbox(client) as inbox:
+            async with Inbox(client, deadline_s=30.0) as inbox:
                 running_worker = Bench(client, inbox, engine, executor).worker()
                 running = asyncio.create_task(running_worker.run())
                 await self._stop.wait()

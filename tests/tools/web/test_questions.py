@@ -52,7 +52,7 @@ class Side:
 @pytest.fixture
 async def side(redis: Redis, front_settings: Settings, executor: Any) -> Any:
     engine = open_engine(front_settings.database)
-    async with opened(front_settings) as front, client_of(front) as client, Inbox(redis) as inbox:
+    async with opened(front_settings) as front, client_of(front) as client, Inbox(redis, deadline_s=30.0) as inbox:
         yield Side(client, Bench(redis, inbox, engine, executor))
     engine.dispose()
 

@@ -27,7 +27,7 @@ async def worker(redis: Redis, front_settings: Settings) -> AsyncIterator[Bench]
     """Decides what the front door accepted, from the same stream into the same database."""
     engine, client = open_engine(front_settings.database), connect(front_settings.redis_url, timeout_s=None)
     with threads(2) as executor:
-        async with Inbox(client) as inbox:
+        async with Inbox(client, deadline_s=30.0) as inbox:
             yield Bench(redis, inbox, engine, executor)
     await client.aclose()
     engine.dispose()
