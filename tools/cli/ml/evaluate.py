@@ -45,6 +45,13 @@ def _several(text: str) -> int:
     return int(text)
 
 
+def measure(model: Path, data: Path) -> int:
+    """As the command does without its options."""
+    parser = argparse.ArgumentParser()
+    add(parser)
+    return run(parser.parse_args(["--model", str(model), "--data", str(data)]))
+
+
 def run(arguments: argparse.Namespace) -> int:
     from tools.ml.evaluating.case import NotMeasurable
     from tools.ml.evaluating.recalibrating import TooFewError

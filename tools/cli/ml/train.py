@@ -2,6 +2,7 @@
 
     app.py train propensity --data leads.csv --target converted --id lead_id --out models/leads
     app.py train time-to-close --data deals.csv --target close_date --time created --out models/days
+    app.py train propensity --data leads.csv --target converted --out models/leads --card      and its model card, at once
     app.py train                    the bootstrap model anew, on synthetic leads
 
 Before it learns, a leak guard looks for columns that seem to be decided after the outcome. Where it finds one it stops with
@@ -62,10 +63,16 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
     of.add_argument("--day-first", action="store_true", help="03/04/2024 is the third of April")
     of.add_argument("--trials", type=int, default=0, metavar="N", help="try N other settings of the trees (default: 0)")
+    of.add_argument(
+        "--card",
+        action="store_true",
+        help="measure it on the rows held out and write its card, as `app.py evaluate` does",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """A model of a table: 0 trained, 1 stopped by the leak guard, 2 could not be tried."""
+    """A model of a table: 0 trained, 1 stopped by the leak guard, 2 could not be tried. With --card as `evaluate` ends."""
+    from tools.cli.ml import evaluate
     from tools.ml.table.reading import TableError
     from tools.ml.table.training import LeaksFound, train
 
@@ -85,6 +92,9 @@ def run(arguments: argparse.Namespace) -> int:
         return 2
     bar.done()
     print(_shown(arguments, trained))
+    if arguments.card:
+        print()
+        return evaluate.measure(trained.path, arguments.data)
     return 0
 
 

@@ -62,6 +62,15 @@ def test_train_then_score(file, tmp_path, capsys):
     assert all(row["reasons"].count(";") == 0 for row in rows)
 
 
+def test_one_command_trains_measures_and_writes_the_card(file, tmp_path, capsys):
+    assert main([*command(file, tmp_path), "--card"]) in (0, 1)
+    said = capsys.readouterr().out
+    assert said.index("kept as ") < said.index("rows; the others were looked at in training") < said.index("card.html")
+    (folder,) = (tmp_path / "m").glob("evaluation-*")
+    assert {"card.html", "card.md", "evaluation.json", "plots"} == {path.name for path in folder.iterdir()}
+    assert (folder / "plots" / "calibration.svg").stat().st_size > 1_000
+
+
 def test_the_guard_stops_with_1_and_what_it_says_can_be_pasted(file, tmp_path, capsys):
     told = pl.read_csv(file, infer_schema=False)
     told.with_columns(pl.col("converted").alias("is it, a customer"), pl.col("converted").alias("deal")).write_csv(file)
