@@ -156,9 +156,8 @@ def keep_running(arguments: argparse.Namespace, settings: Settings) -> int:
     from tools.cli import SUPERVISOR
     from tools.cli.files import missing
 
-    if (
-        problems := [] if SUPERVISOR in os.environ else missing(settings)
-    ):  # a part that is started again has what was kept
+    started_again = SUPERVISOR in os.environ  # such a part has what was in use before
+    if problems := [] if started_again else missing(settings):
         print(*(f"settings: {problem}" for problem in problems), sep="\n", file=sys.stderr)
         return 2
     if arguments.command == "serve":

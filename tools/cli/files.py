@@ -3,19 +3,27 @@ a mistake in one is a line and not a part that dies again and again."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
 from tools.settings import Settings
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
 
 log = structlog.get_logger(__name__)
 
 
 def missing(settings: Settings) -> list[str]:
     """A sentence for each file that is named and not there."""
-    named = {"ROUTING_FILE": settings.routing_file, "SEQUENCES_FILE": settings.sequences_file}
-    return [f"{name}: {_where(path)}" for name, path in named.items() if not path.is_file()]
+    return [f"{name}: {_where(path)}" for name, path in _files(settings).items() if not path.is_file()]
+
+
+def _files(settings: Settings) -> dict[str, Path]:
+    return {"ROUTING_FILE": settings.routing_file, "SEQUENCES_FILE": settings.sequences_file}
 
 
 def _where(path: Path) -> str:
@@ -26,23 +34,30 @@ def _where(path: Path) -> str:
 
 def unusable(settings: Settings) -> list[str]:
     """What is wrong with each file for which nothing that was in use before can stand in. Needs the tables. Blocking."""
-    from tools.routing_file import RoutingFileError
-    from tools.wiring import live_routing, live_sequences, open_store
+    from tools import routing_file, sequence_file
 
-    found: list[str] = []
+    loads: dict[str, Callable[[Path], Any]] = {"ROUTING_FILE": routing_file.load, "SEQUENCES_FILE": sequence_file.load}
+    found: dict[str, str] = {}
+    for name, path in _files(settings).items():
+        try:
+            loads[name](path)
+        except (OSError, routing_file.RoutingFileError) as error:
+            found[name] = f"{name}: {path}: {error}"
+    return _without_another(settings, found) if found else []
+
+
+def _without_another(settings: Settings, found: Mapping[str, str]) -> list[str]:
+    """Of these faults, by the file's name, those that end a start. The parts of the router are imported for it alone: they
+    take longer than the files."""
+    from tools.nurture.versions import kept_file
+    from tools.wiring import kept_table, open_store
+
+    kept: dict[str, Callable[[Engine], Any]] = {"ROUTING_FILE": kept_table, "SEQUENCES_FILE": kept_file}
     store = open_store(settings, threads=1)
     try:
-        for name, path, opened in (
-            ("ROUTING_FILE", settings.routing_file, live_routing),
-            ("SEQUENCES_FILE", settings.sequences_file, live_sequences),
-        ):
-            try:
-                fault = opened(settings, store).fault
-            except (OSError, RoutingFileError) as error:
-                found.append(f"{name}: {path}: {error}")
-            else:
-                if fault is not None:
-                    log.warning("the last good version is used", file=str(path), fault=fault)
+        stands_in = {name for name in found if kept[name](store.engine) is not None}
     finally:
         store.close()
-    return found
+    for name in stands_in:
+        log.warning("the last good version is used", fault=found[name])
+    return [fault for name, fault in found.items() if name not in stands_in]

@@ -42,6 +42,8 @@ class LiveSequences:
             if file is None:
                 raise
             self._file, self.fault = file, self._told(error)
+            if isinstance(error, OSError):
+                self._seen = ()  # the next look tries again
         else:
             self._on_load(self._file)
 

@@ -8,9 +8,11 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
+from tools import sequence_file
 from tools.cli.files import missing, unusable
 from tools.settings import Settings
 from tools.store.engine import open_engine
@@ -102,6 +104,19 @@ def test_the_file_is_read_again_when_it_is_mended(settings: Settings, monkeypatc
         assert (routing.fault, sequences.fault) == (None, None)
     finally:
         store.close()
+
+
+def test_a_file_that_could_not_be_read_for_a_moment_is_tried_again(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, file = [0.0], sequence_file.load(settings.sequences_file)
+    with monkeypatch.context() as moment:
+        moment.setattr("tools.sequence_file.live.load", Mock(side_effect=PermissionError))
+        live = sequence_file.LiveSequences(settings.sequences_file, lambda: now[0], kept=lambda: file)
+    assert live.fault is not None
+    now[0] += 1
+    assert live.current().digest == file.digest
+    assert live.fault is None
 
 
 def test_without_anything_in_use_before_a_bad_file_is_said(settings: Settings) -> None:

@@ -19,7 +19,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
-    if all(_is_file(name) for name in (arguments.a, arguments.b)):
+    if all(_names_a_file(name) for name in (arguments.a, arguments.b)):
         return compare(arguments.a, arguments.b, file_text)
     from tools.cli.rules.editing import editor_of, store_of
     from tools.editing.results import Refused
@@ -30,7 +30,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
         editor_of(engine, settings).note_disk()
 
         def text_of(name: str) -> str:
-            if _is_file(name):
+            if _names_a_file(name):
                 return file_text(name)
             try:
                 found = version_text(engine, find_version(engine, name).digest)
@@ -44,8 +44,9 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
         return compare(arguments.a, arguments.b, text_of)
 
 
-def _is_file(name: str) -> bool:
-    return Path(name).is_file()
+def _names_a_file(name: str) -> bool:
+    """A number, a digest and `live` have neither a dot nor a folder: a slip in a file's name is no question to the store."""
+    return Path(name).is_file() or "." in name or len(Path(name).parts) > 1
 
 
 def file_text(name: str) -> str:
