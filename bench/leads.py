@@ -1,7 +1,7 @@
 """Lead forms to send: a few hundred realistic bodies, each turned into a unique submission by a serial number.
 
 People, companies and domains are made up by combining word lists, in a fixed order: the n-th lead is the same on every
-machine. About one in four is weak (a student on free mail who is just looking), one in twelve comes from a company that
+machine. Names and phones repeat as seldom as in life: where all share a few, each lead resembles hundreds of others. About one in four is weak (a student on free mail who is just looking), one in twelve comes from a company that
 the product's own table knows; the others spread over some twenty thousand companies nobody has heard of. A request is
 complete HTTP/1.1 bytes of constant length, so that making one costs the generator well under a microsecond.
 """
@@ -11,16 +11,24 @@ from __future__ import annotations
 import itertools
 import json
 
-NAMES = ("Maria Lopez", "James Carter", "Wei Zhang", "Anna Schmidt", "Priya Nair", "Lucas Martin", "Emma Wilson")
+GIVEN = (
+    "Maria", "James", "Wei", "Anna", "Priya", "Lucas", "Emma", "Daniel", "Aisha", "Tom", "Chloe", "Rafael", "Ingrid",
+    "Kenji", "Laura", "Omar", "Sofia", "Peter", "Nadia", "Victor", "Hannah", "Diego", "Julia", "Samuel", "Elena",
+)  # fmt: skip
+FAMILY = (
+    "Lopez", "Carter", "Zhang", "Schmidt", "Nair", "Martin", "Wilson", "Keller", "Rossi", "Tanaka", "Haddad", "Novak",
+    "Olsen", "Murphy", "Costa", "Fischer", "Dubois", "Iyer", "Walker", "Santos", "Bauer", "Reid", "Moreau", "Kim",
+    "Jansen", "Brandt", "Ferrari", "Okafor", "Lindgren",
+)  # fmt: skip
 TITLES = (
     "VP Engineering", "Director of IT", "Chief Technology Officer", "Site Reliability Engineer", "Platform Manager",
     "Software Engineer", "Head of Infrastructure", "Vice President, Operations", None,
 )  # fmt: skip
 WEAK_TITLES = ("Student", None, "Consultant")
 PLACES = (
-    ("US", "CA", "94105", "+14155550132"), ("US", "NY", "10001", "+12125550187"), ("US", "TX", "78701", None),
-    ("CA", "ON", "M5V 2T6", "+14165550121"), ("GB", None, "EC1A 1BB", "+442079460123"), ("DE", "BY", "80331", None),
-    ("FR", None, "75001", "+33140205050"), ("IN", "KA", "560001", None), ("BR", "SP", "01310-100", None),
+    ("US", "CA", "94105", "+1415555"), ("US", "NY", "10001", "+1212736"), ("US", "TX", "78701", None),
+    ("CA", "ON", "M5V 2T6", "+1416967"), ("GB", None, "EC1A 1BB", "+44207946"), ("DE", "BY", "80331", None),
+    ("FR", None, "75001", "+3314020"), ("IN", "KA", "560001", None), ("BR", "SP", "01310-100", None),
 )  # fmt: skip
 FIRST = ("northwind", "bluepeak", "cedarline", "harborstone", "ironvale", "lumenfield", "quantaridge", "silverfern")
 SECOND = ("labs", "systems", "health", "logistics", "capital", "foods", "energy", "media", "robotics", "insurance")
@@ -44,18 +52,19 @@ MESSAGES = (
 )
 TEMPLATES = 360  # enough for every word above to meet most of the others
 COMPANIES_PER_TEMPLATE = 64
-SERIAL, COMPANY = "%(serial)010d", "%(company)02d"
+LINES = 10_000  # numbers of one exchange
+SERIAL, COMPANY, LINE = "%(serial)010d", "%(company)02d", "%(line)04d"
 
 
 def form_of(index: int) -> dict[str, object]:
     """The index-th form, still carrying the places for the serial number. Missing fields are left out."""
     form = _weak(index) if index % 4 == 3 else _strong(index)
-    name = NAMES[index % len(NAMES)]
+    name = f"{GIVEN[index % len(GIVEN)]} {FAMILY[index % len(FAMILY)]}"
     country, state, postal, phone = PLACES[index // 2 % len(PLACES)]
     form |= {"email": f"{name.lower().replace(' ', '.')}{SERIAL}@{form.pop('domain')}", "full_name": name}
     form |= {"country": country, "state": state, "postal": postal, "consent": True}
-    if form["company"] is not None:
-        form["phone"] = phone
+    if form["company"] is not None and phone is not None:
+        form["phone"] = phone + LINE
     return {key: value for key, value in form.items() if value is not None}
 
 
@@ -89,7 +98,7 @@ def _strong(index: int) -> dict[str, object]:
 
 def numbers(serial: int) -> dict[str, int]:
     """What fills the places of the template `serial % TEMPLATES`."""
-    return {"serial": serial, "company": serial // TEMPLATES % COMPANIES_PER_TEMPLATE}
+    return {"serial": serial, "company": serial // TEMPLATES % COMPANIES_PER_TEMPLATE, "line": serial % LINES}
 
 
 def lead(serial: int) -> dict[str, object]:
@@ -117,4 +126,4 @@ class Requests:
         """The next request, head and body."""
         serial = next(self._serials)
         company = serial // TEMPLATES % COMPANIES_PER_TEMPLATE
-        return self._templates[serial % TEMPLATES] % {b"serial": serial, b"company": company}
+        return self._templates[serial % TEMPLATES] % {b"serial": serial, b"company": company, b"line": serial % LINES}

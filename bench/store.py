@@ -34,9 +34,12 @@ class Decisions:
         """Decisions above row number `since`, counted one by one."""
         return self._one(f"SELECT count(*) FROM decisions WHERE rowid > {since:d}")
 
-    def with_effects(self, since: int) -> int:
-        """Leads that have effects above row number `since` of the outbox, performed or not."""
-        return self._one(f"SELECT count(DISTINCT lead_id) FROM outbox WHERE id > {since:d}")
+    def with_effects(self, since: int, first_effect: int) -> int:
+        """Leads decided above row number `since` that have effects above row number `first_effect` of the outbox,
+        performed or not. A digest is an owner's effect, not a lead's: it does not count."""
+        decided = f"SELECT lead_id FROM decisions WHERE rowid > {since:d}"
+        found = f"SELECT lead_id FROM outbox WHERE id > {first_effect:d}"
+        return self._one(f"SELECT count(*) FROM ({decided} INTERSECT {found})")
 
     def effects(self, since: int) -> tuple[int, int]:
         """(all, performed) effects above row number `since` of the outbox."""

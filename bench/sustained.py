@@ -49,8 +49,8 @@ def sustained(candidate: Candidate, plan: Plan) -> dict[str, Any]:
         "paths": decisions.paths(first),
     }
     if candidate.effects:
-        if decisions.with_effects(first_effect) != sent["ok"]:
-            raise RuntimeError("a decided lead has no effect in the outbox: this is no measurement")
+        if (have := decisions.with_effects(first, first_effect)) != sent["ok"]:
+            raise RuntimeError(f"{have} of {sent['ok']} decided leads have effects in the outbox: this is no measurement")
         found["effects"], found["effects_performed_meanwhile"] = decisions.effects(first_effect)
     return found
 
