@@ -26,10 +26,12 @@ from bench.servers import (
     redis_url,
     start_uvicorn,
     start_valkey,
+    total,
     usage_of,
 )
 from bench.store import Decisions
 from tools.ml.registry import ensure_bootstrap
+from tools.settings import Settings
 from tools.store.engine import open_engine
 from tools.store.migrate import migrate
 
@@ -77,11 +79,12 @@ def start_product(folder: Path, fsync: Fsync = "always", env: Mapping[str, str] 
 
 
 def is_ready(server: Server) -> bool:
-    """Whether /health says that leads can be taken and decided."""
+    """Whether /health says that leads can be taken and decided, by all workers."""
     connection = http.client.HTTPConnection(HOST, server.port, timeout=2)
     try:
         connection.request("GET", "/health")
-        return bool(json.loads(connection.getresponse().read())["ready"])
+        state = json.loads(connection.getresponse().read())
+        return bool(state["ready"]) and state["parts"]["workers"]["alive"] >= Settings().workers
     except (OSError, http.client.HTTPException, ValueError, KeyError):
         return False
     finally:
@@ -139,21 +142,21 @@ def peer_acceptor(folder: Path) -> Iterator[Server]:
         yield server
 
 
-def parts(server: Server) -> dict[str, psutil.Process]:
+def parts(server: Server) -> dict[str, list[psutil.Process]]:
     """The product's processes by what they do: web, worker, dispatcher, valkey."""
-    found = {}
+    found: dict[str, list[psutil.Process]] = {}
     for child in psutil.Process(server.process.pid).children(recursive=True):
         with contextlib.suppress(psutil.NoSuchProcess):
             command = child.cmdline()
             name = "valkey" if "valkey" in child.name() else PARTS.get(command[-1]) if command else None
             if name is not None:
-                found[name] = child
+                found.setdefault(name, []).append(child)
     return found
 
 
 def usages(server: Server) -> dict[str, Usage]:
-    """CPU, memory and open files of each part, now."""
-    return {name: usage_of(process) for name, process in sorted(parts(server).items())}
+    """CPU, memory and open files of each part, now; of all its processes together."""
+    return {name: total(map(usage_of, processes)) for name, processes in sorted(parts(server).items())}
 
 
 def fresh(work: Path, name: str) -> Path:

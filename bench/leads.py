@@ -1,7 +1,8 @@
 """Lead forms to send: a few hundred realistic bodies, each turned into a unique submission by a serial number.
 
 People, companies and domains are made up by combining word lists, in a fixed order: the n-th lead is the same on every
-machine. Names and phones repeat as seldom as in life: where all share a few, each lead resembles hundreds of others. About one in four is weak (a student on free mail who is just looking), one in twelve comes from a company that
+machine. Names and phones repeat about as seldom as in life: where all share a few, each lead resembles hundreds of
+others. About one in four is weak (a student on free mail who is just looking), one in twelve comes from a company that
 the product's own table knows; the others spread over some twenty thousand companies nobody has heard of. A request is
 complete HTTP/1.1 bytes of constant length, so that making one costs the generator well under a microsecond.
 """

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,13 +72,7 @@ class Server:
     def usage(self) -> Usage:
         """CPU, memory and open files of the process and its descendants, now."""
         root = psutil.Process(self.process.pid)
-        family = [usage_of(process) for process in [root, *root.children(recursive=True)]]
-        return Usage(
-            round(sum(one.cpu_s for one in family), 2),
-            round(sum(one.rss_mb for one in family), 1),
-            sum(one.open_files for one in family),
-            sum(one.processes for one in family),
-        )
+        return total(usage_of(process) for process in [root, *root.children(recursive=True)])
 
     def stop(self, timeout_s: float = 10.0) -> None:
         """Ask the process to end, then make it and whatever it left behind end. Safe to call twice."""
@@ -112,6 +106,17 @@ def usage_of(process: psutil.Process) -> Usage:
         cpu = times.user + times.system + times.children_user + times.children_system
         return Usage(cpu, process.memory_info().rss / 2**20, process.num_fds(), 1)
     return Usage(0.0, 0.0, 0, 0)
+
+
+def total(usages: Iterable[Usage]) -> Usage:
+    """Of several processes together."""
+    family = list(usages)
+    return Usage(
+        round(sum(one.cpu_s for one in family), 2),
+        round(sum(one.rss_mb for one in family), 1),
+        sum(one.open_files for one in family),
+        sum(one.processes for one in family),
+    )
 
 
 def free_port() -> int:

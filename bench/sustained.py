@@ -50,7 +50,9 @@ def sustained(candidate: Candidate, plan: Plan) -> dict[str, Any]:
     }
     if candidate.effects:
         if (have := decisions.with_effects(first, first_effect)) != sent["ok"]:
-            raise RuntimeError(f"{have} of {sent['ok']} decided leads have effects in the outbox: this is no measurement")
+            raise RuntimeError(
+                f"{have} of {sent['ok']} decided leads have effects in the outbox: this is no measurement"
+            )
         found["effects"], found["effects_performed_meanwhile"] = decisions.effects(first_effect)
     return found
 

@@ -1,7 +1,7 @@
 """Starts the whole product as its users do, and reaches it only from outside: HTTP, SQL on its file, signals.
 
     with Product() as product:
-        product.kill("worker")                  # SIGKILL; the supervisor starts another
+        product.kill("worker")                  # SIGKILL to one of them; the supervisor starts another
         product.hold("valkey") / .go_on(...)    # SIGSTOP, SIGCONT
 
 Nothing of the product is imported here: what it promises is what can be seen.
@@ -124,10 +124,14 @@ class Product:
             return [p.pid for p in _processes() if "valkey" in _line(p) and f"{self.data}/" in _line(p)]
         return [p.pid for p in _processes() if _line(p).endswith(f"app.py {part}") and _folder(p) == str(self.data)]
 
+    def usual(self, part: str) -> int:
+        """How many processes of this part `serve` keeps."""
+        return int(self.environment.get("WORKERS", min(2, os.cpu_count() or 1))) if part == "worker" else 1
+
     def pid(self, part: str, seconds: float = 30.0) -> int:
-        """The one process of a part, waited for if it is being started."""
-        until(lambda: len(self.pids(part)) == 1, seconds, f"one {part} process")
-        return self.pids(part)[0]
+        """The process of a part, of several the one that runs longest, when all of them are there."""
+        until(lambda: len(self.pids(part)) == self.usual(part), seconds, f"{self.usual(part)} {part} process(es)")
+        return min(self.pids(part), key=lambda pid: psutil.Process(pid).create_time())
 
     def more(self, part: str) -> subprocess.Popen[bytes]:
         """One more process of a part, as on another host: nobody but the caller starts it again."""
@@ -142,15 +146,23 @@ class Product:
         return pid
 
     def hold(self, part: str) -> int:
-        return self.kill(part, signal.SIGSTOP)
+        """All processes of a part stand still. Returns the id of the one that runs longest."""
+        first = self.pid(part)
+        for pid in self.pids(part):
+            os.kill(pid, signal.SIGSTOP)
+        return first
 
     def go_on(self, part: str) -> None:
         for pid in self.pids(part):
             os.kill(pid, signal.SIGCONT)
 
     def replaced(self, part: str, old: int, seconds: float = 60.0) -> None:
-        """Until another process does this part."""
-        until(lambda: any(pid != old for pid in self.pids(part)), seconds, f"a new {part} process")
+        """Until another process has taken its place."""
+        until(
+            lambda: old not in (now := self.pids(part)) and len(now) >= self.usual(part),
+            seconds,
+            f"a new {part} process",
+        )
 
     def alive(self) -> dict[str, list[int]]:
         found = {part: self.pids(part) for part in ("serve", *PARTS)}

@@ -93,7 +93,7 @@ def kill_supervisor(product: Product, *, rounds: int, leads: int, wait_s: float 
             except Stuck as stuck:
                 result.broken.append(f"{stuck}: {product.alive()}")
         product.start()
-        until(lambda: all(len(p) == 1 for p in product.alive().values()), 30, "one process a part")
+        until(lambda: all(len(p) == product.usual(part) for part, p in product.alive().items()), 30, "no orphans")
     burst.allow_rest()
     result.take(count(product, burst.join()))
     ended = f"orphans ended within {max(ends):.1f} s; " if ends else ""
@@ -127,13 +127,16 @@ def taken_over_hangs(product: Product, *, leads: int, hold_s: float = 4.0) -> Re
 
 
 def crowd(product: Product, *, rounds: int, leads: int, seed: int = 1) -> Result:
-    """Three workers and two dispatchers on the same leads. In turn one is killed, or hangs for longer than it takes the
+    """Two workers more and one dispatcher more on the same leads. In turn one is killed, or hangs for longer than it takes the
     others to take its leads over and then goes on with them."""
-    result, run = Result(f"3 workers, 2 dispatchers x{rounds}"), f"crowd{seed}x{time.time_ns() % 10**9}"
+    workers = product.usual("worker") + 2
+    result, run = Result(f"{workers} workers, 2 dispatchers x{rounds}"), f"crowd{seed}x{time.time_ns() % 10**9}"
     chance = random.Random(f"crowd{seed}")
     extra = {name: [product.more(part)] for name, part in (("w1", "worker"), ("w2", "worker"), ("d1", "dispatch"))}
     try:
-        until(lambda: len(product.pids("worker")) == 3 and len(product.pids("dispatch")) == 2, 60, "all processes")
+        until(
+            lambda: len(product.pids("worker")) == workers and len(product.pids("dispatch")) == 2, 60, "all processes"
+        )
         time.sleep(WARM_S)
         burst = Burst(product.url, [lead(run, n) for n in range(leads)], open_gate=False).start()
         for n in range(rounds):

@@ -70,6 +70,7 @@ async def _work(settings: Settings, *, drain: bool) -> int:
     from tools.stream.connect import connect, socket_url
     from tools.stream.consumer import Consumer
     from tools.stream.keys import Partition
+    from tools.stream.turnstile import Turnstile
     from tools.stream.worker import Worker, WorkerOptions
     from tools.wiring import (
         build_ports,
@@ -96,7 +97,8 @@ async def _work(settings: Settings, *, drain: bool) -> int:
             options = WorkerOptions(batch=settings.worker_batch, threads=checkpointer is not None)
             for n in range(settings.stream_partitions):
                 consumer = Consumer(redis, Partition(n), name)
-                workers.append(Worker(consumer, graph, store.engine, store.executor, context, options))
+                turnstile = Turnstile(settings.data_dir / "turnstile")
+                workers.append(Worker(consumer, graph, store.engine, store.executor, context, options, turnstile))
 
             def stop() -> None:
                 for worker in workers:

@@ -32,6 +32,7 @@ from tools.secrets_file import load_or_make
 from tools.settings import Settings
 
 PARTS = ("api", "worker", "dispatch")
+MORE_WORKERS_AFTER_S = 2.0
 CommandLine = Callable[[list[str]], int]
 HEALTHY_AFTER_S, LONGEST_PAUSE_S, GRACE_S = 10.0, 5.0, 15.0
 
@@ -104,6 +105,7 @@ class Supervisor:
         )
         environment = {SUPERVISOR: str(os.getpid()), "DATA_DIR": str(settings.data_dir.resolve())}
         self._parts = [Part(name, environment=environment, main=self._main) for name in PARTS]
+        self._more = [Part("worker", environment=environment, main=self._main) for _ in range(settings.workers - 1)]
         self._retrain = Daily(["retrain", "--quiet"], settings.retrain_at, environment)
 
     def run(self, on_ready: Callable[[dict[str, Any]], None]) -> None:
@@ -118,9 +120,16 @@ class Supervisor:
                 if not ready and (state := self._health()).get("ready"):
                     on_ready(state)
                     ready = True
+                    self._start_more()
                 time.sleep(0.1)
         finally:
             self._stop()
+
+    def _start_more(self) -> None:
+        """The other workers, a little later: until then the processor is wanted for the first lead."""
+        for number, part in enumerate(self._more, 1):
+            part.start_at = time.monotonic() + number * MORE_WORKERS_AFTER_S
+        self._parts += self._more
 
     def _stop_soon(self, *_: object) -> None:
         self._stopping = True

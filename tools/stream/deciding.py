@@ -1,6 +1,6 @@
 """One batch of submissions from the graph to the committed decision, whatever happens on the way.
 
-    draft    graph, then records serialised        (may run while the batch before is being committed)
+    draft    graph, then records serialised        (other workers' batches are being drafted or committed meanwhile)
     commit   one transaction; after a lost race the batch is drafted anew with fresh history, until it is settled
 
 The database being away is not a lead's failure: it is waited for. A lead that fails comes back as broken, with its reason.
@@ -31,7 +31,8 @@ from tools.store.assigning import too_late
 from tools.store.commit import Conflict, Decided, already_decided, commit, seal
 from tools.store.late_facts import late_reads
 from tools.stream.consumer import Entry
-from tools.stream.past_views import Behind, Onwards
+from tools.stream.past_views import InTurn, Onwards
+from tools.stream.turnstile import Turnstile
 
 log = structlog.get_logger(__name__)
 Pause = Callable[[str, Exception], Awaitable[None]]
@@ -66,7 +67,7 @@ class Outcome:
 
 class Decider:
     """`context` is asked for each run's clock reading, routing file and ports; `pause` waits a moment for a part that is
-    away; threads: name each run for LangGraph's checkpointer."""
+    away; threads: name each run for LangGraph's checkpointer; turnstile: shared with the workers of this host."""
 
     def __init__(
         self,
@@ -77,25 +78,25 @@ class Decider:
         pause: Pause,
         *,
         threads: bool = False,
+        turnstile: Turnstile | None = None,
     ) -> None:
         self._graph, self._engine, self._executor = graph, engine, executor
         self._context, self._pause, self._threads = context, pause, threads
+        self._turnstile = turnstile
 
-    async def draft(self, jobs: list[Job], before: Awaitable[Any] | None = None) -> Draft:
-        """At most one submission of each lead. `before`: the commit of the batch that came earlier, if it still runs."""
-        return await self._draft(jobs, {}, before, doubtful=False)
+    async def draft(self, jobs: list[Job]) -> Draft:
+        """At most one submission of each lead. What becomes of it is told by `commit` or `let_go`."""
+        return await self._draft(jobs, {}, doubtful=False)
 
-    async def _draft(
-        self, jobs: list[Job], known: dict[str, Case], before: Awaitable[Any] | None, *, doubtful: bool
-    ) -> Draft:
+    async def _draft(self, jobs: list[Job], known: dict[str, Case], *, doubtful: bool) -> Draft:
         while True:
             try:
                 done = await self._settled(jobs, doubtful=doubtful)
                 open_jobs = [job for job in jobs if job.submission.submission_id not in done]
                 context = self._context()
-                if before is not None:
-                    ports = replace(context.ports, history=Behind(context.ports.history, before))
-                    context = replace(context, ports=ports)
+                if self._turnstile is not None:
+                    history = InTurn(context.ports.history, self._turnstile)
+                    context = replace(context, ports=replace(context.ports, history=history))
                 late = await self._late(open_jobs)
                 cases = [
                     known.get(id_) or Case(j.submission, late.get(id_, Reads()))
@@ -110,6 +111,7 @@ class Decider:
                     ready, more = _seal(decided, context)
                     broken |= more
             except SQLAlchemyError as error:
+                self.let_go()
                 if not is_outage(error):
                     raise
                 await self._pause("database", error)
@@ -120,6 +122,17 @@ class Decider:
 
     async def commit(self, draft: Draft) -> Outcome:
         """Until every job is settled. Raises nothing that the database does."""
+        try:
+            return await self._commit(draft)
+        finally:
+            self.let_go()
+
+    def let_go(self) -> None:
+        """A draft that is not committed keeps no other worker waiting."""
+        if self._turnstile is not None:
+            self._turnstile.leave()
+
+    async def _commit(self, draft: Draft) -> Outcome:
         outcome = Outcome(done=list(draft.settled))
         while True:
             started = time.perf_counter()
@@ -133,8 +146,9 @@ class Decider:
             except SQLAlchemyError as error:
                 if not is_outage(error):
                     return await self._blame(draft, outcome, error)
+                self.let_go()
                 await self._pause("database", error)  # a commit whose answer was lost may have been written
-            draft = await self._draft(draft.jobs, draft.known, None, doubtful=True)
+            draft = await self._draft(draft.jobs, draft.known, doubtful=True)
             outcome.done += draft.settled
         outcome.cases += [decided.case for decided in draft.ready]
         for job in draft.jobs:
@@ -152,7 +166,7 @@ class Decider:
             outcome.broken.append((draft.jobs[0], Failure("commit", type(error).__name__, str(error)[:500])))
             return outcome
         for job in draft.jobs:
-            alone = await self.commit(await self._draft([job], draft.known, None, doubtful=True))
+            alone = await self._commit(await self._draft([job], draft.known, doubtful=True))
             outcome.done += alone.done
             outcome.cases += alone.cases
             outcome.broken += alone.broken

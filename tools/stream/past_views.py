@@ -1,12 +1,10 @@
-"""What a batch sees of the past while other leads are being decided: those of the batch before it, or its own neighbours."""
+"""What a batch sees of the past while other leads are being decided: those of other workers' batches, or its own neighbours."""
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 from graph.domain.account import Family, Prior
 from graph.domain.activity import Did, Wanted
@@ -16,6 +14,7 @@ from graph.domain.routing import PoolState
 from graph.nodes.route import open_changes
 from graph.ports import History
 from graph.state import Case
+from tools.stream.turnstile import Turnstile
 
 
 class _Through:
@@ -37,24 +36,21 @@ class _Through:
         return await self._history.families(parent_domains, now)
 
 
-class Behind(_Through):
-    """History for a batch that is drafted while the one before it is committed: the ledgers are read when that is done,
-    everything else at once (a lead that both batches hold is found at the commit)."""
+class InTurn(_Through):
+    """History for a batch while other workers of this host have theirs: the ledgers are read when nobody else is about to
+    move them, everything else at once (a lead that two batches hold is found at the commit)."""
 
-    def __init__(self, history: History, before: Awaitable[Any]) -> None:
+    def __init__(self, history: History, turnstile: Turnstile) -> None:
         super().__init__(history)
-        self._before = before
+        self._turnstile = turnstile
 
     async def pools(self, names: Sequence[str]) -> Mapping[str, PoolState]:
-        await self._past()
+        await self._turnstile.enter()
         return await self._history.pools(names)
 
     async def open_leads(self, emails: Sequence[str]) -> Mapping[str, int]:
-        await self._past()
+        await self._turnstile.enter()
         return await self._history.open_leads(emails)
-
-    async def _past(self) -> None:
-        await asyncio.wait([asyncio.ensure_future(self._before)])  # its failure is its own worker's business
 
 
 class Onwards(_Through):

@@ -1,11 +1,11 @@
 """Takes what waits in the stream, has it decided in batches, acknowledges, and puts aside what failed.
 
-    read or take over -> decode -> draft ----> commit -> finish
-                            |    (next batch)     +-- a lead failed: postponed with back-off, at last a dead letter
+    read or take over -> decode -> draft -> commit -> finish
+                            |                  +-- a lead failed: postponed with back-off, at last a dead letter
                             +-- not a submission: dead letter
 
-While one batch is committed the next is drafted. The stream or the database being away is not a lead's failure: the
-worker waits with the batch in hand, shows signs of life for it, and counts no attempt.
+While one worker commits, others draft. The stream or the database being away is not a lead's failure: the worker waits
+with the batch in hand, shows signs of life for it, and counts no attempt.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from tools.stream.codec import Undecodable, decode
 from tools.stream.consumer import IDLE_MS, Consumer, Entry
 from tools.stream.deciding import Decider, Draft, Job, is_outage
 from tools.stream.ending import ended
+from tools.stream.turnstile import Turnstile
 
 log = structlog.get_logger(__name__)
 BACKOFF_S = (1.0, 5.0, 30.0, 120.0)
@@ -67,13 +68,15 @@ class Worker:
         executor: Executor,
         context: Callable[[], RunContext],
         options: WorkerOptions | None = None,
+        turnstile: Turnstile | None = None,
     ) -> None:
         self._consumer, self._engine, self._executor = consumer, engine, executor
         self._options = options or WorkerOptions()
-        self._decider = Decider(graph, engine, executor, context, self._wait, threads=self._options.threads)
+        self._decider = Decider(
+            graph, engine, executor, context, self._wait, threads=self._options.threads, turnstile=turnstile
+        )
         self._stopping = asyncio.Event()
         self._in_hand: dict[bytes, Entry] = {}
-        self._closing: asyncio.Task[int] | None = None
 
     def stop(self) -> None:
         """Finish what is in hand, take nothing more."""
@@ -91,7 +94,7 @@ class Worker:
                         tidy_at = time.monotonic() + 1.0
                         finished += await self._tidy()
                     entries = await self._consumer.read(self._options.batch, self._options.block_ms)
-                    finished += await self._work(entries) if entries else await self._closed()
+                    finished += await self._work(entries)
                     if drain and not entries and await self._consumer.backlog() == 0:
                         break
                 except AWAY as error:
@@ -99,8 +102,6 @@ class Worker:
         except Stopped:
             log.info("stopped with work in hand", entries=len(self._in_hand))
         finally:
-            with contextlib.suppress(Stopped):
-                finished += await self._closed()
             await ended(beat)
         return finished
 
@@ -146,27 +147,20 @@ class Worker:
                 await self._consumer.heartbeat(list(self._in_hand.values()))
 
     async def _work(self, entries: list[Entry]) -> int:
-        """Draft these, and leave them to be committed while the next are read. Returns the entries finished meanwhile."""
+        """Decide these; the same lead's submissions one after the other. Returns the entries finished."""
         self._in_hand |= {entry.entry_id: entry for entry in entries}
         finished = 0
         try:
             jobs = await self._decoded(entries)
-            first = True
             while jobs:
                 wave, jobs = one_each(jobs)
-                before = self._closing
-                if not first:  # the same leads again: they need the decisions before
-                    finished += await self._closed()
-                    before = None
-                draft = await self._decider.draft(wave, before)
+                draft = await self._decider.draft(wave)
                 await self._consumer.blame([job.entry for job in wave if job.entry.deliveries > 1], 1)  # survived
-                finished += await self._closed()
-                self._closing = asyncio.create_task(self._close(draft), name="close")
-                first = False
-        except BaseException:
+                finished += await self._close(draft)
+        finally:
+            self._decider.let_go()
             for entry in entries:
                 self._in_hand.pop(entry.entry_id, None)
-            raise
         return finished
 
     async def _decoded(self, entries: list[Entry]) -> list[Job]:
@@ -179,29 +173,22 @@ class Worker:
                 self._in_hand.pop(entry.entry_id, None)
         return jobs
 
-    async def _closed(self) -> int:
-        """Wait for the batch that is being committed; its entries' number, 0 when there is none."""
-        task, self._closing = self._closing, None
-        try:
-            return await task if task is not None else 0
-        except AWAY as error:  # what was not acknowledged comes again and is known then; the batch in hand goes on
-            metrics.outages.labels("stream").inc()
-            log.warning("not acknowledged", part="stream", error=type(error).__name__)
-            return 0
-
     async def _close(self, draft: Draft) -> int:
-        """Commit, acknowledge, count, and put the failed ones aside."""
-        jobs = [*draft.jobs, *draft.settled]
+        """Commit, acknowledge, count, and put the failed ones aside. Returns the entries finished."""
+        outcome = await self._decider.commit(draft)
         try:
-            outcome = await self._decider.commit(draft)
             await self._consumer.finish([job.entry for job in outcome.done])
             metrics.count_decisions(outcome.cases, time.time())
             for job, failure in outcome.broken:
                 await self._put_aside(job, failure)
+        except AWAY as error:  # what was not acknowledged comes again and is known then; what is in hand goes on
+            metrics.outages.labels("stream").inc()
+            log.warning("not acknowledged", part="stream", error=type(error).__name__)
+            return 0
         finally:
-            for job in jobs:
+            for job in (*draft.jobs, *draft.settled):
                 self._in_hand.pop(job.entry.entry_id, None)
-        return len(jobs)
+        return len(draft.jobs) + len(draft.settled)
 
     async def _put_aside(self, job: Job, failure: Failure) -> None:
         entry = job.entry

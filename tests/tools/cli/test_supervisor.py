@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -217,6 +217,39 @@ def test_a_supervisor_that_was_killed_leaves_its_data_folder_free_and_its_parts_
             if serving is not None and serving.process.poll() is None:
                 serving.process.terminate()
                 serving.process.wait(30)
+
+
+def test_it_keeps_as_many_workers_as_the_settings_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("WORKERS", "3")
+    serving = Serving(tmp_path, free_port())
+
+    def workers() -> set[int]:
+        children = psutil.Process(serving.process.pid).children()
+        return {child.pid for child in children if child.cmdline()[-1:] == ["worker"]}
+
+    def alive() -> int:
+        return int(httpx.get(f"{serving.base}/health", timeout=5).json()["parts"]["workers"]["alive"])
+
+    try:
+        assert serving.ready.wait(60)
+        assert _within(60, lambda: len(workers()) == 3 and alive() == 3), (workers(), alive())
+        killed = min(workers())
+        os.kill(killed, signal.SIGKILL)
+        assert _within(30, lambda: len(workers() - {killed}) == 3), workers()
+        assert serving.post()["owner"]
+        assert serving.end(signal.SIGINT)[0] == 0
+        assert children_of(tmp_path) == []
+    finally:
+        if serving.process.poll() is None:
+            serving.process.terminate()
+            serving.process.wait(30)
+
+
+def _within(seconds: float, true: Callable[[], bool]) -> bool:
+    until = time.monotonic() + seconds
+    while not true() and time.monotonic() < until:
+        time.sleep(0.1)
+    return true()
 
 
 def children_of(folder: Path) -> list[str]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from pathlib import Path
 
 from graph.domain.routing import Assignment, PoolState, Turn
 from graph.domain.trace import Failure
 from graph.domain.values import evolve
 from graph.state import Case
 from tests.fixtures.ports import Memory, case
-from tools.stream.past_views import Behind, Onwards
+from tools.stream.past_views import InTurn, Onwards
+from tools.stream.turnstile import Turnstile
 
 ANA, BEN = "ana@company.com", "ben@company.com"
 
@@ -32,15 +34,16 @@ async def test_leads_run_one_by_one_see_the_turns_and_open_leads_of_those_before
     assert {name: state.version for name, state in found.items()} == {"crew": 1, "rest": 4}
 
 
-async def test_a_batch_behind_another_reads_ledgers_and_counts_only_when_that_is_committed():
-    committed = asyncio.get_running_loop().create_future()
+async def test_ledgers_and_counts_are_read_only_when_no_other_worker_is_about_to_move_them(tmp_path: Path):
+    other, own = Turnstile(tmp_path / "turnstile"), Turnstile(tmp_path / "turnstile")
+    await other.enter()
     memory = Memory(opened={ANA: 1})
-    behind = Behind(memory, committed)
-    reading = [asyncio.ensure_future(behind.pools(["crew"])), asyncio.ensure_future(behind.open_leads([ANA]))]
-    await asyncio.sleep(0)
-    await asyncio.sleep(0)
+    view = InTurn(memory, own)
+    reading = [asyncio.ensure_future(view.pools(["crew"])), asyncio.ensure_future(view.open_leads([ANA]))]
+    await asyncio.sleep(0.05)
     assert memory.pool_asks == memory.open_asks == []
     memory.opened[ANA] = 2
-    committed.set_exception(RuntimeError("its failure is its own worker's business"))
+    other.leave()
     assert await asyncio.gather(*reading) == [{}, {ANA: 2}]
-    committed.exception()
+    own.close()
+    other.close()
