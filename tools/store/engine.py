@@ -19,10 +19,17 @@ BATCH_CACHE_KIB = 4_096
 so that a larger cache fills ever more slowly as the indexes grow: with 16 MB a worker was still growing at 25,000 leads.
 What it cannot hold is written early: some 3% of a worker's time for a batch of 256."""
 SMALL_CACHE_KIB = 2_048
+LOG_PAGES = 1_000
+"""Of 4 KiB in the write-ahead log, from which on a commit copies them home: SQLite's own default."""
+WORKER_LOG_PAGES = 4_000
+"""The same for a worker, whose commit others wait for: half of the commit was the copying. The dispatcher, which commits
+several times a second, does it; where none runs the worker does it after all, four times as late."""
 
 
-def open_engine(url: str, *, pool_size: int = 5, cache_kib: int = BATCH_CACHE_KIB) -> Engine:
-    """An engine for `sqlite:///path` or `postgresql://...` (psycopg 3). cache_kib: of each SQLite connection."""
+def open_engine(
+    url: str, *, pool_size: int = 5, cache_kib: int = BATCH_CACHE_KIB, log_pages: int = LOG_PAGES
+) -> Engine:
+    """An engine for `sqlite:///path` or `postgresql://...` (psycopg 3). cache_kib, log_pages: of each SQLite connection."""
     if url.startswith(("postgresql://", "postgres://")):
         url = "postgresql+psycopg://" + url.split("://", 1)[1]
     if not url.startswith("sqlite"):
@@ -34,12 +41,12 @@ def open_engine(url: str, *, pool_size: int = 5, cache_kib: int = BATCH_CACHE_KI
         connect_args={"timeout": BUSY_TIMEOUT_MS / 1000},
         hide_parameters=True,
     )
-    event.listen(engine, "connect", partial(_prepare_sqlite, cache_kib))
+    event.listen(engine, "connect", partial(_prepare_sqlite, cache_kib, log_pages))
     event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
-def _prepare_sqlite(cache_kib: int, connection: Any, _record: Any) -> None:
+def _prepare_sqlite(cache_kib: int, log_pages: int, connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # the driver's own BEGIN is deferred; ours below says which kind
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
@@ -51,7 +58,7 @@ def _prepare_sqlite(cache_kib: int, connection: Any, _record: Any) -> None:
     ):
         with attempt:  # two that turn a new file into WAL at once: SQLite refuses one without waiting
             cursor.execute("PRAGMA journal_mode=WAL")
-    for pragma in ("synchronous=FULL", f"cache_size=-{cache_kib}"):
+    for pragma in ("synchronous=FULL", f"cache_size=-{cache_kib}", f"wal_autocheckpoint={log_pages}"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

@@ -46,19 +46,19 @@ class ManyPerformer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class DispatcherOptions:
-    """limit: effects a round; within: those of a round that is one transaction; side_by_side: leads performed at once, where
-    the performer names no number of its own; deadline_s: for one call; lease_s must exceed what a round may take; idle_s:
-    pause after a round that found nothing; crowded_s: pause after each round while leads wait, else gather_s, so that a few
-    effects share a transaction and the writer of decisions finds the database free; look_s: between two questions for
-    queues that come and go."""
+    """limit: effects a round; within: those of a round that is one transaction, for which a writer of decisions may have to
+    wait; side_by_side: leads performed at once, where the performer names no number of its own; deadline_s: for one call;
+    lease_s must exceed what a round may take; idle_s: pause after a round that found nothing; crowded_s: pause after each
+    round while leads wait, else gather_s, so that a few effects share a transaction and the writer of decisions finds the
+    database free; look_s: between two questions for queues that come and go."""
 
     limit: int = 200
-    within: int = 400
+    within: int = 100
     side_by_side: int = 8
     deadline_s: float = 20.0
     lease_s: float = 60.0
     idle_s: float = 0.5
-    crowded_s: float = 1.0
+    crowded_s: float = 0.25
     gather_s: float = 0.1
     look_s: float = 2.0
 
@@ -77,7 +77,7 @@ class Dispatcher:
     ) -> None:
         """name: this process, in the claims that it makes. `wait(seconds)` may return sooner, when something new is known
         to be due. `crowded` says whether more leads wait for their decision than a worker takes at once: then a vendor
-        gets one round a second, because writer and dispatcher share a processor and a database, and a lead that is
+        gets few rounds a second, because writer and dispatcher share a processor and a database, and a lead that is
         decided late is later for everybody. `queues`: those that come and go, with their performers, beside `performers`."""
         self._crowded = crowded or _never
         self._engine, self._executor, self._performers = engine, executor, dict(performers)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Engine
 
 from tools.settings import Settings
-from tools.store.engine import BATCH_CACHE_KIB, open_engine
+from tools.store.engine import BATCH_CACHE_KIB, LOG_PAGES, open_engine
 
 
 @dataclass(slots=True)
@@ -23,6 +23,8 @@ class Store:
         self.engine.dispose()
 
 
-def open_store(settings: Settings, threads: int = 2, cache_kib: int = BATCH_CACHE_KIB) -> Store:
-    engine = open_engine(settings.database, cache_kib=cache_kib)
+def open_store(
+    settings: Settings, threads: int = 2, cache_kib: int = BATCH_CACHE_KIB, log_pages: int = LOG_PAGES
+) -> Store:
+    engine = open_engine(settings.database, cache_kib=cache_kib, log_pages=log_pages)
     return Store(engine, ThreadPoolExecutor(threads, thread_name_prefix="store"))
