@@ -67,7 +67,6 @@ async def _work(settings: Settings, *, drain: bool) -> int:
     from graph.build import build_graph
     from tools.cli.warm_up import ready_accounts
     from tools.observe import metrics
-    from tools.store.engine import WORKER_LOG_PAGES
     from tools.stream.connect import connect, socket_url
     from tools.stream.consumer import Consumer
     from tools.stream.keys import Partition
@@ -83,7 +82,7 @@ async def _work(settings: Settings, *, drain: bool) -> int:
         open_store,
     )
 
-    store = open_store(settings, log_pages=WORKER_LOG_PAGES)
+    store = open_store(settings, log_pages=0)
     ready_accounts(settings, store.engine)
     models = live_models(settings)
     ports = build_ports(settings, store, models)

@@ -20,16 +20,14 @@ so that a larger cache fills ever more slowly as the indexes grow: with 16 MB a 
 What it cannot hold is written early: some 3% of a worker's time for a batch of 256."""
 SMALL_CACHE_KIB = 2_048
 LOG_PAGES = 1_000
-"""Of 4 KiB in the write-ahead log, from which on a commit copies them home: SQLite's own default."""
-WORKER_LOG_PAGES = 4_000
-"""The same for a worker, whose commit others wait for: half of the commit was the copying. The dispatcher, which commits
-several times a second, does it; where none runs the worker does it after all, four times as late."""
+"""Of 4 KiB in the write-ahead log, from which on each commit copies them into the file: SQLite's own default."""
 
 
 def open_engine(
     url: str, *, pool_size: int = 5, cache_kib: int = BATCH_CACHE_KIB, log_pages: int = LOG_PAGES
 ) -> Engine:
-    """An engine for `sqlite:///path` or `postgresql://...` (psycopg 3). cache_kib, log_pages: of each SQLite connection."""
+    """An engine for `sqlite:///path` or `postgresql://...` (psycopg 3). cache_kib, log_pages: of each SQLite connection;
+    with log_pages=0 whoever commits sees to `copy_home`."""
     if url.startswith(("postgresql://", "postgres://")):
         url = "postgresql+psycopg://" + url.split("://", 1)[1]
     if not url.startswith("sqlite"):
@@ -61,6 +59,14 @@ def _prepare_sqlite(cache_kib: int, log_pages: int, connection: Any, _record: An
     for pragma in ("synchronous=FULL", f"cache_size=-{cache_kib}", f"wal_autocheckpoint={log_pages}"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def copy_home(engine: Engine) -> None:
+    """Copy SQLite's write-ahead log into the file, as far as nobody reads what would be written over. Readers and writers
+    go on meanwhile. Does nothing for another database. Blocking."""
+    if engine.dialect.name == "sqlite":
+        with engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)").all()
 
 
 def _begin_sqlite(connection: Any) -> None:

@@ -30,6 +30,7 @@ from tools.observe.why import why
 from tools.store.dead import bury_lead
 from tools.stream.codec import Undecodable, decode
 from tools.stream.consumer import IDLE_MS, Consumer, Entry
+from tools.stream.copying import Copying
 from tools.stream.deciding import Decider, Draft, Job, is_outage
 from tools.stream.ending import ended
 from tools.stream.turnstile import Turnstile
@@ -75,6 +76,7 @@ class Worker:
         self._decider = Decider(
             graph, engine, executor, context, self._wait, threads=self._options.threads, turnstile=turnstile
         )
+        self._copying = Copying(engine, executor)
         self._stopping = asyncio.Event()
         self._in_hand: dict[bytes, Entry] = {}
 
@@ -103,6 +105,7 @@ class Worker:
             log.info("stopped with work in hand", entries=len(self._in_hand))
         finally:
             await ended(beat)
+            await self._copying.ended()
         return finished
 
     async def _prepare(self) -> None:
@@ -176,6 +179,7 @@ class Worker:
     async def _close(self, draft: Draft) -> int:
         """Commit, acknowledge, count, and put the failed ones aside. Returns the entries finished."""
         outcome = await self._decider.commit(draft)
+        self._copying.committed(len(outcome.cases))
         try:
             await self._consumer.finish([job.entry for job in outcome.done])
             metrics.count_decisions(outcome.cases, time.time())
