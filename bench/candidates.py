@@ -84,7 +84,7 @@ def is_ready(server: Server) -> bool:
     try:
         connection.request("GET", "/health")
         state = json.loads(connection.getresponse().read())
-        return bool(state["ready"]) and state["parts"]["workers"]["alive"] >= Settings().workers
+        return bool(state["ready"]) and state["parts"]["workers"]["alive"] >= Settings().workers_started
     except (OSError, http.client.HTTPException, ValueError, KeyError):
         return False
     finally:

@@ -105,7 +105,9 @@ class Supervisor:
         )
         environment = {SUPERVISOR: str(os.getpid()), "DATA_DIR": str(settings.data_dir.resolve())}
         self._parts = [Part(name, environment=environment, main=self._main) for name in PARTS]
-        self._more = [Part("worker", environment=environment, main=self._main) for _ in range(settings.workers - 1)]
+        self._more = [
+            Part("worker", environment=environment, main=self._main) for _ in range(settings.workers_started - 1)
+        ]
         self._retrain = Daily(["retrain", "--quiet"], settings.retrain_at, environment)
 
     def run(self, on_ready: Callable[[dict[str, Any]], None]) -> None:

@@ -3,6 +3,7 @@ network) or `live`; `live` without its key stops at start and names the variable
 
 from __future__ import annotations
 
+import os
 from functools import cached_property
 from pathlib import Path
 from typing import Self
@@ -65,6 +66,10 @@ class Settings(Outgoing, Nurture, Language, Similar, Slack, HubSpot, Company, Le
     def database(self) -> str:
         """The database's URL."""
         return self.database_url or f"sqlite:///{self.data_dir.resolve() / 'leads.db'}"
+
+    @property
+    def workers_started(self) -> int:
+        return self.workers or min(2, os.cpu_count() or 1)
 
     @property
     def models_dir(self) -> Path:

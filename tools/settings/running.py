@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Literal
 
@@ -48,11 +47,8 @@ class Running(BaseSettings):
     admin_token: SecretStr | None = Field(None, description="Empty: generated at first start, kept in the data folder.")
 
     # worker and dispatcher
-    workers: int = Field(
-        default_factory=lambda: min(2, os.cpu_count() or 1),
-        ge=1,
-        le=16,
-        description="Workers that `serve` starts; by default one a core, at most two.",
+    workers: int | None = Field(
+        None, ge=1, le=16, description="Workers that `serve` starts; empty is one a core, at most two."
     )
     worker_batch: int = Field(256, ge=1, le=512, description="Leads a run of the graph carries at the most.")
     checkpointer: Literal["none", "sqlite", "postgres"] = "none"

@@ -16,7 +16,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Final, Protocol, runtime_checkable
 
 import structlog
 from sqlalchemy import Engine
@@ -44,13 +44,17 @@ class ManyPerformer(Protocol):
     async def perform_many(self, orders: Sequence[Order]) -> Sequence[Receipt | Exception]: ...
 
 
+URGENT: Final = frozenset({"notifier"})
+"""Vendors whose effects somebody waits for: a lead's owner hears of it before the CRM does."""
+
+
 @dataclass(frozen=True, slots=True)
 class DispatcherOptions:
     """limit: effects a round; within: those of a round that is one transaction, for which a writer of decisions may have to
     wait; side_by_side: leads performed at once, where the performer names no number of its own; deadline_s: for one call;
     lease_s must exceed what a round may take; idle_s: pause after a round that found nothing; crowded_s: pause after each
-    round while leads wait, else gather_s, so that a few effects share a transaction and the writer of decisions finds the
-    database free; look_s: between two questions for queues that come and go."""
+    round while leads wait, urgent_s of URGENT; else gather_s, so that a few effects share a transaction and the writer of
+    decisions finds the database free; look_s: between two questions for queues that come and go."""
 
     limit: int = 200
     within: int = 100
@@ -58,7 +62,8 @@ class DispatcherOptions:
     deadline_s: float = 20.0
     lease_s: float = 60.0
     idle_s: float = 0.5
-    crowded_s: float = 0.25
+    crowded_s: float = 1.0
+    urgent_s: float = 0.25
     gather_s: float = 0.1
     look_s: float = 2.0
 
@@ -77,8 +82,9 @@ class Dispatcher:
     ) -> None:
         """name: this process, in the claims that it makes. `wait(seconds)` may return sooner, when something new is known
         to be due. `crowded` says whether more leads wait for their decision than a worker takes at once: then a vendor
-        gets few rounds a second, because writer and dispatcher share a processor and a database, and a lead that is
-        decided late is later for everybody. `queues`: those that come and go, with their performers, beside `performers`."""
+        gets one round a second, and alerts four, because writer and dispatcher share a processor and a database, and a
+        lead that is decided late is later for everybody. `queues`: those that come and go, with their performers, beside
+        `performers`."""
         self._crowded = crowded or _never
         self._engine, self._executor, self._performers = engine, executor, dict(performers)
         self._queues, self._passing = queues, set[str]()
@@ -153,8 +159,14 @@ class Dispatcher:
                     return done
                 await self._wait(self._options.idle_s)
             else:
-                await asyncio.sleep(self._options.crowded_s if await self._crowded() else self._options.gather_s)
+                await asyncio.sleep(await self._pause(vendor))
         return done
+
+    async def _pause(self, vendor: str) -> float:
+        """Seconds until a vendor's next round, when there may be more to do."""
+        if not await self._crowded():
+            return self._options.gather_s
+        return self._options.urgent_s if vendor in URGENT else self._options.crowded_s
 
     async def round(self, vendor: str, name: str) -> bool:
         """Claim, perform, record once. False when nothing was due, or the breaker rests."""

@@ -405,3 +405,23 @@ async def test_after_a_429_the_whole_queue_waits_as_long_as_the_vendor_says_and_
     await running.run(drain=True)
     assert len(vendor.orders) == 1, "another lead's effect would be refused too, and make it worse"
     assert running.breakers["crm"].state == "closed"
+
+
+async def test_while_leads_wait_alerts_go_out_more_often_than_the_rest(database: Engine, executor: Executor):
+    due(database, "ld_1", *[alert(f"owner{n}@company.com") for n in range(20)], owner())
+    for n in range(2, 21):
+        due(database, f"ld_{n}", owner())
+
+    async def crowded() -> bool:
+        return True
+
+    vendors = {"notifier": Bulk(), "crm": Bulk()}
+    options = DispatcherOptions(limit=1, crowded_s=0.3, urgent_s=0.01)
+    work = Dispatcher(database, executor, vendors, "d", options, crowded=crowded)
+    running = asyncio.create_task(work.run())
+    async with asyncio.timeout(20):
+        while len(vendors["crm"].rounds) < 3:
+            await asyncio.sleep(0.01)
+    work.stop()
+    await running
+    assert len(vendors["notifier"].rounds) > 2 * len(vendors["crm"].rounds)
