@@ -194,6 +194,7 @@ class FrontDoor:
             gc.collect()
             gc.freeze()  # what start-up made lives for ever: collections need not walk it
             gc.set_threshold(10_000, 20, 50)  # nor the young ones every few requests
+            gc.enable()  # who starts this alone had it off
             yield
 
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
