@@ -8,15 +8,16 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 import prompts
 from graph.domain.facts import Fact, Found, Unavailable
 from graph.domain.scoring import Judgement
 from graph.ports import Judge, JudgeAsk
 from tools.opinions import ChatModel, Opinion, guarded, keys_of, shown, source_of, tries_something
+from tools.shape import Shape
 
-_JUDGEMENT: TypeAdapter[Judgement] = TypeAdapter(Judgement)
+_JUDGEMENT: Shape[Judgement] = Shape(Judgement)
 
 
 class Known(Protocol):

@@ -39,7 +39,8 @@ class ProviderFileError(ValueError):
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+    """defer_build: every process imports this, and few have such a file."""
 
 
 class ProviderTerms(_Strict):

@@ -15,6 +15,7 @@ from typing import Final, Literal, TypeAlias
 import pycountry
 
 from graph.domain.table import MapEntry, Place, Spot
+from graph.rules.subdivisions import by_code
 
 # What is known about a statement, as two bits: "it may hold" and "it may be false". A fact that nobody knows gives
 # neither, so that it matches nothing, under `not` as well; a fact left open gives both.
@@ -47,7 +48,7 @@ def countries() -> frozenset[str]:
 @cache
 def subdivisions() -> dict[str, str | None]:
     """Every ISO 3166-2 code with the subdivision that contains it, if one does (`GB-LND` lies in `GB-ENG`)."""
-    return {item.code: item.parent_code for item in pycountry.subdivisions}
+    return {item.code: item.parent_code for item in by_code().values()}
 
 
 def written_country(written: str) -> str | None:

@@ -11,11 +11,9 @@ import io
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from importlib.resources import files
-from typing import Any
-
-import pycountry
 
 from graph.rules.countries import country_code, parts_of
+from graph.rules.subdivisions import by_code
 from graph.rules.text import fold, words
 
 # What a kind of place is called, left out where the rest is enough: "New York State", "Provincia di Milano".
@@ -36,7 +34,7 @@ def _everyday() -> dict[str, list[str]]:
 
 
 _EVERYDAY = _everyday()
-_BY_CODE: dict[str, Any] = {place.code: place for place in sorted(pycountry.subdivisions, key=lambda it: it.code)}
+_BY_CODE = by_code()
 _US = "US"
 _ALSO_A_COUNTRY = frozenset(("georgia",))
 _SHORTEST_WRITTEN = 4  # "Calif." is written out enough; "Cal." and "CA" need the country

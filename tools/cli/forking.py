@@ -68,6 +68,24 @@ class Forked:
             os.kill(self.pid, number)
 
 
+class Gate:
+    """Where forked processes wait for the one that made it: until it opens the gate, or is gone."""
+
+    def __init__(self) -> None:
+        self._inside, self._outside = os.pipe()
+
+    def wait(self) -> None:
+        """In a forked process, once."""
+        os.close(self._outside)  # its own copy would keep the gate shut
+        os.read(self._inside, 1)
+        os.close(self._inside)
+
+    def open(self) -> None:
+        """In the process that made it, once."""
+        os.close(self._outside)
+        os.close(self._inside)
+
+
 def possible() -> bool:
     """On macOS the system's own libraries do not bear a fork: there each part starts afresh."""
     return sys.platform == "linux"

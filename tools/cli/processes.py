@@ -37,6 +37,7 @@ def serve_http(settings: Settings) -> None:
 
     logs.configure(settings.log_level, process="web")
     one_heap()
+    gc.disable()  # until all stands
     config = uvicorn.Config(
         "app:create_app",
         factory=True,
@@ -59,6 +60,7 @@ def run_worker(settings: Settings, *, drain: bool = False) -> int:
     """One worker a partition; with drain it ends when nothing waits. Returns the number of submissions finished."""
     logs.configure(settings.log_level, process="worker")
     one_heap()
+    gc.disable()  # until all stands
     finished: int = uvloop_run(_work(settings, drain=drain))
     return finished
 
@@ -119,6 +121,7 @@ def run_dispatcher(settings: Settings, *, drain: bool = False) -> None:
     """Performs the outbox; with drain it ends when nothing is due."""
     logs.configure(settings.log_level, process="dispatcher")
     one_heap()
+    gc.disable()  # until all stands
     give_way(5)  # a decision goes before an effect when both want the processor
     uvloop_run(_dispatch(settings, drain=drain))
 
@@ -214,6 +217,7 @@ def quiet_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
+    gc.enable()
 
 
 def one_heap() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import functools
 import hashlib
 import http.client
 import json
@@ -49,18 +50,21 @@ class Part:
     environment: dict[str, str] = field(default_factory=dict)
     main: CommandLine | None = None
 
-    def start(self) -> None:
+    def start(self, before: Callable[[], None] | None = None) -> None:
+        """before: what a forked process does first."""
         self.started_at = time.monotonic()
         if self.main is not None:
-            self.process = forking.fork(self.name, self._run)
+            self.process = forking.fork(self.name, functools.partial(self._run, before))
             return
         command = [sys.executable, str(forking.APP), self.name]
         self.process = subprocess.Popen(command, env=os.environ | self.environment, start_new_session=True)
 
-    def _run(self) -> int:
+    def _run(self, before: Callable[[], None] | None) -> int:
         """In the forked process: the settings are read anew, as a fresh process would."""
         assert self.main is not None
         os.environ.update(self.environment)
+        if before is not None:
+            before()
         return self.main([self.name])
 
     def tend(self) -> None:
@@ -122,37 +126,59 @@ class Supervisor:
                 if not ready and (state := self._health()).get("ready"):
                     on_ready(state)
                     ready = True
-                    self._start_more()
+                    self._complete()
                 time.sleep(0.1)
         finally:
             self._stop()
-
-    def _start_more(self) -> None:
-        """The other workers, a little later: until then the processor is wanted for the first lead."""
-        for number, part in enumerate(self._more, 1):
-            part.start_at = time.monotonic() + number * MORE_WORKERS_AFTER_S
-        self._parts += self._more
 
     def _stop_soon(self, *_: object) -> None:
         self._stopping = True
 
     def _prepare(self) -> None:
-        """The server, the tables, the model, and what the parts import: the last three at once on two cores."""
+        """The server, the tables, the model, and what the parts import: the last three at once on two cores. A part that
+        was started stays for `_stop` when this fails."""
         if self._main is None:
             self._start_server()
             warm_up.migrate_database(self._settings)
             return
-        helper = forking.fork("prepare", lambda: warm_up.prepare(self._settings))
+        if self._server is not None:
+            self._server.begin()
+        warm_up.preload(warm_up.TABLES)
+        helper, tables = forking.fork("prepare", lambda: warm_up.prepare(self._settings)), forking.Gate()
         try:
+            warm_up.preload(warm_up.SHARED)
+            self._start_web(tables)
+            warm_up.preload(warm_up.DECIDING)
             self._start_server()
-            warm_up.preload()
             while helper.poll() is None and not self._stopping:
                 time.sleep(0.01)
         finally:
             helper.terminate()
             helper.wait()
-        if helper.returncode and not self._stopping:
+        if self._stopping:
+            return
+        if helper.returncode:
             raise SystemExit(helper.returncode)  # it has said why
+        tables.open()
+
+    def _start_web(self, tables: forking.Gate) -> None:
+        """The HTTP side first: it imports its own on the other core while this process goes on, and then waits for the
+        tables."""
+
+        def before() -> None:
+            warm_up.preload(warm_up.WEB)
+            tables.wait()
+
+        self._parts[0].start(before)
+
+    def _complete(self) -> None:
+        """Once all runs: import what the HTTP side has imported for itself, so that another one of it is there at once, and
+        start the other workers, a little later. Until then the processor is wanted for the first lead."""
+        if self._main is not None:
+            warm_up.preload(warm_up.WEB)
+        for number, part in enumerate(self._more, 1):
+            part.start_at = time.monotonic() + number * MORE_WORKERS_AFTER_S
+        self._parts += self._more
 
     def _start_server(self) -> None:
         if self._server is not None:

@@ -8,6 +8,7 @@ import gc
 import importlib
 import os
 import sys
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import structlog
@@ -19,33 +20,71 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-NEEDED = (
+TABLES = (
+    "tools.accounts.opening",
+    "tools.ml.registry",
+    "tools.routing_file",
+    "tools.sequence_file",
+    "tools.similar.seeding",
+    "tools.store.migrate",
+)
+SHARED = (
     "graph.build",
+    "tools.cli.processes",
+    "tools.stream.dispatcher",
+    "tools.stream.worker",
+    "tools.wiring",
+    "uvloop",
+)
+DECIDING = (
+    "langsmith.run_trees",
     "langgraph.graph",
     "langsmith.run_helpers",
     "langchain_core.tracers.context",
     "nameparser",
-    "tools.cli.processes",
-    "tools.stream.dispatcher",
-    "tools.stream.worker",
-    "tools.web.one_write",
-    "tools.web.server",
-    "tools.wiring",
-    "uvicorn.lifespan.on",
-    "uvloop",
+    "tools.outgoing.performing",
 )
-"""What the parts import; they import what is missing here by themselves, each for its own time and memory."""
+WEB = ("fastapi.openapi.models", "tools.web.one_write", "tools.web.server", "uvicorn.lifespan.on")
+NEEDED = (*TABLES, *SHARED, *DECIDING, *WEB)
+"""What is imported for `prepare` and all parts, for all parts, for worker and dispatcher, for the HTTP side. They import what
+is missing here by themselves, each for its own time and memory."""
+SELDOM = frozenset(("fastapi.openapi.models", "langsmith.run_trees"))
+"""Of other people's packages: modules full of pydantic models of which a run needs none, or only /openapi.json does. Imported
+first, so that what comes later finds them."""
 
 
-def preload() -> None:
+def preload(names: Sequence[str] = NEEDED) -> None:
     """Import it, for processes forked from this one. OpenBLAS starts a thread a core when it is imported, unless told
     not to: no part has matrices that would need them, and a process that forks must have no threads."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    gc.disable()  # nothing that an import makes is garbage
-    for name in NEEDED:
-        importlib.import_module(name)
-    gc.freeze()  # a collection in a child would write to pages that it shares with the others
-    gc.enable()
+    with no_collections():
+        for name in names:
+            with built_when_used() if name in SELDOM else contextlib.nullcontext():
+                importlib.import_module(name)
+        gc.freeze()  # a collection in a child would write to pages that it shares with the others
+
+
+@contextlib.contextmanager
+def built_when_used() -> Iterator[None]:
+    """Pydantic makes the validators of models that are declared meanwhile at their first use (its setting `defer_build`,
+    which models inherit)."""
+    from pydantic import BaseModel
+
+    BaseModel.model_config["defer_build"] = True
+    try:
+        yield
+    finally:
+        del BaseModel.model_config["defer_build"]
+
+
+@contextlib.contextmanager
+def no_collections() -> Iterator[None]:
+    """For work of which nothing is garbage, such as imports: the collector would walk all of it over and over."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def prepare(settings: Settings) -> int:
@@ -57,6 +96,7 @@ def prepare(settings: Settings) -> int:
     from tools.observe import logs
 
     logs.configure(settings.log_level, process="prepare")
+    gc.disable()  # for the little while that it lives
     migrate_database(settings)
     if problems := unusable(settings):
         print(*(f"settings: {problem}" for problem in problems), sep="\n", file=sys.stderr)

@@ -44,15 +44,25 @@ class EmbeddedValkey:
     def start(self, timeout_s: float = 20.0) -> None:
         """Start, or take over, and wait until it answers. Raises EmbeddedServerError."""
         deadline = time.monotonic() + timeout_s
+        if self.begin(timeout_s):
+            self._wait(deadline)
+
+    def begin(self, timeout_s: float = 20.0) -> bool:
+        """The same, but of one that was started now (True) no answer is waited for: `start` after it does."""
+        deadline = time.monotonic() + timeout_s
         lock = None
         while lock is None:
             if self._answers():
-                return
+                return False
             lock = self._free()
-            if lock is None and time.monotonic() > deadline:
-                raise EmbeddedServerError(f"a server runs on {self._folder} already, and does not answer")
-            time.sleep(0.02)
+            if lock is None:
+                if time.monotonic() > deadline:
+                    raise EmbeddedServerError(f"a server runs on {self._folder} already, and does not answer")
+                time.sleep(0.02)
         self._spawn(lock)
+        return True
+
+    def _wait(self, deadline: float) -> None:
         while not self._answers():
             assert self.process is not None
             if self.process.poll() is not None or time.monotonic() > deadline:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from graph.domain.account import CompanyProfile
 from graph.domain.facts import Fact, Found, Unavailable
 from tools.enrichment.fields import good, without_bad
 from tools.enrichment.source import Answer
+from tools.shape import Shape
 from tools.store.enriching import Kept
 
-_PROFILE: Final[TypeAdapter[CompanyProfile]] = TypeAdapter(CompanyProfile)
+_PROFILE: Final[Shape[CompanyProfile]] = Shape(CompanyProfile)
 
 
 def refused(outcome: str, now: datetime) -> Answer:

@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from pydantic import TypeAdapter
 from sqlalchemy import Engine, select, tuple_
 
 from graph.domain.account import CompanyProfile, CrmAccount
@@ -18,6 +17,7 @@ from graph.domain.lead import Submission
 from graph.domain.values import value
 from graph.rules.late_policy import Follows
 from graph.state import Reads
+from tools.shape import Shape
 from tools.store.tables import late_facts
 from tools.store.upsert import insert_new
 
@@ -32,7 +32,7 @@ class Facts:
     shifts: tuple[Shift, ...] = ()
 
 
-FACTS: TypeAdapter[Facts] = TypeAdapter(Facts)
+FACTS: Shape[Facts] = Shape(Facts)
 
 
 @value(frozen=True)

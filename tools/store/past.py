@@ -12,7 +12,6 @@ from datetime import datetime
 from typing import Any, Final
 
 import orjson
-from pydantic import TypeAdapter
 from sqlalchemy import Engine, func, select
 
 from graph.domain.evidence import PersonMatch
@@ -20,9 +19,10 @@ from graph.domain.lead import GIVES_BACK, Cause, Path
 from graph.domain.routing import PoolState, RoutingFacts
 from graph.rules.nurture import stays
 from graph.rules.people.matching import is_sure
+from tools.shape import Shape
 from tools.store.tables import decisions
 
-POOLS: TypeAdapter[dict[str, PoolState]] = TypeAdapter(dict[str, PoolState])
+POOLS: Shape[dict[str, PoolState]] = Shape(dict[str, PoolState])
 PAGE = 500
 
 

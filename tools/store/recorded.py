@@ -10,17 +10,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from pydantic import TypeAdapter
-
 from graph.domain.facts import value_of
 from graph.domain.lead import Lead
 from graph.features.inputs import FeatureInput, feature_input
 from graph.features.vector import FEATURES_DIGEST, vector_of
 from graph.rules.challenge import account_of
 from graph.state import Reads
+from tools.shape import Shape
 
-LEAD: TypeAdapter[Lead] = TypeAdapter(Lead)
-READS: TypeAdapter[Reads] = TypeAdapter(Reads)
+LEAD: Shape[Lead] = Shape(Lead)
+READS: Shape[Reads] = Shape(Reads)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,6 @@ from datetime import datetime
 from typing import Any, Final
 
 import orjson
-from pydantic import TypeAdapter
 from sqlalchemy import Engine, Row, select
 
 from graph.domain.late_facts import Shift
@@ -34,6 +33,7 @@ from graph.rules.message_states import OUTCOMES
 from graph.rules.wording import duration
 from graph.state import Case, Reads, RunContext
 from tools.settings import Settings
+from tools.shape import Shape
 from tools.store import acts
 from tools.store.activities import UNSIGNED
 from tools.store.learning import Told, keep_outcomes
@@ -58,7 +58,7 @@ class Decided:
     facts: Reads
 
 
-DECIDED: TypeAdapter[Decided] = TypeAdapter(Decided)
+DECIDED: Shape[Decided] = Shape(Decided)
 
 
 class ActivityWeighing:

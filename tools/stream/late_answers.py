@@ -18,7 +18,6 @@ from datetime import datetime
 from typing import Protocol
 
 import orjson
-from pydantic import TypeAdapter
 from sqlalchemy import Engine
 
 from graph.domain.effects import AskJudgement, WriteNote
@@ -35,6 +34,7 @@ from graph.rules.judged import late, late_note
 from graph.rules.note import says_no_more
 from tools.routing_file import parse
 from tools.settings import Settings
+from tools.shape import Shape
 from tools.store.queries import record_json
 from tools.store.read_cache import StoreCache
 from tools.store.routing_versions import version_texts
@@ -63,7 +63,7 @@ class Decision:
     tier: str
 
 
-DECISION: TypeAdapter[Decision] = TypeAdapter(Decision)
+DECISION: Shape[Decision] = Shape(Decision)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,6 @@ from threading import Lock
 from typing import Any
 
 import orjson
-from pydantic import TypeAdapter
 from sqlalchemy import Engine
 
 from graph.domain.account import CompanyProfile, CrmAccount
@@ -33,6 +32,7 @@ from graph.rules.late_facts import differences, filled, filled_crm, missing, onl
 from graph.rules.late_policy import DEFAULT_POLICY, LatePolicy, Standing, follows, late_note, shifts
 from graph.state import Case, Reads, RunContext
 from tools.settings import Settings
+from tools.shape import Shape
 from tools.store.late_facts import Facts, Kept, keep, kept
 from tools.store.queries import record_json
 from tools.stream.dispatcher import SCHEDULES
@@ -53,7 +53,7 @@ class Decided:
     facts: Reads
 
 
-DECIDED: TypeAdapter[Decided] = TypeAdapter(Decided)
+DECIDED: Shape[Decided] = Shape(Decided)
 
 
 class LateFacts:

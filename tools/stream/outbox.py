@@ -15,15 +15,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Final
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import Field, ValidationError
 from sqlalchemy import Connection, Engine, Row, Select, bindparam, exists, func, or_, select, text, update
 
 from graph.domain.effects import Effect
 from graph.ports import Order
+from tools.shape import Shape
 from tools.store.dead import bury_effect, storable
 from tools.store.tables import outbox
 
-EFFECT: TypeAdapter[Effect] = TypeAdapter(Annotated[Effect, Field(discriminator="kind")])
+EFFECT: Shape[Effect] = Shape(Annotated[Effect, Field(discriminator="kind")])
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
+import signal
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
+from threading import Lock
 from typing import Any
 
+import structlog
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy import Engine
+from starlette.routing import Router
 
 from tools.editing.editor import Editor
 from tools.editing.leave import Leaves
@@ -24,6 +29,7 @@ from tools.store.accounts import Currency
 from tools.store.agents import networks_of
 from tools.store.engine import SMALL_CACHE_KIB
 from tools.stream.connect import connect, socket_url
+from tools.stream.ending import ended
 from tools.stream.inbox import Inbox
 from tools.web.admin import admin_router
 from tools.web.answers import EXAMPLE
@@ -55,6 +61,7 @@ from tools.web.webhook_pages import webhook_pages
 from tools.web.webhooks_out import Side, webhooks_router
 from tools.wiring import company_facts, live_routing, live_sequences, open_store, similar_accounts
 
+log = structlog.get_logger(__name__)
 DESCRIPTION = "Inbound lead router: post a lead, see who owns it and why."
 
 
@@ -112,7 +119,17 @@ class FrontDoor:
         self._similar = similar_accounts(settings, self._store)
         self._events = EventWriter(self._store.engine, networks_of(settings.event_networks.split(",")), utc_now)
         self._currency = Currency(settings.currency, settings.currency_per_usd)
-        self.api = self._api(Login(token))
+        self._login, self._building = Login(token), Lock()
+        self._built: FastAPI | None = None
+        self._life = Router(lifespan=self._lifespan)
+
+    @property
+    def api(self) -> FastAPI:
+        """Everything but the webhook: made once, by whoever asks first. It takes half a second."""
+        with self._building:
+            if self._built is None:
+                self._built = self._api(self._login)
+            return self._built
 
     def _api(self, login: Login) -> FastAPI:
         api = FastAPI(title="Lead router", description=DESCRIPTION, version="1", lifespan=self._lifespan)
@@ -177,7 +194,7 @@ class FrontDoor:
         return Response(answer.body, answer.status, extra, answer.content_type.decode())
 
     @asynccontextmanager
-    async def _lifespan(self, _api: FastAPI) -> AsyncIterator[None]:
+    async def _lifespan(self, _app: object) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(self._inbox)
             await stack.enter_async_context(self._decisions)
@@ -191,10 +208,23 @@ class FrontDoor:
             await stack.enter_async_context(self._events)
             await stack.enter_async_context(self._forms.running())
             await stack.enter_async_context(self._insights)  # ends first: it reads and writes the store
-            gc.collect()
-            gc.freeze()  # what start-up made lives for ever: collections need not walk it
-            gc.set_threshold(10_000, 20, 50)  # nor the young ones every few requests
-            yield
+            rest = asyncio.create_task(self._furnish())
+            try:
+                yield
+            finally:
+                await ended(rest)
+
+    async def _furnish(self) -> None:
+        """A lead at the open door need not wait for the other routes. Without them this process is of no use."""
+        try:
+            await asyncio.to_thread(lambda: self.api)
+        except Exception:
+            log.exception("routes_not_made")
+            signal.raise_signal(signal.SIGTERM)
+        gc.collect()
+        gc.freeze()  # what start-up made lives for ever: collections need not walk it
+        gc.set_threshold(10_000, 20, 50)  # nor the young ones every few requests
+        gc.enable()  # who starts this alone had it off
 
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
         if self._cors is not None and scope["type"] == "http" and self._cors.concerns(scope["path"]):
@@ -205,8 +235,13 @@ class FrontDoor:
     async def _answer(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] == PATH and scope["method"] == "POST":
             await self.webhook.asgi(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await self._life(scope, receive, send)  # type: ignore[arg-type]
         else:
-            await self.api(scope, receive, send)  # type: ignore[arg-type]
+            api = self._built
+            if api is None:
+                api = await asyncio.to_thread(lambda: self.api)
+            await api(scope, receive, send)  # type: ignore[arg-type]
 
 
 def utc_now() -> datetime:

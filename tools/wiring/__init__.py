@@ -53,7 +53,7 @@ DATA = Path(__file__).parents[1] / "embedded" / "data"
 
 
 def live_models(settings: Settings) -> LiveModels[XgbScorer]:
-    """Champion and challenger, changed while it runs. Trains the bootstrap model when there is none (a second)."""
+    """Champion and challenger, changed while it runs. The bootstrap model when there is none."""
     return LiveModels(settings.models_dir, time.monotonic, XgbScorer)
 
 

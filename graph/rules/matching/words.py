@@ -13,6 +13,7 @@ from typing import Final, Literal, TypeAlias
 
 import pycountry
 
+from graph.rules.subdivisions import by_code
 from graph.rules.text import fold, words
 
 Class: TypeAlias = Literal["brand", "plain", "trade", "place", "structure", "numeral", "glue"]
@@ -118,7 +119,7 @@ _ROMAN = re.compile(r"(?=[xvi])(?:xl|x{0,3})(?:ix|iv|v?i{0,3})")
 def _places() -> frozenset[str]:
     """One-word names of countries and of the states of the USA, beside those listed."""
     names = [country.name for country in pycountry.countries]
-    names += [place.name for place in pycountry.subdivisions if place.code.startswith("US-")]
+    names += [place.name for place in by_code().values() if place.code.startswith("US-")]
     return _PLACE | {fold(name) for name in names if " " not in name}
 
 

@@ -9,11 +9,13 @@ import subprocess
 import sys
 import textwrap
 import time
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from tests.fixtures.router import ROOT
-from tools.cli.forking import Forked, possible
+from tools.cli.forking import Forked, Gate, fork, possible
 
 pytestmark = pytest.mark.skipif(not possible(), reason="parts are not forked on this system")
 
@@ -104,3 +106,40 @@ def test_the_id_of_one_that_ended_is_left_alone(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(os, "kill", lambda *_: pytest.fail("a signal was sent"))
     child.terminate()
     child.kill()
+
+
+def through(gate: Gate) -> Callable[[], int]:
+    def work() -> int:
+        gate.wait()
+        return 3
+
+    return work
+
+
+def test_at_a_gate_they_wait_until_it_is_opened():
+    gate = Gate()
+    children = [fork("api", through(gate)) for _ in range(2)]
+    time.sleep(0.2)
+    assert [child.poll() for child in children] == [None, None]
+    gate.open()
+    assert [child.wait(20) for child in children] == [3, 3]
+
+
+def test_a_gate_is_open_when_the_one_that_made_it_is_gone(tmp_path: Path):
+    """Who waits must find out, and end by itself."""
+    program = f"""
+import os, sys
+from tools.cli.forking import Gate, fork
+def work():
+    gate.wait()
+    open({str(tmp_path / "out")!r}, "w").close()
+    return 0
+gate = Gate()
+fork("api", work)
+os._exit(0)
+"""
+    subprocess.run([sys.executable, "-c", program], cwd=ROOT, timeout=60, check=True)
+    until = time.monotonic() + 20
+    while not (tmp_path / "out").exists() and time.monotonic() < until:
+        time.sleep(0.01)
+    assert (tmp_path / "out").exists()

@@ -18,9 +18,9 @@ from tools.store.engine import open_engine
 from tools.store.tables import leads
 
 
-def python(code: str, metrics: Path) -> str:
+def python(code: str, metrics: Path, *arguments: str) -> str:
     environment = {"PATH": "/usr/bin:/bin", "PROMETHEUS_MULTIPROC_DIR": str(metrics)}
-    command = [sys.executable, "-c", code]
+    command = [sys.executable, "-c", code, *arguments]
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True).stdout
 
 
@@ -54,6 +54,42 @@ print(metrics.exposition().decode())
 """
     assert "lead_conflicts_total 3.0" in python(code, tmp_path)
     assert len(list(tmp_path.glob("counter_*.db"))) == 4
+
+
+def test_models_of_other_packages_that_a_run_seldom_needs_are_built_when_they_are_used(tmp_path: Path):
+    code = """
+from tools.cli.warm_up import preload
+preload()
+from fastapi import FastAPI
+from fastapi.openapi.models import OpenAPI
+from langsmith.run_trees import RunTree
+from pydantic import BaseModel
+from tools.web.intake import LeadForm
+print([one.__pydantic_complete__ for one in (OpenAPI, RunTree, LeadForm)], "defer_build" in BaseModel.model_config)
+api = FastAPI()
+api.add_api_route("/leads/{lead}", lambda lead: lead)
+print(sorted(api.openapi()["paths"]), OpenAPI.__pydantic_complete__)
+print(RunTree(name="run", run_type="chain").name, RunTree.__pydantic_complete__)
+"""
+    assert python(code, tmp_path).splitlines() == [
+        "[False, False, True] False",
+        "['/leads/{lead}'] True",
+        "run True",
+    ]
+
+
+def test_what_the_helper_needs_is_imported_before_it_is_forked(tmp_path: Path):
+    code = """
+import sys
+from tools.cli import warm_up
+from tools.settings import Settings
+warm_up.preload(warm_up.TABLES)
+there = set(sys.modules)
+warm_up.prepare(Settings(_env_file=None, data_dir=sys.argv[1]))
+late = {name.partition(".")[0] for name in sys.modules.keys() - there}
+print(sorted(late & {"graph", "pydantic", "fastapi", "langgraph", "xgboost"}))
+"""
+    assert python(code, tmp_path, str(tmp_path)).splitlines()[-1] == "[]"
 
 
 def test_tables_and_a_model_are_there_and_a_second_time_changes_nothing(tmp_path: Path):

@@ -3,6 +3,7 @@
 folders   a model's folder: written whole, checked on loading
 roles     `roles.json`: champion, challenger, and the log of who chose them, when and why
 choosing  promote, challenge, roll back; a bootstrap model where none can serve
+shipped   the bootstrap model that comes with the product, and the command that makes it again
 pruning   what may be thrown away
 """
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import structlog
 
+from tools.ml.registry import shipped
 from tools.ml.registry.folders import CARD, ModelError, load
 from tools.ml.registry.roles import Challenger, Entry, Roles, RolesError, What, change_roles, read_roles
 
@@ -142,8 +143,9 @@ def set_current(root: Path, digest: str, *, of_table: bool = False) -> None:
 
 
 def ensure_bootstrap(root: Path) -> Path:
-    """The folder of the champion if it loads; else of the last champion before it that does; else a bootstrap model, trained
-    now (about a second). A change says why in the log. A model that does not load stays where it is."""
+    """The folder of the champion if it loads; else of the last champion before it that does; else the bootstrap model: the
+    one that ships, or where that does not load one trained now (a second or two). A change says why in the log. A model that
+    does not load stays where it is."""
     roles = read_roles(root)
     if roles.champion is None:
         return _bootstrap(root, "the first start")
@@ -168,10 +170,14 @@ def _loads(root: Path, digest: str) -> bool:
     return True
 
 
-def _bootstrap(root: Path, reason: str) -> Path:
+def _trained(root: Path) -> Path:
     from tools.ml.train import train_bootstrap  # noqa: PLC0415 - xgboost costs 0.3 s, which most starts do not need
 
-    path = train_bootstrap(root)
+    return train_bootstrap(root)
+
+
+def _bootstrap(root: Path, reason: str) -> Path:
+    path = shipped.put(root) or _trained(root)
 
     def change(roles: Roles) -> Roles:
         if roles.champion == path.name:  # another process was as far
