@@ -30,6 +30,7 @@ from tests.fixtures.router import NOW, Bench, person
 from tools.embedded.judge import RuleJudge
 from tools.embedded.rule_scorer import RuleScorer
 from tools.embedded.valkey import EmbeddedValkey
+from tools.store import engine as opening
 from tools.store.acts import accept
 from tools.store.dead import find_dead, list_dead, mark_replayed
 from tools.store.history import SqlHistory
@@ -636,8 +637,6 @@ def away(engine: Engine, postgres_server: str) -> Iterator[Any]:
         with refused(engine, postgres_server) as come_back:
             yield come_back
         return
-    engine.dispose()
-    event.listen(engine, "connect", _impatient)
     other = sqlite3.connect(str(engine.url.database), isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     back: list[bool] = []
@@ -647,15 +646,13 @@ def away(engine: Engine, postgres_server: str) -> Iterator[Any]:
             back.append(True)
             other.execute("ROLLBACK")
 
-    try:
-        yield come_back
-    finally:
-        come_back()
-        other.close()
-
-
-def _impatient(connection: Any, _record: Any) -> None:
-    connection.execute("PRAGMA busy_timeout=20")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(opening, "BUSY_TIMEOUT_MS", 200)  # 10 s tell no more than that somebody waited that long
+        try:
+            yield come_back
+        finally:
+            come_back()
+            other.close()
 
 
 @contextmanager
