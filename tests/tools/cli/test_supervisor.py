@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -224,8 +224,12 @@ def test_it_keeps_as_many_workers_as_the_settings_say(tmp_path: Path, monkeypatc
     serving = Serving(tmp_path, free_port())
 
     def workers() -> set[int]:
-        children = psutil.Process(serving.process.pid).children()
-        return {child.pid for child in children if child.cmdline()[-1:] == ["worker"]}
+        found = set()
+        for child in psutil.Process(serving.process.pid).children():
+            with suppress(psutil.Error):  # it has just died
+                if child.cmdline()[-1:] == ["worker"]:
+                    found.add(child.pid)
+        return found
 
     def alive() -> int:
         return int(httpx.get(f"{serving.base}/health", timeout=5).json()["parts"]["workers"]["alive"])
