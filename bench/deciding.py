@@ -33,7 +33,7 @@ from bench.leads import lead
 from graph.build import build_graph, run_batch
 from graph.domain.lead import Form, Submission
 from graph.state import Case
-from tools.cli.processes import quiet_collector
+from tools.cli.processes import Collector, quiet_collector
 from tools.cli.warm_up import migrate_database
 from tools.settings import Settings
 from tools.store.commit import commit, seal
@@ -90,7 +90,7 @@ async def decide(work: Path, batches: int, size: int, profile: cProfile.Profile 
     serving = live_models(settings)
     ports, routing = build_ports(settings, store, serving), live_routing(settings, store).current()
     graph = build_graph(None, clock.wrap)
-    quiet_collector()
+    collect = Collector()
     spent = 0.0
     try:
         for number in range(WARM_UP + batches):
@@ -107,13 +107,18 @@ async def decide(work: Path, batches: int, size: int, profile: cProfile.Profile 
             ready = [seal(case, context) for case in done]
             sealed = time.process_time()
             commit(store.engine, ready, now, context.versions)
-            ended = time.process_time()
+            committed = time.process_time()
             for one in ready:
                 digest.update(NOT_DECIDED.sub(b"", one.record))
+            del cases, done, ready
+            between = time.process_time()
+            collect(size)
+            collected = time.process_time() - between
             if number >= WARM_UP:
                 clock.seconds["seal"] += sealed - middle
-                clock.seconds["commit"] += ended - sealed
-                spent += ended - started
+                clock.seconds["commit"] += committed - sealed
+                clock.seconds["collect"] += collected
+                spent += committed - started + collected
     finally:
         if profile:
             profile.disable()

@@ -10,7 +10,6 @@ import gc
 import os
 import signal
 import socket
-import sys
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -25,9 +24,6 @@ from tools.observe import logs
 from tools.settings import Settings
 
 log = structlog.get_logger(__name__)
-SWITCH_S = 0.001
-"""A thread that commits asks for the interpreter some thirty times a batch; with Python's 5 ms it would wait most of the
-time for the thread that drafts the next one."""
 M_ARENA_MAX = -8  # malloc.h
 
 
@@ -97,18 +93,19 @@ async def _work(settings: Settings, *, drain: bool) -> int:
         async with checkpointer_for(settings) as checkpointer:
             graph = build_graph(checkpointer, metrics.timed)
             options = WorkerOptions(batch=settings.worker_batch, threads=checkpointer is not None)
+            collect = Collector()
             for n in range(settings.stream_partitions):
                 consumer = Consumer(redis, Partition(n), name)
                 turnstile = Turnstile(settings.data_dir / "turnstile")
-                workers.append(Worker(consumer, graph, store.engine, store.executor, context, options, turnstile))
+                workers.append(
+                    Worker(consumer, graph, store.engine, store.executor, context, options, turnstile, collect)
+                )
 
             def stop() -> None:
                 for worker in workers:
                     worker.stop()
 
             _stop_on_signal(stop)
-            quiet_collector()
-            sys.setswitchinterval(SWITCH_S)
             log.info("worker ready", routing=routing.current().digest[:12], model=ports.scorer.name)
             return sum(await asyncio.gather(*(worker.run(drain=drain) for worker in workers)))
     finally:
@@ -212,12 +209,36 @@ async def _listen(redis: Any, partitions: int, wake: Any) -> None:
 
 
 def quiet_collector() -> None:
-    """What start-up made lives for ever: collections need not walk it. A batch makes and drops some 50,000 objects, so
-    the usual threshold of 700 would walk the living ones dozens of times a batch (a fifth of a lead's time)."""
+    """What start-up made lives for ever: collections need not walk it. A round makes and drops some 50,000 objects, so
+    the usual threshold of 700 would walk the living ones dozens of times a round (a fifth of its time)."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
     gc.enable()
+
+
+class Collector:
+    """Collects a worker's garbage between batches, when little lives, and never within one, whose hundred thousands of
+    objects each collection would walk for nothing (a tenth of a lead's time)."""
+
+    YOUNG, FULL = 2_048, 16_384
+    """Leads after which what is new is looked through, and all: a decision leaves next to no garbage that needs it."""
+
+    def __init__(self) -> None:
+        gc.collect()
+        gc.freeze()  # what start-up made lives for ever
+        gc.disable()
+        self._young = self._all = 0
+
+    def __call__(self, leads: int) -> None:
+        """So many leads more were decided."""
+        self._young, self._all = self._young + leads, self._all + leads
+        if self._all >= self.FULL:
+            gc.collect()
+            self._young = self._all = 0
+        elif self._young >= self.YOUNG:
+            gc.collect(1)
+            self._young = 0
 
 
 def one_heap() -> None:

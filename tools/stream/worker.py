@@ -70,13 +70,16 @@ class Worker:
         context: Callable[[], RunContext],
         options: WorkerOptions | None = None,
         turnstile: Turnstile | None = None,
+        between: Callable[[int], None] | None = None,
     ) -> None:
+        """turnstile: shared with the workers of this host. between: told the number of leads of each batch when it is done
+        and nothing of it is held any more."""
         self._consumer, self._engine, self._executor = consumer, engine, executor
         self._options = options or WorkerOptions()
         self._decider = Decider(
             graph, engine, executor, context, self._wait, threads=self._options.threads, turnstile=turnstile
         )
-        self._copying = Copying(engine, executor)
+        self._copying, self._between = Copying(engine, executor), between or (lambda _: None)
         self._stopping = asyncio.Event()
         self._in_hand: dict[bytes, Entry] = {}
 
@@ -97,6 +100,7 @@ class Worker:
                         finished += await self._tidy()
                     entries = await self._consumer.read(self._options.batch, self._options.block_ms)
                     finished += await self._work(entries)
+                    self._between(len(entries))
                     if drain and not entries and await self._consumer.backlog() == 0:
                         break
                 except AWAY as error:
