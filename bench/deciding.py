@@ -33,7 +33,7 @@ from bench.leads import lead
 from graph.build import build_graph, run_batch
 from graph.domain.lead import Form, Submission
 from graph.state import Case
-from tools.cli.processes import Collector, quiet_collector
+from tools.cli.tuning import Collector, quiet_collector
 from tools.cli.warm_up import migrate_database
 from tools.settings import Settings
 from tools.store.commit import commit, seal

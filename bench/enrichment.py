@@ -34,7 +34,7 @@ from graph.domain.lead import Form, Submission
 from graph.domain.values import evolve
 from graph.ports import CompanyAsk, Enrichment
 from graph.state import Case
-from tools.cli.processes import quiet_collector
+from tools.cli.tuning import quiet_collector
 from tools.enrichment.building import build_waterfall
 from tools.enrichment.waterfall import Waterfall
 from tools.settings import Settings

@@ -18,7 +18,7 @@ from bench.plan import Plan
 from graph.domain.routing import PoolState, RoutingFacts
 from graph.domain.table import RoutingTable
 from graph.rules.routing import leads_counted, route
-from tools.cli.processes import quiet_collector
+from tools.cli.tuning import quiet_collector
 from tools.routing_file import parse
 
 RULES, POOLS, MEMBERS, PEOPLE = 100, 20, 6, 60

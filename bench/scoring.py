@@ -23,7 +23,7 @@ from bench.plan import Plan
 from graph.features.inputs import FeatureInput
 from graph.features.vector import FEATURES, vector_of
 from graph.rules.scoring import blend
-from tools.cli.processes import quiet_collector
+from tools.cli.tuning import quiet_collector
 from tools.ml.generator import draw
 from tools.ml.train import train_bootstrap
 from tools.xgb import XgbScorer

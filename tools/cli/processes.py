@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import ctypes
 import functools
 import gc
 import os
@@ -12,7 +10,6 @@ import signal
 import socket
 import uuid
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import structlog
@@ -20,11 +17,11 @@ import uvicorn
 from redis.exceptions import RedisError
 
 from tools.cli import SUPERVISOR
+from tools.cli.tuning import Collector, give_way, one_heap, quiet_collector
 from tools.observe import logs
 from tools.settings import Settings
 
 log = structlog.get_logger(__name__)
-M_ARENA_MAX = -8  # malloc.h
 
 
 def serve_http(settings: Settings) -> None:
@@ -206,55 +203,6 @@ async def _listen(redis: Any, partitions: int, wake: Any) -> None:
                     wake.ring()
         except (RedisError, OSError, TimeoutError):
             await asyncio.sleep(0.5)
-
-
-def quiet_collector() -> None:
-    """What start-up made lives for ever: collections need not walk it. A round makes and drops some 50,000 objects, so
-    the usual threshold of 700 would walk the living ones dozens of times a round (a fifth of its time)."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
-    gc.enable()
-
-
-class Collector:
-    """Collects a worker's garbage between batches, when little lives, and never within one, whose hundred thousands of
-    objects each collection would walk for nothing (a tenth of a lead's time)."""
-
-    YOUNG, FULL = 2_048, 16_384
-    """Leads after which what is new is looked through, and all: a decision leaves next to no garbage that needs it."""
-
-    def __init__(self) -> None:
-        gc.collect()
-        gc.freeze()  # what start-up made lives for ever
-        gc.disable()
-        self._young = self._all = 0
-
-    def __call__(self, leads: int) -> None:
-        """So many leads more were decided."""
-        self._young, self._all = self._young + leads, self._all + leads
-        if self._all >= self.FULL:
-            gc.collect()
-            self._young = self._all = 0
-        elif self._young >= self.YOUNG:
-            gc.collect(1)
-            self._young = 0
-
-
-def one_heap() -> None:
-    """Let all threads share one heap, where the C library is glibc: it gives each thread its own, and what one thread
-    left free there no other can use. They take turns for Python's lock anyway, so they seldom wait for the heap's."""
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).mallopt(M_ARENA_MAX, 1)
-
-
-def give_way(steps: int) -> None:
-    """Let others go first when all want the processor, by so many steps of `nice`. Linux weighs sessions against each
-    other before it looks at a process's own niceness (autogroups, man 7 sched), and each of our parts has a session."""
-    os.nice(steps)
-    if os.getsid(0) == os.getpid():  # never the session of a person who started us in a terminal
-        with contextlib.suppress(OSError):  # no autogroups here: niceness alone counts
-            Path("/proc/self/autogroup").write_text(str(steps))
 
 
 def uvloop_run(main: Any) -> Any:

@@ -80,7 +80,7 @@ def _again(settings: Settings, chosen: Chosen, held: int) -> int:
     from concurrent.futures import ProcessPoolExecutor
     from functools import partial
 
-    from tools.cli.processes import quiet_collector
+    from tools.cli.tuning import quiet_collector
     from tools.replaying import NotReplayable, replay_share
 
     started = time.perf_counter()
