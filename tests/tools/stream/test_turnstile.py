@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import signal
 import subprocess
@@ -71,6 +72,18 @@ async def test_nobody_waits_for_ever(pair: tuple[Turnstile, Turnstile], monkeypa
     third = Turnstile(Path(other._file.name))
     assert not await entered(third, 0.02)
     third.close()
+
+
+async def test_where_files_have_no_locks_nobody_waits(
+    pair: tuple[Turnstile, Turnstile], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(turnstile.fcntl, "flock", refused)
+    for one in pair:
+        assert await entered(one, 0.1)
+        one.leave()
 
 
 async def test_who_dies_inside_lets_go(pair: tuple[Turnstile, Turnstile]) -> None:
