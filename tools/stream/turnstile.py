@@ -34,9 +34,7 @@ class Turnstile:
                 self._inside = True
             except BlockingIOError:
                 await asyncio.sleep(LOOK_S)
-            except (
-                OSError
-            ):  # a file system that knows no locks: they meet at the commit alone, as workers of two hosts do
+            except OSError:  # the file system knows no locks: they meet at the commit alone, as those of two hosts do
                 return
 
     def leave(self) -> None:
