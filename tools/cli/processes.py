@@ -116,7 +116,7 @@ def run_dispatcher(settings: Settings, *, drain: bool = False) -> None:
     logs.configure(settings.log_level, process="dispatcher")
     one_heap()
     gc.disable()  # until all stands
-    give_way(5)  # a decision goes before an effect when both want the processor
+    give_way(1)  # a decision goes before an effect; more, and workers wait for the write lock in its hand
     uvloop_run(_dispatch(settings, drain=drain))
 
 

@@ -53,8 +53,8 @@ class DispatcherOptions:
     """limit: effects a round; within: those of a round that is one transaction, for which a writer of decisions may have to
     wait; side_by_side: leads performed at once, where the performer names no number of its own; deadline_s: for one call;
     lease_s must exceed what a round may take; idle_s: pause after a round that found nothing; crowded_s: pause after each
-    round while leads wait, urgent_s of URGENT; else gather_s, so that a few effects share a transaction and the writer of
-    decisions finds the database free; look_s: between two questions for queues that come and go."""
+    round while leads wait, else gather_s, so that a few effects share a transaction and the writer of decisions finds the
+    database free, a quarter of it for URGENT and vendors outside; look_s: between two questions for queues that come and go."""
 
     limit: int = 200
     within: int = 100
@@ -62,9 +62,8 @@ class DispatcherOptions:
     deadline_s: float = 20.0
     lease_s: float = 60.0
     idle_s: float = 0.5
-    crowded_s: float = 1.0
-    urgent_s: float = 0.25
-    gather_s: float = 0.1
+    crowded_s: float = 2.0
+    gather_s: float = 0.4
     look_s: float = 2.0
 
 
@@ -82,7 +81,7 @@ class Dispatcher:
     ) -> None:
         """name: this process, in the claims that it makes. `wait(seconds)` may return sooner, when something new is known
         to be due. `crowded` says whether more leads wait for their decision than a worker takes at once: then a vendor
-        gets one round a second, and alerts four, because writer and dispatcher share a processor and a database, and a
+        gets one round in two seconds, and alerts four, because writer and dispatcher share a processor and a database, and a
         lead that is decided late is later for everybody. `queues`: those that come and go, with their performers, beside
         `performers`."""
         self._crowded = crowded or _never
@@ -164,9 +163,9 @@ class Dispatcher:
 
     async def _pause(self, vendor: str) -> float:
         """Seconds until a vendor's next round, when there may be more to do."""
-        if not await self._crowded():
-            return self._options.gather_s
-        return self._options.urgent_s if vendor in URGENT else self._options.crowded_s
+        pause = self._options.crowded_s if await self._crowded() else self._options.gather_s
+        own = isinstance(self._performers.get(vendor), StoredPerformer)  # a vendor outside takes nobody's write lock
+        return pause if own and vendor not in URGENT else pause / 4
 
     async def round(self, vendor: str, name: str) -> bool:
         """Claim, perform, record once. False when nothing was due, or the breaker rests."""

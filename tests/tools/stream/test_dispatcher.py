@@ -407,21 +407,20 @@ async def test_after_a_429_the_whole_queue_waits_as_long_as_the_vendor_says_and_
     assert running.breakers["crm"].state == "closed"
 
 
-async def test_while_leads_wait_alerts_go_out_more_often_than_the_rest(database: Engine, executor: Executor):
-    due(database, "ld_1", *[alert(f"owner{n}@company.com") for n in range(20)], owner())
-    for n in range(2, 21):
-        due(database, f"ld_{n}", owner())
+class Within(Bulk):
+    """Its effects are rows of our own database."""
 
+    def perform_within(self, connection: Any, orders: Sequence[Order]) -> list[Receipt | Exception]:
+        raise AssertionError("nothing is due")
+
+
+@pytest.mark.parametrize(("waiting", "pauses"), [(True, [0.5, 2.0, 0.5]), (False, [0.1, 0.4, 0.1])])
+async def test_alerts_and_vendors_outside_get_four_rounds_for_one_of_our_own_rows(
+    database: Engine, executor: Executor, waiting: bool, pauses: list[float]
+):
     async def crowded() -> bool:
-        return True
+        return waiting
 
-    vendors = {"notifier": Bulk(), "crm": Bulk()}
-    options = DispatcherOptions(limit=1, crowded_s=0.3, urgent_s=0.01)
-    work = Dispatcher(database, executor, vendors, "d", options, crowded=crowded)
-    running = asyncio.create_task(work.run())
-    async with asyncio.timeout(20):
-        while len(vendors["crm"].rounds) < 3:
-            await asyncio.sleep(0.01)
-    work.stop()
-    await running
-    assert len(vendors["notifier"].rounds) > 2 * len(vendors["crm"].rounds)
+    vendors = {"notifier": Within(), "crm": Within(), "outside": Bulk()}
+    work = Dispatcher(database, executor, vendors, "d", crowded=crowded)
+    assert [await work._pause(vendor) for vendor in vendors] == pauses
