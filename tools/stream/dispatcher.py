@@ -54,7 +54,8 @@ class DispatcherOptions:
     wait; side_by_side: leads performed at once, where the performer names no number of its own; deadline_s: for one call;
     lease_s must exceed what a round may take; idle_s: pause after a round that found nothing; crowded_s: pause after each
     round while leads wait, else gather_s, so that a few effects share a transaction and the writer of decisions finds the
-    database free, a quarter of it for URGENT and vendors outside; look_s: between two questions for queues that come and go."""
+    database free, or full_s where more is due than a round takes; a quarter of it for URGENT and vendors outside; look_s:
+    between two questions for queues that come and go."""
 
     limit: int = 200
     within: int = 100
@@ -64,6 +65,7 @@ class DispatcherOptions:
     idle_s: float = 0.5
     crowded_s: float = 2.0
     gather_s: float = 0.4
+    full_s: float = 0.05
     look_s: float = 2.0
 
 
@@ -145,60 +147,61 @@ class Dispatcher:
         while not self._stopping.is_set() and vendor in self._performers:
             rounds += 1
             try:
-                busy = await self.round(vendor, f"{self._name}/{vendor}/{rounds}")
-                done |= busy
+                found = await self.round(vendor, f"{self._name}/{vendor}/{rounds}")
+                done |= found > 0
             except SQLAlchemyError as error:
                 metrics.outages.labels("database").inc()
                 log.warning("waiting", part="database", error=why(error))
-                busy = False
+                found = 0
                 await asyncio.sleep(self._options.idle_s)
             metrics.breaker_open.labels(vendor).set(self.breakers[vendor].state == "open")
-            if not busy:
+            if not found:
                 if drain:
                     return done
                 await self._wait(self._options.idle_s)
             else:
-                await asyncio.sleep(await self._pause(vendor))
+                await asyncio.sleep(await self._pause(vendor, found))
         return done
 
-    async def _pause(self, vendor: str) -> float:
-        """Seconds until a vendor's next round, when there may be more to do."""
-        pause = self._options.crowded_s if await self._crowded() else self._options.gather_s
+    async def _pause(self, vendor: str, found: int) -> float:
+        """Seconds until a vendor's next round, when this one found so many effects."""
         own = isinstance(self._performers.get(vendor), StoredPerformer)  # a vendor outside takes nobody's write lock
+        more = self._options.full_s if own and found >= self._options.within else self._options.gather_s
+        pause = self._options.crowded_s if await self._crowded() else more
         return pause if own and vendor not in URGENT else pause / 4
 
-    async def round(self, vendor: str, name: str) -> bool:
-        """Claim, perform, record once. False when nothing was due, or the breaker rests."""
+    async def round(self, vendor: str, name: str) -> int:
+        """Claim, perform, record once. The effects found: none when nothing was due, or the breaker rests."""
         breaker, options = self.breakers[vendor], self._options
-        performer, done = self._performers[vendor], False
+        performer, found = self._performers[vendor], 0
         if isinstance(performer, StoredPerformer):
-            done, left = await self._stored(vendor, performer, breaker.room(time.monotonic(), options.within))
+            found, left = await self._stored(vendor, performer, breaker.room(time.monotonic(), options.within))
             if not left:
-                return done
+                return found
         many = performer if isinstance(performer, ManyPerformer) else None
         alone: int = getattr(performer, "side_by_side", options.side_by_side)
         limit = breaker.room(time.monotonic(), options.limit if many else alone)
         if limit == 0:
-            return done
+            return found
         claimed = await self._thread(
             lambda: claim(self._engine, vendor, name, datetime.now(UTC), limit=limit, lease_s=options.lease_s)
         )
         if not claimed:
-            return done
+            return found
         outcomes = await self._all_at_once(many, claimed) if many else await self._by_lead(performer, claimed)
         await self._thread(lambda: record(self._engine, outcomes, datetime.now(UTC)))
         count(vendor, outcomes)
-        return True
+        return found + len(claimed)
 
-    async def _stored(self, vendor: str, performer: StoredPerformer, limit: int) -> tuple[bool, bool]:
-        """Whether anything was due, and whether anything of it is left to be performed one by one."""
+    async def _stored(self, vendor: str, performer: StoredPerformer, limit: int) -> tuple[int, bool]:
+        """How many were due, and whether any of them is left to be performed one by one."""
         if limit == 0:
-            return False, False
+            return 0, False
         found = await self._thread(lambda: perform_due(self._engine, vendor, performer, datetime.now(UTC), limit=limit))
         if found.done:
             self.breakers[vendor].succeeded()
             count(vendor, found.done)
-        return found.any, found.left
+        return found.found, found.left
 
     async def _all_at_once(self, performer: ManyPerformer, claimed: list[Claimed]) -> list[Outcome]:
         try:

@@ -40,9 +40,9 @@ class StoredPerformer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """any: whether anything was due; done: what was performed; left: whether some of it waits for a round that claims."""
+    """found: how many were due; done: what was performed; left: whether some of it waits for a round that claims."""
 
-    any: bool = False
+    found: int = 0
     done: list[Outcome] = field(default_factory=list)
     left: bool = False
 
@@ -56,17 +56,17 @@ def perform_due(engine: Engine, vendor: str, performer: StoredPerformer, now: da
     with engine.connect() as connection:
         read, unreadable = due_now(connection, vendor, now, limit=limit)
     if not read:
-        return Stored(unreadable, left=unreadable)
+        return Stored(int(unreadable), left=unreadable)
     try:
         done = _perform(engine, vendor, performer, read, now)
     except _Moved:
-        return Stored(True)
+        return Stored(len(read))
     except DOWN:
         raise
     except Exception as error:  # noqa: BLE001 - found again, and told, by the round that claims
         log.info("a round is performed one by one", vendor=vendor, error=type(error).__name__)
-        return Stored(True, left=True)
-    return Stored(True, done, unreadable or len(done) < len(read))
+        return Stored(len(read), left=True)
+    return Stored(len(read), done, unreadable or len(done) < len(read))
 
 
 def _perform(

@@ -414,13 +414,20 @@ class Within(Bulk):
         raise AssertionError("nothing is due")
 
 
-@pytest.mark.parametrize(("waiting", "pauses"), [(True, [0.5, 2.0, 0.5]), (False, [0.1, 0.4, 0.1])])
+@pytest.mark.parametrize(
+    ("waiting", "found", "pauses"),
+    [
+        (True, 100, [0.5, 2.0, 0.5]),
+        (False, 99, [0.1, 0.4, 0.1]),
+        (False, 100, [0.0125, 0.05, 0.1]),  # more is due than a round takes
+    ],
+)
 async def test_alerts_and_vendors_outside_get_four_rounds_for_one_of_our_own_rows(
-    database: Engine, executor: Executor, waiting: bool, pauses: list[float]
+    database: Engine, executor: Executor, waiting: bool, found: int, pauses: list[float]
 ):
     async def crowded() -> bool:
         return waiting
 
     vendors = {"notifier": Within(), "crm": Within(), "outside": Bulk()}
     work = Dispatcher(database, executor, vendors, "d", crowded=crowded)
-    assert [await work._pause(vendor) for vendor in vendors] == pauses
+    assert [await work._pause(vendor, found) for vendor in vendors] == pauses

@@ -124,7 +124,7 @@ def test_dispatchers_at_the_same_time_perform_each_effect_once(database: Engine)
     performers = [Counting() for _ in range(4)]
 
     def work(performer: Counting) -> None:
-        while perform_due(database, "crm", performer, datetime.now(UTC), limit=7).any:
+        while perform_due(database, "crm", performer, datetime.now(UTC), limit=7).found:
             pass
 
     with ThreadPoolExecutor(4) as pool:
@@ -139,7 +139,7 @@ def test_what_another_has_leased_is_not_performed(database: Engine):
     now = datetime.now(UTC)
     assert len(claim(database, "crm", "other/crm/1", now, limit=1, lease_s=60)) == 1
     performer = Counting()
-    assert not perform_due(database, "crm", performer, now, limit=10).any
+    assert not perform_due(database, "crm", performer, now, limit=10).found
     assert performer.keys == [], "the second waits for the first, which is leased"
 
 
