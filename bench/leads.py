@@ -1,10 +1,10 @@
 """Lead forms to send: a few hundred realistic bodies, each turned into a unique submission by a serial number.
 
 People, companies and domains are made up by combining word lists, in a fixed order: the n-th lead is the same on every
-machine. Names and phones repeat about as seldom as in life: where all share a few, each lead resembles hundreds of
-others. About one in four is weak (a student on free mail who is just looking), one in twelve comes from a company that
-the product's own table knows; the others spread over some twenty thousand companies nobody has heard of. A request is
-complete HTTP/1.1 bytes of constant length, so that making one costs the generator well under a microsecond.
+machine. Names, companies and phones repeat about as seldom as in life: where all share a few, each lead resembles
+hundreds of others. About one in four is weak (a student on free mail who is just looking), one in twelve comes from a
+company that the product's own table knows; the others from companies nobody has heard of, of whom one or two write. A
+request is complete HTTP/1.1 bytes of constant length, so that making one costs the generator well under a microsecond.
 """
 
 from __future__ import annotations
@@ -52,9 +52,9 @@ MESSAGES = (
     "Just looking around for now, please keep me posted about new releases.",
 )
 TEMPLATES = 360  # enough for every word above to meet most of the others
-COMPANIES_PER_TEMPLATE = 64
+COMPANIES_PER_TEMPLATE = 1_000  # whoever is called the same at a company of the same name is the same person
 LINES = 10_000  # numbers of one exchange
-SERIAL, COMPANY, LINE = "%(serial)010d", "%(company)02d", "%(line)04d"
+SERIAL, COMPANY, LINE = "%(serial)010d", "%(company)03d", "%(line)04d"
 
 
 def form_of(index: int) -> dict[str, object]:
@@ -84,7 +84,7 @@ def _strong(index: int) -> dict[str, object]:
         company, domain = KNOWN[index // 12 % len(KNOWN)]
     else:
         first, second = FIRST[index % len(FIRST)], SECOND[index // 3 % len(SECOND)]
-        company, ending = f"{first.title()} {second.title()}", ENDINGS[index // 7 % len(ENDINGS)]
+        company, ending = f"{first.title()} {second.title()} {COMPANY}", ENDINGS[index // 7 % len(ENDINGS)]
         domain = f"{first}{second}{COMPANY}.{ending}"
     return {
         "domain": domain,
