@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import orjson
@@ -24,10 +25,10 @@ from graph.state import Case, RunContext
 from tools.store.account_rows import families_before, write_accounts
 from tools.store.announced import announce_decisions
 from tools.store.assigning import NoLongerOffered, write_assignments
-from tools.store.people_commit import stored_name_key, write_people
+from tools.store.people_commit import KEYS, keys_in, stored_name_key, write_people
 from tools.store.queueing import OUTBOX, queued
-from tools.store.rows import insert_numbered, insert_rows, update_rows
-from tools.store.tables import decisions, leads, outbox, pools, turns
+from tools.store.rows import insert_numbered, insert_rows, ready, update_rows
+from tools.store.tables import decisions, leads, outbox, person_keys, pools, turns
 from tools.store.weighing import weigh_unseen
 
 
@@ -61,20 +62,22 @@ def commit(engine: Engine, batch: Sequence[Decided], now: datetime, versions: Ve
     if not batch:
         return
     cases = [d.case for d in batch]
-    decided = [_decision(d, now, versions) for d in batch]  # all rows are made before the write lock is asked for
-    newest = [_lead(d, now) for d in batch]
-    effects = [row for d in batch for row in _effects(d, now)]
+    make = partial(ready, engine.dialect.name)  # rows are made before the write lock is asked for
+    decided = make(decisions, DECISIONS, [_decision(d, now, versions) for d in batch])
+    newest = make(leads, LEADS, [_lead(d, now) for d in batch], keys=("lead_id",), keep=("created_at",))
+    people = make(person_keys, KEYS, keys_in(cases))
+    effects = make(outbox, OUTBOX, [row for d in batch for row in _effects(d, now)])
     wrote = {c.submission.lead_id: c.submission.received_at for c in cases if value_of(c.reads.prior) is None}
     try:
         with engine.connect().execution_options(immediate=True) as connection, connection.begin():
-            insert_rows(connection, decisions, DECISIONS, decided)
+            decided.write(connection)
             _write_pools(connection, batch, now)
             write_assignments(connection, cases, now)
             before = families_before(connection, cases)
-            insert_rows(connection, leads, LEADS, newest, keys=("lead_id",), keep=("created_at",))
+            newest.write(connection)
             write_accounts(connection, cases, before, now)
-            write_people(connection, cases, now)
-            insert_rows(connection, outbox, OUTBOX, effects)
+            write_people(connection, cases, people, now)
+            effects.write(connection)
             weigh_unseen(connection, wrote, now)
             announce_decisions(connection, ((d.case, d.revision) for d in batch), now)
     except NoLongerOffered as error:

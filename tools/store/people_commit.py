@@ -16,7 +16,7 @@ from graph.rules.people.names import name_key, read_name
 from graph.rules.people.traits import keys_of, traits_of
 from graph.state import Case
 from tools.store.people_edges import pair_of
-from tools.store.rows import insert_rows
+from tools.store.rows import Ready
 from tools.store.tables import person_candidates, person_edges, person_keys
 from tools.store.upsert import insert_for, upsert
 
@@ -30,13 +30,17 @@ def stored_name_key(full_name: str | None) -> str | None:
     return None if key is None else key[:200]
 
 
-def write_people(connection: Connection, cases: Sequence[Case], now: datetime) -> None:
-    """After the leads were written."""
+def keys_in(cases: Sequence[Case]) -> list[tuple[int, str]]:
+    """The rows of KEYS under which the people of these leads will be found."""
+    return [(key, case.submission.lead_id) for case in cases for key in keys_of(traits_of(_who(case)))]
+
+
+def write_people(connection: Connection, cases: Sequence[Case], keys: Ready, now: datetime) -> None:
+    """After the leads were written. keys: see `keys_in`."""
     again = [case.submission.lead_id for case in cases if value_of(case.reads.prior) is not None]
     if again:
         connection.execute(delete(person_keys).where(person_keys.c.lead_id.in_(again)))
-    rows = [(key, case.submission.lead_id) for case in cases for key in keys_of(traits_of(_who(case)))]
-    insert_rows(connection, person_keys, KEYS, rows)
+    keys.write(connection)
     for case in cases:
         known = value_of(case.reads.person)
         if known is None or known.match.code == "merged":

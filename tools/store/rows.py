@@ -1,16 +1,17 @@
 """Many rows into a table at the driver's own speed.
 
 SQLAlchemy binds and converts each value of each row; for the outbox that is a third of a decision's time. Here a
-statement is made once a table, dialect and number of rows, and the values go to the driver as they are; the only
-conversion is that of times for SQLite, where the rows of a batch share a few.
+statement is made once a table and dialect, and the values go to the driver as they are; the only conversion is that of
+times for SQLite, where the rows of a batch share a few. Rows can be made `ready` before anybody waits for the write lock.
 
-SQLite gets many rows a statement: its driver lets go of the interpreter for each statement it steps, and has to win it
-back from the thread that drafts the next batch. Row by row a batch was written only when that thread had nothing to do.
+SQLite's driver lets go of the interpreter for each row: let no other thread of the process be busy meanwhile, or a batch
+is written only when that thread pauses.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from itertools import chain
@@ -20,7 +21,48 @@ from sqlalchemy import Connection, Table
 
 from tools.store.tables.common import UtcTime
 
-MOST_ROWS = 512  # a statement; with 20 columns a third of the 32,766 values that SQLite takes at once
+MOST_ROWS = 512  # a statement that returns rows; with 20 columns a third of the 32,766 values that SQLite takes at once
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """Rows as the driver takes them, with their statement."""
+
+    statement: str
+    rows: list[tuple[Any, ...]]
+
+    def write(self, connection: Connection) -> None:
+        """Raises what the table's own constraints raise, as SQLAlchemy's errors."""
+        if self.rows:
+            connection.exec_driver_sql(self.statement, self.rows)
+
+
+def ready(
+    dialect_name: str,
+    table: Table,
+    columns: tuple[str, ...],
+    rows: Sequence[tuple[Any, ...]],
+    *,
+    keys: tuple[str, ...] = (),
+    keep: tuple[str, ...] = (),
+) -> Ready:
+    """Rows of plain values, in the order of `columns`, to be inserted; with `keys`, a row that is there already gets the
+    new values but for those in `keep` (all of them: it stays as it is)."""
+    return Ready(_statement(table, columns, dialect_name, keys, keep, 1), _plain(dialect_name, table, columns, rows))
+
+
+def insert_rows(
+    connection: Connection,
+    table: Table,
+    columns: tuple[str, ...],
+    rows: Sequence[tuple[Any, ...]],
+    *,
+    keys: tuple[str, ...] = (),
+    keep: tuple[str, ...] = (),
+) -> None:
+    """Rows made `ready` and written."""
+    if rows:
+        ready(connection.dialect.name, table, columns, rows, keys=keys, keep=keep).write(connection)
 
 
 @cache
@@ -34,30 +76,6 @@ def _statement(
         changes = ", ".join(f"{name} = excluded.{name}" for name in columns if name not in (*keys, *keep))
         statement += f" ON CONFLICT ({', '.join(keys)}) DO {f'UPDATE SET {changes}' if changes else 'NOTHING'}"
     return statement
-
-
-def insert_rows(
-    connection: Connection,
-    table: Table,
-    columns: tuple[str, ...],
-    rows: Sequence[tuple[Any, ...]],
-    *,
-    keys: tuple[str, ...] = (),
-    keep: tuple[str, ...] = (),
-) -> None:
-    """Insert rows of plain values, in the order of `columns`; with `keys`, a row that is there already gets the new
-    values but for those in `keep` (all of them: it stays as it is). Raises what the table's own constraints raise, as
-    SQLAlchemy's errors."""
-    if not rows:
-        return
-    if connection.dialect.name != "sqlite":
-        connection.exec_driver_sql(_statement(table, columns, connection.dialect.name, keys, keep, 1), list(rows))
-        return
-    values, begin = _with_texts(table, columns, rows), 0
-    for count in _counts(len(rows)):
-        end = begin + count * len(columns)
-        connection.exec_driver_sql(_statement(table, columns, "sqlite", keys, keep, count), tuple(values[begin:end]))
-        begin = end
 
 
 def insert_numbered(
@@ -94,9 +112,9 @@ def update_rows(
     how many were there."""
     if not rows:
         return 0
-    sqlite, names = connection.dialect.name == "sqlite", columns + keys
-    values = list(_batched(_with_texts(table, names, rows), len(names))) if sqlite else list(rows)
-    return connection.exec_driver_sql(_update(table, columns, keys, connection.dialect.name), values).rowcount
+    dialect_name = connection.dialect.name
+    values = _plain(dialect_name, table, columns + keys, rows)
+    return connection.exec_driver_sql(_update(table, columns, keys, dialect_name), values).rowcount
 
 
 @cache
@@ -106,8 +124,12 @@ def _update(table: Table, columns: tuple[str, ...], keys: tuple[str, ...], diale
     return f"UPDATE {table.name} SET {changes} WHERE {same}"  # noqa: S608 - names of our own tables
 
 
-def _batched(values: Sequence[Any], size: int) -> Iterator[tuple[Any, ...]]:
-    return zip(*[iter(values)] * size, strict=True)
+def _plain(
+    dialect_name: str, table: Table, columns: tuple[str, ...], rows: Sequence[tuple[Any, ...]]
+) -> list[tuple[Any, ...]]:
+    if dialect_name != "sqlite" or not _times(table, columns):
+        return list(rows)
+    return list(zip(*[iter(_with_texts(table, columns, rows))] * len(columns), strict=True))
 
 
 def _counts(rows: int) -> Iterator[int]:

@@ -52,9 +52,9 @@ URGENT: Final = frozenset({"notifier"})
 class DispatcherOptions:
     """limit: effects a round; within: those of a round that is one transaction, for which a writer of decisions may have to
     wait; side_by_side: leads performed at once, where the performer names no number of its own; deadline_s: for one call;
-    lease_s must exceed what a round may take; idle_s: pause after a round that found nothing; crowded_s: pause after each
-    round while leads wait, else gather_s, so that a few effects share a transaction and the writer of decisions finds the
-    database free, or full_s where more is due than a round takes; a quarter of it for URGENT and vendors outside; look_s:
+    lease_s must exceed what a round may take; idle_s: longest pause after a round that found nothing; crowded_s: pause after
+    each round while leads wait, else gather_s, so that a few effects share a transaction and the writer of decisions finds
+    the database free, a quarter of it for URGENT and vendors outside; full_s: where more is due than a round takes; look_s:
     between two questions for queues that come and go."""
 
     limit: int = 200
@@ -65,7 +65,7 @@ class DispatcherOptions:
     idle_s: float = 0.5
     crowded_s: float = 2.0
     gather_s: float = 0.4
-    full_s: float = 0.05
+    full_s: float = 0.02
     look_s: float = 2.0
 
 
@@ -95,7 +95,7 @@ class Dispatcher:
         self._options = options or DispatcherOptions()
         self._wait = wait or asyncio.sleep
         self.breakers = {vendor: Breaker() for vendor in performers}
-        self._stopping = asyncio.Event()
+        self._stopping, self._own = asyncio.Event(), asyncio.Lock()
 
     def stop(self) -> None:
         self._stopping.set()
@@ -145,7 +145,7 @@ class Dispatcher:
         """Whether anything was done."""
         rounds, done = 0, False
         while not self._stopping.is_set() and vendor in self._performers:
-            rounds += 1
+            rounds, began = rounds + 1, time.monotonic()
             try:
                 found = await self.round(vendor, f"{self._name}/{vendor}/{rounds}")
                 done |= found > 0
@@ -158,17 +158,25 @@ class Dispatcher:
             if not found:
                 if drain:
                     return done
-                await self._wait(self._options.idle_s)
+                await self._wait(self._options.idle_s)  # woken by every batch that was decided, which asks it for nothing
+                await asyncio.sleep(began + self._share(vendor, self._options.gather_s) - time.monotonic())
             else:
                 await asyncio.sleep(await self._pause(vendor, found))
         return done
 
     async def _pause(self, vendor: str, found: int) -> float:
         """Seconds until a vendor's next round, when this one found so many effects."""
-        own = isinstance(self._performers.get(vendor), StoredPerformer)  # a vendor outside takes nobody's write lock
-        more = self._options.full_s if own and found >= self._options.within else self._options.gather_s
-        pause = self._options.crowded_s if await self._crowded() else more
-        return pause if own and vendor not in URGENT else pause / 4
+        if await self._crowded():
+            return self._share(vendor, self._options.crowded_s)
+        full = found >= self._options.within and self._is_own(vendor)
+        return self._options.full_s if full else self._share(vendor, self._options.gather_s)
+
+    def _share(self, vendor: str, pause: float) -> float:
+        """What a vendor has of a pause that is meant for rows of our own: a vendor outside takes nobody's write lock."""
+        return pause if self._is_own(vendor) and vendor not in URGENT else pause / 4
+
+    def _is_own(self, vendor: str) -> bool:
+        return isinstance(self._performers.get(vendor), StoredPerformer)
 
     async def round(self, vendor: str, name: str) -> int:
         """Claim, perform, record once. The effects found: none when nothing was due, or the breaker rests."""
@@ -197,7 +205,10 @@ class Dispatcher:
         """How many were due, and whether any of them is left to be performed one by one."""
         if limit == 0:
             return 0, False
-        found = await self._thread(lambda: perform_due(self._engine, vendor, performer, datetime.now(UTC), limit=limit))
+        async with self._own:  # two at once would take turns for the interpreter while one of them holds the write lock
+            found = await self._thread(
+                lambda: perform_due(self._engine, vendor, performer, datetime.now(UTC), limit=limit)
+            )
         if found.done:
             self.breakers[vendor].succeeded()
             count(vendor, found.done)

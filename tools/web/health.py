@@ -27,7 +27,7 @@ from tools.stream.keys import GROUP, Partition
 from tools.stream.outbox import TIMER, depth
 
 EVERY_S, DEADLINE_S = 1.0, 2.0
-SHARE, LONGEST_PAUSE_S = 20.0, 5.0  # a check may use a twentieth of the time; two pauses are not yet stale
+SHARE, LONGEST_PAUSE_S = 50.0, 5.0  # a check may use a fiftieth of the time; two pauses are not yet stale
 STALE_S = 10.0  # a part that was not seen for this long is not known to be well
 WORKER_IDLE_MS = 15_000
 

@@ -87,22 +87,28 @@ def _label(domain: str) -> str:
 
 def keys_of(traits: Traits) -> tuple[int, ...]:
     """The keys under which this person is found, as 64-bit integers: each word of the name with the initial of the other,
-    and the mailbox's name, beside the phone, and beside each company."""
-    name, made = traits.name, []
+    and the mailbox's name, beside the phone, and beside each company. Keys beside the same company or phone are
+    neighbours, so that an index has them on one page."""
+    name, made = traits.name, list[tuple[str, str]]()
     labels = sorted(traits.labels)
     if name is not None:
         around = [traits.phone, *labels] if traits.phone else labels
         # whichever order is typed, the two words give the same two keys
         parts = {f"{name.last} {name.first[:1]}", f"{name.first} {name.last[:1]}"} if name.last else {name.first}
-        made = [f"n|{part}|{at}" for part in sorted(parts) if not _initials(part) for at in around]
+        made = [(at, f"n|{part}") for part in sorted(parts) if not _initials(part) for at in around]
     if traits.mailbox is not None and not traits.free and len(traits.mailbox) >= _SHORTEST_COMPANY:
-        made += [f"m|{traits.mailbox}|{at}" for at in labels]
-    return tuple(dict.fromkeys(_hashed(text) for text in made))
+        made += [(at, f"m|{traits.mailbox}") for at in labels]
+    return tuple(dict.fromkeys([_key(at, part) for at, part in made]))
 
 
 def _initials(part: str) -> bool:
     return len(part) == 3 and part[1] == " "
 
 
-def _hashed(text: str) -> int:
-    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), signed=True)
+def _key(at: str, part: str) -> int:
+    return int.from_bytes(_hashed(at) + _hashed(part), signed=True)
+
+
+@lru_cache(8_192)
+def _hashed(text: str) -> bytes:
+    return blake2b(text.encode(), digest_size=4).digest()

@@ -419,7 +419,7 @@ class Within(Bulk):
     [
         (True, 100, [0.5, 2.0, 0.5]),
         (False, 99, [0.1, 0.4, 0.1]),
-        (False, 100, [0.0125, 0.05, 0.1]),  # more is due than a round takes
+        (False, 100, [0.02, 0.02, 0.1]),  # more is due than a round takes
     ],
 )
 async def test_alerts_and_vendors_outside_get_four_rounds_for_one_of_our_own_rows(

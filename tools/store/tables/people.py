@@ -11,6 +11,7 @@ person_keys = Table(
     metadata,
     Column("key", BigInteger, primary_key=True, autoincrement=False),
     Column("lead_id", String(40), primary_key=True, index=True),
+    sqlite_with_rowid=False,
 )
 
 person_edges = Table(

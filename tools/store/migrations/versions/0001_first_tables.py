@@ -234,9 +234,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_leads_decided_at"), ["decided_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_leads_domain"), ["domain"], unique=False)
         batch_op.create_index(
-            batch_op.f("ix_leads_parent_domain_created_at_email"),
-            ["parent_domain", "created_at", "email"],
-            unique=False,
+            "ix_leads_family", ["parent_domain", "domain", "propensity", "created_at", "email"], unique=False
         )
 
     op.create_table(
@@ -549,6 +547,7 @@ def upgrade() -> None:
         sa.Column("key", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("lead_id", sa.String(length=40), nullable=False),
         sa.PrimaryKeyConstraint("key", "lead_id", name=op.f("pk_person_keys")),
+        sqlite_with_rowid=False,
     )
     with op.batch_alter_table("person_keys", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_person_keys_lead_id"), ["lead_id"], unique=False)
@@ -708,7 +707,7 @@ def downgrade() -> None:
 
     op.drop_table("nurture_enrolments")
     with op.batch_alter_table("leads", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_leads_parent_domain_created_at_email"))
+        batch_op.drop_index("ix_leads_family")
         batch_op.drop_index(batch_op.f("ix_leads_domain"))
         batch_op.drop_index(batch_op.f("ix_leads_decided_at"))
 
