@@ -80,6 +80,10 @@ def parser(argv: Sequence[str] = ()) -> argparse.ArgumentParser:
     ):
         part = commands.add_parser(name, help=text)
         part.add_argument("--drain", action="store_true", help="end when nothing is left to do")
+        if name == "worker":
+            part.add_argument(
+                "--spare", action="store_true", help="take leads only when they wait: beside another worker"
+            )
     commands.add_parser("demo", help="send the sample leads through and compare them with their labels")
     route = commands.add_parser("route", help="show the decision about a lead without committing anything")
     route.add_argument("lead", type=Path, help="a JSON file with the form's fields; - reads standard input")
@@ -171,7 +175,7 @@ def keep_running(arguments: argparse.Namespace, settings: Settings) -> int:
         case "api":
             serve_http(settings)
         case "worker":
-            run_worker(settings, drain=arguments.drain)
+            run_worker(settings, drain=arguments.drain, spare=arguments.spare)
         case "dispatch":
             run_dispatcher(settings, drain=arguments.drain)
     return 0

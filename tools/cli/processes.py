@@ -49,16 +49,17 @@ def serve_http(settings: Settings) -> None:
     server.run()
 
 
-def run_worker(settings: Settings, *, drain: bool = False) -> int:
-    """One worker a partition; with drain it ends when nothing waits. Returns the number of submissions finished."""
+def run_worker(settings: Settings, *, drain: bool = False, spare: bool = False) -> int:
+    """One worker a partition; with drain it ends when nothing waits. spare: see WorkerOptions. Returns the number of
+    submissions finished."""
     logs.configure(settings.log_level, process="worker")
     one_heap()
     gc.disable()  # until all stands
-    finished: int = uvloop_run(_work(settings, drain=drain))
+    finished: int = uvloop_run(_work(settings, drain=drain, spare=spare))
     return finished
 
 
-async def _work(settings: Settings, *, drain: bool) -> int:
+async def _work(settings: Settings, *, drain: bool, spare: bool) -> int:
     from graph.build import build_graph
     from tools.cli.warm_up import ready_accounts
     from tools.observe import metrics
@@ -89,7 +90,7 @@ async def _work(settings: Settings, *, drain: bool) -> int:
     try:
         async with checkpointer_for(settings) as checkpointer:
             graph = build_graph(checkpointer, metrics.timed)
-            options = WorkerOptions(batch=settings.worker_batch, threads=checkpointer is not None)
+            options = WorkerOptions(batch=settings.worker_batch, threads=checkpointer is not None, spare=spare)
             collect = Collector()
             for n in range(settings.stream_partitions):
                 consumer = Consumer(redis, Partition(n), name)
@@ -116,7 +117,7 @@ def run_dispatcher(settings: Settings, *, drain: bool = False) -> None:
     logs.configure(settings.log_level, process="dispatcher")
     one_heap()
     gc.disable()  # until all stands
-    give_way(1)  # a decision goes before an effect; more, and workers wait for the write lock in its hand
+    give_way(4)  # a decision goes before an effect; much more, and workers wait for the write lock in its hand
     uvloop_run(_dispatch(settings, drain=drain))
 
 

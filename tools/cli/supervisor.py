@@ -40,9 +40,11 @@ HEALTHY_AFTER_S, LONGEST_PAUSE_S, GRACE_S = 10.0, 5.0, 15.0
 
 @dataclass(slots=True)
 class Part:
-    """One child process. deaths: in a row, each before it was healthy. main: the command line, where it can be forked."""
+    """One child process. deaths: in a row, each before it was healthy. main: the command line, where it can be forked.
+    arguments: what follows the name in a command line."""
 
     name: str
+    arguments: tuple[str, ...] = ()
     process: forking.Child | None = None
     started_at: float = 0.0
     deaths: int = 0
@@ -56,7 +58,7 @@ class Part:
         if self.main is not None:
             self.process = forking.fork(self.name, functools.partial(self._run, before))
             return
-        command = [sys.executable, str(forking.APP), self.name]
+        command = [sys.executable, str(forking.APP), self.name, *self.arguments]
         self.process = subprocess.Popen(command, env=os.environ | self.environment, start_new_session=True)
 
     def _run(self, before: Callable[[], None] | None) -> int:
@@ -65,7 +67,7 @@ class Part:
         os.environ.update(self.environment)
         if before is not None:
             before()
-        return self.main([self.name])
+        return self.main([self.name, *self.arguments])
 
     def tend(self) -> None:
         """Start it if it is due; notice its death."""
@@ -110,7 +112,8 @@ class Supervisor:
         environment = {SUPERVISOR: str(os.getpid()), "DATA_DIR": str(settings.data_dir.resolve())}
         self._parts = [Part(name, environment=environment, main=self._main) for name in PARTS]
         self._more = [
-            Part("worker", environment=environment, main=self._main) for _ in range(settings.workers_started - 1)
+            Part("worker", ("--spare",), environment=environment, main=self._main)
+            for _ in range(settings.workers_started - 1)
         ]
         self._retrain = Daily(["retrain", "--quiet"], settings.retrain_at, environment)
 

@@ -8,9 +8,9 @@ its company, and never deletes.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import ClassVar
 
 from sqlalchemy import Connection, bindparam, select
@@ -22,6 +22,7 @@ from graph.domain.telling import LogNote
 from graph.ports import CrmAsk, Order, Receipt, VendorError
 from tools.embedded.performing import DOWN, BatchPerformer, Outcome, values_of
 from tools.embedded.rows import Row, Rows
+from tools.store.asking import ask
 from tools.store.family_leads import count_family_leads
 from tools.store.tables import crm_companies, crm_contacts, crm_notes, crm_owners, crm_tasks
 
@@ -52,7 +53,7 @@ class EmbeddedCrm(BatchPerformer):
         if not asks:
             return []
         try:
-            known = await asyncio.get_running_loop().run_in_executor(self._executor, self._read, asks, now)
+            known = await ask(self._reads, self._executor, partial(self._read, asks, now))
         except DOWN:
             return [Unavailable(SOURCE, now, "unreachable")] * len(asks)
         return [Absent(SOURCE, now) if account == _NOTHING else Found(account, SOURCE, now) for account in known]
@@ -71,10 +72,10 @@ class EmbeddedCrm(BatchPerformer):
             families = count_family_leads(connection, asks, now)
         unknown = (None, None)
         accounts = []
-        for ask, family_leads in zip(asks, families, strict=True):
-            company_id, owner = companies.get(ask.domain, unknown) if ask.domain else unknown
-            parent_owner = companies.get(ask.parent_domain, unknown)[1] if ask.parent_domain else None
-            contact_id = contacts.get(ask.email or ask.phone or "")
+        for one, family_leads in zip(asks, families, strict=True):
+            company_id, owner = companies.get(one.domain, unknown) if one.domain else unknown
+            parent_owner = companies.get(one.parent_domain, unknown)[1] if one.parent_domain else None
+            contact_id = contacts.get(one.email or one.phone or "")
             accounts.append(CrmAccount(company_id, contact_id, owner, parent_owner, (), family_leads))
         return accounts
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from datetime import datetime
@@ -17,6 +16,7 @@ from graph.domain.facts import Absent, Fact, Found
 from graph.domain.person import KnownPerson, Who
 from graph.domain.routing import PoolState, Spent
 from tools.store.activity_reading import any_events, read_activities
+from tools.store.asking import ask
 from tools.store.people import read_people
 from tools.store.tables import HELD, assignments, leads, pools, turns
 
@@ -25,8 +25,8 @@ SOURCE = "store"
 
 
 class SqlHistory:
-    """The History port over the store. Reads run in `executor`; a database that is down raises to the worker, which
-    waits for it: without history nothing may be decided."""
+    """The History port over the store. What a server is asked runs in `executor`; a database that is down raises to the
+    worker, which waits for it: without history nothing may be decided."""
 
     def __init__(self, engine: Engine, executor: Executor) -> None:
         self._engine, self._executor = engine, executor
@@ -57,11 +57,11 @@ class SqlHistory:
         return await self._run(lambda connection: read_open(connection, emails))
 
     async def _run(self, question: Callable[[Connection], T]) -> T:
-        def ask() -> T:
+        def asked() -> T:
             with self._engine.connect() as connection:
                 return question(connection)
 
-        return await asyncio.get_running_loop().run_in_executor(self._executor, ask)
+        return await ask(self._engine, self._executor, asked)
 
 
 def _among(column: Any) -> Any:

@@ -13,7 +13,7 @@ from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
 from tools.stream.keys import GROUP, Partition
-from tools.stream.scripts import FINISH, POSTPONE, RESUME
+from tools.stream.scripts import FINISH, POSTPONE, RESUME, WAITING
 
 IDLE_MS = 5_000  # after this long without a sign of life a worker's entries go to another
 FORGET_CONSUMER_MS = 3_600_000
@@ -39,6 +39,7 @@ class Consumer:
         self._finish = redis.register_script(FINISH)
         self._postpone = redis.register_script(POSTPONE)
         self._resume = redis.register_script(RESUME)
+        self._waiting = redis.register_script(WAITING)
         self._scan: Any = SCAN_START
 
     async def prepare(self) -> None:
@@ -113,6 +114,11 @@ class Consumer:
         """Put retries whose time has come back into the stream. Returns how many."""
         keys = [self._partition.stream, self._partition.later]
         return int(await self._resume(keys=keys, args=[int(time.time() * 1000), at_most]))
+
+    async def waiting_ms(self) -> int | None:
+        """For how long the oldest entry waits that no worker has taken yet; None where there is none."""
+        waited = int(await self._waiting(keys=[self._partition.stream], args=[GROUP]))
+        return None if waited < 0 else waited
 
     async def backlog(self) -> int:
         """Entries not yet finished: waiting, in work, and postponed."""

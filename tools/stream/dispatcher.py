@@ -158,7 +158,9 @@ class Dispatcher:
             if not found:
                 if drain:
                     return done
-                await self._wait(self._options.idle_s)  # woken by every batch that was decided, which asks it for nothing
+                await self._wait(
+                    self._options.idle_s
+                )  # woken by every batch that was decided, which asks it for nothing
                 await asyncio.sleep(began + self._share(vendor, self._options.gather_s) - time.monotonic())
             else:
                 await asyncio.sleep(await self._pause(vendor, found))

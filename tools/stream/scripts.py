@@ -41,6 +41,30 @@ redis.call('PUBLISH', ARGV[2], ARGV[3])
 return #ids
 """
 
+# KEYS: stream. ARGV: group. Milliseconds for which the oldest entry waits that nobody has taken yet; -1 without one.
+WAITING = """
+local last = nil
+local groups = redis.pcall('XINFO', 'GROUPS', KEYS[1])
+if groups.err then
+  return -1
+end
+for _, group in ipairs(groups) do
+  local found = {}
+  for i = 1, #group, 2 do
+    found[group[i]] = group[i + 1]
+  end
+  if found['name'] == ARGV[1] then
+    last = found['last-delivered-id']
+  end
+end
+local oldest = last and redis.call('XRANGE', KEYS[1], '(' .. last, '+', 'COUNT', 1)[1]
+if not oldest then
+  return -1
+end
+local now = redis.call('TIME')
+return math.floor(now[1] * 1000 + now[2] / 1000 - tonumber(string.match(oldest[1], '%d+')))
+"""
+
 # KEYS: stream, later. ARGV: group, entry id, due in ms, member. The entry moves from the stream to the retries in one step.
 POSTPONE = """
 redis.call('ZADD', KEYS[2], ARGV[3], ARGV[4])

@@ -40,6 +40,7 @@ BACKOFF_S = (1.0, 5.0, 30.0, 120.0)
 HEARTBEAT_S = IDLE_MS / 1000 / 4
 ALONE_AFTER = 2  # deliveries: an entry that may have killed its worker is decided alone
 GIVE_UP_AFTER = 5  # deliveries: one that kills every worker becomes a dead letter
+LATE_MS = 80  # longer than a batch of a worker that keeps up takes
 AWAY = (RedisError, OSError, TimeoutError)
 
 
@@ -50,12 +51,15 @@ class Stopped(Exception):
 @dataclass(frozen=True, slots=True)
 class WorkerOptions:
     """batch: leads a run carries at the most; block_ms: how long an idle worker waits for the first of them; attempts:
-    decisions of a lead that may fail before it is a dead letter; threads: name each run for LangGraph's checkpointer."""
+    decisions of a lead that may fail before it is a dead letter; threads: name each run for LangGraph's checkpointer;
+    spare: take leads only when they wait for longer than LATE_MS. A worker that keeps up decides a batch with less work
+    than two do with its halves."""
 
     batch: int = 256
     block_ms: int = 1_000
     attempts: int = len(BACKOFF_S) + 1
     threads: bool = False
+    spare: bool = False
 
 
 class Worker:
@@ -98,6 +102,8 @@ class Worker:
                     if time.monotonic() >= tidy_at:
                         tidy_at = time.monotonic() + 1.0
                         finished += await self._tidy()
+                    if self._options.spare and not drain and not await self._wanted():
+                        continue
                     entries = await self._consumer.read(self._options.batch, self._options.block_ms)
                     finished += await self._work(entries)
                     self._between(len(entries))
@@ -111,6 +117,15 @@ class Worker:
             await ended(beat)
             await self._copying.ended()
         return finished
+
+    async def _wanted(self) -> bool:
+        """Whether leads wait for too long; if not, after a while in which that may have changed."""
+        waited = await self._consumer.waiting_ms()
+        if waited is not None and waited >= LATE_MS:
+            return True
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._stopping.wait(), (LATE_MS - (waited or 0)) / 1000)
+        return False
 
     async def _prepare(self) -> None:
         while not self._stopping.is_set():

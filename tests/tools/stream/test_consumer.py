@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 
@@ -193,3 +194,21 @@ async def test_workers_that_are_long_gone_are_forgotten_unless_they_hold_somethi
     monkeypatch.setattr(consuming, "FORGET_CONSUMER_MS", -1)
     await consumer_of(redis, "newer")
     assert await known() == {b"holding"}
+
+
+async def test_it_knows_for_how_long_the_oldest_lead_waits_that_nobody_has_taken(inbox: Inbox, redis: Redis):
+    consumer = Consumer(redis, P, "w1")
+    assert await consumer.waiting_ms() is None, "there is neither stream nor group"
+    await consumer.prepare()
+    assert await consumer.waiting_ms() is None
+    await fill(inbox, 2)
+    await asyncio.sleep(0.02)
+    waited = await consumer.waiting_ms()
+    assert waited is not None
+    assert 20 <= waited < 20_000
+    taken = await consumer.read(1, 10)
+    assert await consumer.waiting_ms() is not None, "one is in a worker's hand, the other waits"
+    taken += await consumer.read(1, 10)
+    assert await consumer.waiting_ms() is None, "what is in hand waits for no worker"
+    await consumer.finish(taken)
+    assert await consumer.waiting_ms() is None

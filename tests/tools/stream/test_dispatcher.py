@@ -410,8 +410,48 @@ async def test_after_a_429_the_whole_queue_waits_as_long_as_the_vendor_says_and_
 class Within(Bulk):
     """Its effects are rows of our own database."""
 
+    inside = 0
+
     def perform_within(self, connection: Any, orders: Sequence[Order]) -> list[Receipt | Exception]:
-        raise AssertionError("nothing is due")
+        Within.inside += 1
+        assert Within.inside == 1, "another vendor's rows are being written"
+        time.sleep(0.05)  # in its thread, as a database that is slow
+        Within.inside -= 1
+        self.rounds.append([order.key for order in orders])
+        return [Receipt("id") for _ in orders]
+
+
+async def test_vendors_whose_effects_are_our_own_rows_write_one_after_the_other(database: Engine, executor: Executor):
+    due(database, "ld_1", alert(), task("1"))
+    alerts, tasks = Within(), Within()
+    await drained(database, executor, notifier=alerts, crm=tasks)
+    assert (len(alerts.rounds), len(tasks.rounds), states(database)) == (1, 1, ["done", "done"])
+
+
+async def test_a_vendor_that_has_nothing_to_do_is_asked_now_and_then_however_often_batches_are_decided(
+    database: Engine, executor: Executor
+):
+    asked: list[float] = []
+    options = DispatcherOptions(idle_s=3600.0, gather_s=0.4)
+    wake = Wake()
+    running = Dispatcher(database, executor, {"crm": Within()}, "d", options, wait=wake.wait)
+    ask = running.round
+
+    async def counted(vendor: str, name: str) -> int:
+        asked.append(time.monotonic())
+        return await ask(vendor, name)
+
+    running.round = counted  # type: ignore[method-assign]
+    serving = asyncio.create_task(running.run())
+    async with asyncio.timeout(30):
+        while len(asked) < 3:
+            wake.ring()
+            await asyncio.sleep(0.005)
+        running.stop()
+        while not serving.done():
+            wake.ring()
+            await asyncio.sleep(0.005)
+    assert asked[2] - asked[0] >= 0.79
 
 
 @pytest.mark.parametrize(

@@ -591,6 +591,21 @@ async def test_a_stopped_worker_finishes_the_batch_in_hand_and_takes_no_other(be
     assert (bench.count("decisions"), await bench.waiting()) == (1, 1)
 
 
+async def test_a_spare_worker_takes_leads_only_when_they_wait(bench: Bench, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(working, "LATE_MS", 400)
+    began = time.monotonic()
+    await bench.post(person("ann"))
+    assert await finished(bench, bench.worker(spare=True), lambda: bench.count("decisions")) == 1
+    assert time.monotonic() - began > 0.4, "another worker would have had its time"
+    monkeypatch.setattr(working, "LATE_MS", 3_600_000)
+    await bench.post(person("bob"))
+    spare = bench.worker("w2", spare=True)
+    running = asyncio.create_task(spare.run())
+    assert await finished(bench, bench.worker("w1"), lambda: bench.count("decisions") == 2) == 1
+    spare.stop()
+    assert await running == 0
+
+
 async def test_history_is_read_once_a_batch_not_once_a_lead(bench: Bench):
     statements: list[str] = []
     event.listen(bench.engine, "before_cursor_execute", lambda *args: statements.append(args[2].split()[0]))
