@@ -24,8 +24,9 @@ class Collector:
     """Collects a worker's garbage between batches, when little lives, and never within one, whose hundred thousands of
     objects each collection would walk for nothing (a tenth of a lead's time)."""
 
-    YOUNG, FULL = 2_048, 16_384
-    """Leads after which what is new is looked through, and all: a decision leaves next to no garbage that needs it."""
+    YOUNG, FULL, REST = 2_048, 16_384, 1_024
+    """Leads after which what is new is looked through, and all: a decision leaves next to no garbage that needs it. After
+    REST of them an empty batch, when nobody waits, is the time to look through all and to give memory back."""
 
     def __init__(self) -> None:
         gc.collect()
@@ -36,8 +37,9 @@ class Collector:
     def __call__(self, leads: int) -> None:
         """So many leads more were decided."""
         self._young, self._all = self._young + leads, self._all + leads
-        if self._all >= self.FULL:
+        if self._all >= (self.FULL if leads else self.REST):
             gc.collect()
+            give_back()
             self._young = self._all = 0
         elif self._young >= self.YOUNG:
             gc.collect(1)
@@ -49,6 +51,13 @@ def one_heap() -> None:
     left free there no other can use. They take turns for Python's lock anyway, so they seldom wait for the heap's."""
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).mallopt(M_ARENA_MAX, 1)
+
+
+def give_back() -> None:
+    """Return what is free in the heap to the system, where the C library is glibc: between two long-lived values it keeps
+    whole free pages, and after a burst a part would stay as large as its largest batch made it."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def give_way(steps: int) -> None:

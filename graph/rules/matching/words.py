@@ -128,7 +128,7 @@ def is_numeral(word: str) -> bool:
     return len(word) == 1 or word.isdecimal() or _ROMAN.fullmatch(word) is not None
 
 
-@lru_cache(65_536)
+@lru_cache(16_384)
 def class_of(word: str) -> Class:
     """What a folded word is in a name; whatever is not listed may be a brand."""
     if word in _GLUE:

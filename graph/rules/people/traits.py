@@ -45,7 +45,7 @@ class Mailbox(NamedTuple):
     free: bool
 
 
-@lru_cache(8_192)
+@lru_cache(1_024)
 def mailbox_of(email: str | None) -> Mailbox:
     """The address taken apart; empty where there is none."""
     local, _, host = (email or "").rpartition("@")
@@ -66,7 +66,7 @@ def domains_of(who: Who, box: Mailbox) -> set[str]:
     return domains
 
 
-@lru_cache(8_192)  # whoever shares a key with many is compared again and again
+@lru_cache(1_024)  # a batch's own, and whoever shares a key with many and is compared again and again
 def traits_of(who: Who) -> Traits:
     box = mailbox_of(who.email)
     domains = domains_of(who, box)
@@ -79,7 +79,7 @@ def traits_of(who: Who) -> Traits:
     return Traits(who, read_name(who.full_name), who.phone, *box, frozenset(domains), frozenset(labels), typed)
 
 
-@lru_cache(4_096)
+@lru_cache(1_024)
 def _label(domain: str) -> str:
     """`acme` of acme.com and of acme.co.uk; a key that has no dots is itself."""
     return domain.removeprefix("name:").partition(".")[0].replace("-", "")
@@ -109,6 +109,6 @@ def _key(at: str, part: str) -> int:
     return int.from_bytes(_hashed(at) + _hashed(part), signed=True)
 
 
-@lru_cache(8_192)
+@lru_cache(1_024)
 def _hashed(text: str) -> bytes:
     return blake2b(text.encode(), digest_size=4).digest()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import subprocess
 import sys
 from pathlib import Path
@@ -61,8 +62,39 @@ gc.collect()
 old.clear()
 collect(Collector.FULL)
 assert not [held for held in gc.get_objects() if isinstance(held, Knot)], "in the end what has grown old, too"
+old = [Knot()]
+gc.collect()
+old.clear()
+collect(Collector.REST - 1)
+collect(0)
+assert [held for held in gc.get_objects() if isinstance(held, Knot)], "too few leads for a rest to be worth it"
+collect(1)
+collect(0)
+assert not [held for held in gc.get_objects() if isinstance(held, Knot)]
 """
 
 
 def test_garbage_is_collected_between_batches_and_only_there():
     subprocess.run([sys.executable, "-c", COLLECTING], cwd=ROOT, check=True, timeout=60)
+
+
+GIVING_BACK = """
+import psutil
+from tools.cli.tuning import give_back, one_heap
+
+one_heap()
+rss = psutil.Process().memory_info
+short, long_lived = [], []
+for _ in range(20_000):
+    short.append(bytes(8_000))
+    long_lived.append(bytes(600))
+del short
+full = rss().rss
+give_back()
+assert full - rss().rss > 50_000_000, (full, rss().rss)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library sees to its own heap")
+def test_what_a_burst_left_free_between_long_lived_values_goes_back_to_the_system():
+    subprocess.run([sys.executable, "-c", GIVING_BACK], cwd=ROOT, check=True, timeout=60)
