@@ -30,7 +30,7 @@ from tools.store.book import Line, State, accounts_meant, bearers, state_of
 
 LARGEST_FAMILY: Final = 500
 """Keys that a profile lists of its family: the first so many in their order, and in any case the account's own."""
-_KEPT: Final = 10_000
+_KEPT: Final = 4_096
 _FACTS: Final = (
     "name", "employees", "revenue_usd", "industry", "country", "state", "city", "funding_stage", "owner",
 )  # fmt: skip

@@ -8,7 +8,8 @@ import gc
 import os
 from pathlib import Path
 
-M_ARENA_MAX = -8  # malloc.h
+M_ARENA_MAX, M_MMAP_THRESHOLD = -8, -3  # malloc.h
+LARGE = 128 * 1024
 
 
 def quiet_collector() -> None:
@@ -51,6 +52,7 @@ def one_heap() -> None:
     left free there no other can use. They take turns for Python's lock anyway, so they seldom wait for the heap's."""
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).mallopt(M_ARENA_MAX, 1)
+        ctypes.CDLL(None).mallopt(M_MMAP_THRESHOLD, LARGE)
 
 
 def give_back() -> None:

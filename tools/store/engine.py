@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from contextlib import closing
 from functools import partial
 from typing import Any
 
@@ -63,10 +64,11 @@ def _prepare_sqlite(cache_kib: int, log_pages: int, connection: Any, _record: An
 
 def copy_home(engine: Engine) -> None:
     """Copy SQLite's write-ahead log into the file, as far as nobody reads what would be written over. Readers and writers
-    go on meanwhile. Does nothing for another database. Blocking."""
-    if engine.dialect.name == "sqlite":
-        with engine.connect() as connection:
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)").all()
+    go on meanwhile. By a connection of its own: with one of the pool, the next question would take another, and each of
+    the two would come to keep a cache full. Does nothing for another database. Blocking. Raises sqlite3.Error."""
+    if engine.dialect.name == "sqlite" and engine.url.database:
+        with closing(sqlite3.connect(engine.url.database, timeout=BUSY_TIMEOUT_MS / 1000)) as connection:
+            connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
 
 def _begin_sqlite(connection: Any) -> None:

@@ -4,11 +4,11 @@ of a batch's commit was the copying."""
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from concurrent.futures import Executor
 
 import structlog
 from sqlalchemy import Engine
-from sqlalchemy.exc import SQLAlchemyError
 
 from tools.observe.why import why
 from tools.store.engine import copy_home
@@ -42,5 +42,5 @@ class Copying:
     async def _copy(self) -> None:
         try:
             await asyncio.get_running_loop().run_in_executor(self._executor, copy_home, self._engine)
-        except SQLAlchemyError as error:  # what is in the log is as safe there; the next one copies it too
+        except sqlite3.Error as error:  # what is in the log is as safe there; the next one copies it too
             log.warning("log not copied", part="database", error=why(error))

@@ -13,10 +13,9 @@ import contextlib
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
-from typing import Any, Final, Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import structlog
 from sqlalchemy import Engine
@@ -28,6 +27,7 @@ from tools.observe import metrics
 from tools.observe.why import why
 from tools.stream.outbox import Claimed, Outcome, claim, record
 from tools.stream.outcomes import DEFAULT_SCHEDULE, SCHEDULES, count
+from tools.stream.pace import DispatcherOptions
 from tools.stream.stored import StoredPerformer, perform_due
 from tools.stream.wake import Wake
 
@@ -42,31 +42,6 @@ class ManyPerformer(Protocol):
     """A performer that takes a whole round at once; one failure does not fail the others."""
 
     async def perform_many(self, orders: Sequence[Order]) -> Sequence[Receipt | Exception]: ...
-
-
-URGENT: Final = frozenset({"notifier"})
-"""Vendors whose effects somebody waits for: a lead's owner hears of it before the CRM does."""
-
-
-@dataclass(frozen=True, slots=True)
-class DispatcherOptions:
-    """limit: effects a round; within: those of a round that is one transaction, for which a writer of decisions may have to
-    wait; side_by_side: leads performed at once, where the performer names no number of its own; deadline_s: for one call;
-    lease_s must exceed what a round may take; idle_s: longest pause after a round that found nothing; crowded_s: pause after
-    each round while leads wait, else gather_s, so that a few effects share a transaction and the writer of decisions finds
-    the database free, a quarter of it for URGENT and vendors outside; full_s: where more is due than a round takes; look_s:
-    between two questions for queues that come and go."""
-
-    limit: int = 200
-    within: int = 100
-    side_by_side: int = 8
-    deadline_s: float = 20.0
-    lease_s: float = 60.0
-    idle_s: float = 0.5
-    crowded_s: float = 2.0
-    gather_s: float = 0.4
-    full_s: float = 0.02
-    look_s: float = 2.0
 
 
 class Dispatcher:
@@ -158,27 +133,16 @@ class Dispatcher:
             if not found:
                 if drain:
                     return done
-                await self._wait(
-                    self._options.idle_s
-                )  # woken by every batch that was decided, which asks it for nothing
-                await asyncio.sleep(began + self._share(vendor, self._options.gather_s) - time.monotonic())
+                await self._wait(self._options.idle_s)
+                # every batch that is decided rings, and most have nothing for this vendor
+                await asyncio.sleep(began + self._pause(vendor) - time.monotonic())
             else:
-                await asyncio.sleep(await self._pause(vendor, found))
+                await asyncio.sleep(self._pause(vendor, found, crowded=await self._crowded()))
         return done
 
-    async def _pause(self, vendor: str, found: int) -> float:
-        """Seconds until a vendor's next round, when this one found so many effects."""
-        if await self._crowded():
-            return self._share(vendor, self._options.crowded_s)
-        full = found >= self._options.within and self._is_own(vendor)
-        return self._options.full_s if full else self._share(vendor, self._options.gather_s)
-
-    def _share(self, vendor: str, pause: float) -> float:
-        """What a vendor has of a pause that is meant for rows of our own: a vendor outside takes nobody's write lock."""
-        return pause if self._is_own(vendor) and vendor not in URGENT else pause / 4
-
-    def _is_own(self, vendor: str) -> bool:
-        return isinstance(self._performers.get(vendor), StoredPerformer)
+    def _pause(self, vendor: str, found: int = 0, *, crowded: bool = False) -> float:
+        own = isinstance(self._performers.get(vendor), StoredPerformer)
+        return self._options.pause(vendor, found, own=own, crowded=crowded)
 
     async def round(self, vendor: str, name: str) -> int:
         """Claim, perform, record once. The effects found: none when nothing was due, or the breaker rests."""

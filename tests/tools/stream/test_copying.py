@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -9,7 +10,6 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine
-from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
 from tools.store.engine import LOG_PAGES, open_engine
@@ -78,7 +78,7 @@ async def test_a_database_that_is_away_is_told_and_stops_nobody(
     engine: Engine, executor: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def away(_: Any) -> None:
-        raise OperationalError("PRAGMA wal_checkpoint(PASSIVE)", {}, Exception("disk I/O error"))
+        raise sqlite3.OperationalError("disk I/O error")
 
     monkeypatch.setattr(copying, "copy_home", away)
     work = Copying(engine, executor)

@@ -452,22 +452,3 @@ async def test_a_vendor_that_has_nothing_to_do_is_asked_now_and_then_however_oft
             wake.ring()
             await asyncio.sleep(0.005)
     assert asked[2] - asked[0] >= 0.79
-
-
-@pytest.mark.parametrize(
-    ("waiting", "found", "pauses"),
-    [
-        (True, 100, [0.5, 2.0, 0.5]),
-        (False, 99, [0.1, 0.4, 0.1]),
-        (False, 100, [0.02, 0.02, 0.1]),  # more is due than a round takes
-    ],
-)
-async def test_alerts_and_vendors_outside_get_four_rounds_for_one_of_our_own_rows(
-    database: Engine, executor: Executor, waiting: bool, found: int, pauses: list[float]
-):
-    async def crowded() -> bool:
-        return waiting
-
-    vendors = {"notifier": Within(), "crm": Within(), "outside": Bulk()}
-    work = Dispatcher(database, executor, vendors, "d", crowded=crowded)
-    assert [await work._pause(vendor, found) for vendor in vendors] == pauses
