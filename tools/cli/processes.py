@@ -63,6 +63,7 @@ async def _work(settings: Settings, *, drain: bool, spare: bool) -> int:
     from graph.build import build_graph
     from tools.cli.warm_up import ready_accounts
     from tools.observe import metrics
+    from tools.store.engine import let_go
     from tools.stream.connect import connect, socket_url
     from tools.stream.consumer import Consumer
     from tools.stream.keys import Partition
@@ -91,7 +92,7 @@ async def _work(settings: Settings, *, drain: bool, spare: bool) -> int:
         async with checkpointer_for(settings) as checkpointer:
             graph = build_graph(checkpointer, metrics.timed)
             options = WorkerOptions(batch=settings.worker_batch, threads=checkpointer is not None, spare=spare)
-            collect = Collector()
+            collect = Collector(functools.partial(let_go, store.engine))
             for n in range(settings.stream_partitions):
                 consumer = Consumer(redis, Partition(n), name)
                 turnstile = Turnstile(settings.data_dir / "turnstile")

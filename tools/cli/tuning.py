@@ -6,6 +6,7 @@ import contextlib
 import ctypes
 import gc
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 M_ARENA_MAX, M_MMAP_THRESHOLD = -8, -3  # malloc.h
@@ -29,7 +30,9 @@ class Collector:
     """Leads after which what is new is looked through, and all: a decision leaves next to no garbage that needs it. After
     REST of them an empty batch, when nobody waits, is the time to look through all and to give memory back."""
 
-    def __init__(self) -> None:
+    def __init__(self, rest: Callable[[], None] = lambda: None) -> None:
+        """rest: what else is to be done when nobody waits."""
+        self._rest = rest
         gc.collect()
         gc.freeze()  # what start-up made lives for ever
         gc.disable()
@@ -40,6 +43,8 @@ class Collector:
         self._young, self._all = self._young + leads, self._all + leads
         if self._all >= (self.FULL if leads else self.REST):
             gc.collect()
+            if not leads:
+                self._rest()
             give_back()
             self._young = self._all = 0
         elif self._young >= self.YOUNG:

@@ -19,7 +19,7 @@ BATCH_CACHE_KIB = 4_096
 """A connection's pages, for a transaction of a whole batch. SQLite forgets them whenever another connection has committed,
 so that a larger cache fills ever more slowly as the indexes grow: with 16 MB a worker was still growing at 25,000 leads.
 What it cannot hold is written early: some 3% of a worker's time for a batch of 256."""
-SMALL_CACHE_KIB = 2_048
+SMALL_CACHE_KIB = 1_024
 LOG_PAGES = 1_000
 """Of 4 KiB in the write-ahead log, from which on each commit copies them into the file: SQLite's own default."""
 
@@ -69,6 +69,12 @@ def copy_home(engine: Engine) -> None:
     if engine.dialect.name == "sqlite" and engine.url.database:
         with closing(sqlite3.connect(engine.url.database, timeout=BUSY_TIMEOUT_MS / 1000)) as connection:
             connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+
+
+def let_go(engine: Engine) -> None:
+    """Close SQLite's connections that nobody uses, with the pages that each of them keeps; the next question opens one."""
+    if engine.dialect.name == "sqlite":
+        engine.dispose()
 
 
 def _begin_sqlite(connection: Any) -> None:

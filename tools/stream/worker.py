@@ -103,6 +103,7 @@ class Worker:
                         tidy_at = time.monotonic() + 1.0
                         finished += await self._tidy()
                     if self._options.spare and not drain and not await self._wanted():
+                        self._between(0)
                         continue
                     entries = await self._consumer.read(self._options.batch, self._options.block_ms)
                     finished += await self._work(entries)

@@ -62,14 +62,18 @@ gc.collect()
 old.clear()
 collect(Collector.FULL)
 assert not [held for held in gc.get_objects() if isinstance(held, Knot)], "in the end what has grown old, too"
+rests = []
+collect = Collector(lambda: rests.append(1))
 old = [Knot()]
 gc.collect()
 old.clear()
 collect(Collector.REST - 1)
 collect(0)
+assert not rests
 assert [held for held in gc.get_objects() if isinstance(held, Knot)], "too few leads for a rest to be worth it"
 collect(1)
 collect(0)
+assert rests == [1]
 assert not [held for held in gc.get_objects() if isinstance(held, Knot)]
 """
 
