@@ -6,12 +6,12 @@ another version, so that a lead of a known company costs a look into a dictionar
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
 from typing import Any, Final
 
 from sqlalchemy import Engine
@@ -25,12 +25,11 @@ from tools.accounts.book import Kin, kin_of
 from tools.accounts.merging import Account
 from tools.accounts.telling import NAME
 from tools.embedded.performing import DOWN
-from tools.store.asking import ask
 from tools.store.book import Line, State, accounts_meant, bearers, state_of
 
 LARGEST_FAMILY: Final = 500
 """Keys that a profile lists of its family: the first so many in their order, and in any case the account's own."""
-_KEPT: Final = 4_096
+_KEPT: Final = 10_000
 _FACTS: Final = (
     "name", "employees", "revenue_usd", "industry", "country", "state", "city", "funding_stage", "owner",
 )  # fmt: skip
@@ -77,7 +76,7 @@ class BookEnrichment:
         missing = {one for one in wanted if one and not _is_kept(kept, one)}
         if missing or self._clock() - self._looked_at >= self._refresh_s:
             try:
-                kept = await ask(self._engine, self._executor, partial(self._read, set(wanted), kept))
+                kept = await asyncio.get_running_loop().run_in_executor(self._executor, self._read, set(wanted), kept)
             except DOWN:
                 return [self._known(kept, one, now, Unavailable(self.source, now, "unreachable")) for one in wanted]
             if kept.state.version >= self._kept.state.version:  # another batch may have seen a newer one meanwhile

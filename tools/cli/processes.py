@@ -93,11 +93,13 @@ async def _work(settings: Settings, *, drain: bool, spare: bool) -> int:
             graph = build_graph(checkpointer, metrics.timed)
             options = WorkerOptions(batch=settings.worker_batch, threads=checkpointer is not None, spare=spare)
             collect = Collector(functools.partial(let_go, store.engine))
+            # a file's rows are written one by one, and the interpreter is to be had after each
+            alone = asyncio.Lock() if store.engine.dialect.name == "sqlite" else None
             for n in range(settings.stream_partitions):
                 consumer = Consumer(redis, Partition(n), name)
                 turnstile = Turnstile(settings.data_dir / "turnstile")
                 workers.append(
-                    Worker(consumer, graph, store.engine, store.executor, context, options, turnstile, collect)
+                    Worker(consumer, graph, store.engine, store.executor, context, options, turnstile, collect, alone)
                 )
 
             def stop() -> None:

@@ -54,7 +54,8 @@ class Collector:
 
 def one_heap() -> None:
     """Let all threads share one heap, where the C library is glibc: it gives each thread its own, and what one thread
-    left free there no other can use. They take turns for Python's lock anyway, so they seldom wait for the heap's."""
+    left free there no other can use. They take turns for Python's lock anyway, so they seldom wait for the heap's. What is
+    LARGE has pages of its own, which go back at once: left to itself, glibc takes ever larger pieces into the heap."""
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).mallopt(M_ARENA_MAX, 1)
         ctypes.CDLL(None).mallopt(M_MMAP_THRESHOLD, LARGE)

@@ -48,7 +48,10 @@ class Running(BaseSettings):
 
     # worker and dispatcher
     workers: int | None = Field(
-        None, ge=1, le=16, description="Workers that `serve` starts; empty is one a core, at most two."
+        None,
+        ge=1,
+        le=16,
+        description="Workers that `serve` starts, all but the first spare; empty is one a core, at most two.",
     )
     worker_batch: int = Field(256, ge=1, le=512, description="Leads a run of the graph carries at the most.")
     checkpointer: Literal["none", "sqlite", "postgres"] = "none"

@@ -20,6 +20,9 @@ BATCH_CACHE_KIB = 4_096
 so that a larger cache fills ever more slowly as the indexes grow: with 16 MB a worker was still growing at 25,000 leads.
 What it cannot hold is written early: some 3% of a worker's time for a batch of 256."""
 SMALL_CACHE_KIB = 1_024
+KEPT = 2
+"""Connections to a file that stay open. Each comes to hold pages and prepared statements, some 3 MB; more are opened in half
+a millisecond when threads meet, and closed after it."""
 LOG_PAGES = 1_000
 """Of 4 KiB in the write-ahead log, from which on each commit copies them into the file: SQLite's own default."""
 
@@ -35,7 +38,7 @@ def open_engine(
         return create_engine(url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True, hide_parameters=True)
     engine = create_engine(
         url,
-        pool_size=pool_size,
+        pool_size=min(pool_size, KEPT),
         pool_use_lifo=True,  # the connection used last: taken in turn, each would keep a cache of its own full
         connect_args={"timeout": BUSY_TIMEOUT_MS / 1000},
         hide_parameters=True,

@@ -70,7 +70,9 @@ class Dispatcher:
         self._options = options or DispatcherOptions()
         self._wait = wait or asyncio.sleep
         self.breakers = {vendor: Breaker() for vendor in performers}
-        self._stopping, self._own = asyncio.Event(), asyncio.Lock()
+        self._stopping = asyncio.Event()
+        # of two rounds at once in one file, one would hold the write lock while the other has the interpreter
+        self._own = asyncio.Lock() if engine.dialect.name == "sqlite" else contextlib.nullcontext()
 
     def stop(self) -> None:
         self._stopping.set()
@@ -165,13 +167,13 @@ class Dispatcher:
         outcomes = await self._all_at_once(many, claimed) if many else await self._by_lead(performer, claimed)
         await self._thread(lambda: record(self._engine, outcomes, datetime.now(UTC)))
         count(vendor, outcomes)
-        return found + len(claimed)
+        return max(found, len(claimed))
 
     async def _stored(self, vendor: str, performer: StoredPerformer, limit: int) -> tuple[int, bool]:
         """How many were due, and whether any of them is left to be performed one by one."""
         if limit == 0:
             return 0, False
-        async with self._own:  # two at once would take turns for the interpreter while one of them holds the write lock
+        async with self._own:
             found = await self._thread(
                 lambda: perform_due(self._engine, vendor, performer, datetime.now(UTC), limit=limit)
             )

@@ -42,6 +42,7 @@ return #ids
 """
 
 # KEYS: stream. ARGV: group. Milliseconds for which the oldest entry waits that nobody has taken yet; -1 without one.
+# After a clock went back, by how much: it may have waited for so long.
 WAITING = """
 local last = nil
 local groups = redis.pcall('XINFO', 'GROUPS', KEYS[1])
@@ -62,7 +63,7 @@ if not oldest then
   return -1
 end
 local now = redis.call('TIME')
-return math.floor(now[1] * 1000 + now[2] / 1000 - tonumber(string.match(oldest[1], '%d+')))
+return math.floor(math.abs(now[1] * 1000 + now[2] / 1000 - tonumber(string.match(oldest[1], '%d+'))))
 """
 
 # KEYS: stream, later. ARGV: group, entry id, due in ms, member. The entry moves from the stream to the retries in one step.

@@ -15,6 +15,7 @@ import contextlib
 import time
 from collections.abc import Callable
 from concurrent.futures import Executor
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,15 +76,18 @@ class Worker:
         options: WorkerOptions | None = None,
         turnstile: Turnstile | None = None,
         between: Callable[[int], None] | None = None,
+        alone: AbstractAsyncContextManager[Any] | None = None,
     ) -> None:
         """turnstile: shared with the workers of this host. between: told the number of leads of each batch when it is done
-        and nothing of it is held any more."""
+        and nothing of it is held any more. alone: shared with the workers of this process of which one at a time is to
+        have a batch in hand."""
         self._consumer, self._engine, self._executor = consumer, engine, executor
         self._options = options or WorkerOptions()
         self._decider = Decider(
             graph, engine, executor, context, self._wait, threads=self._options.threads, turnstile=turnstile
         )
         self._copying, self._between = Copying(engine, executor), between or (lambda _: None)
+        self._alone = alone or contextlib.nullcontext()
         self._stopping = asyncio.Event()
         self._in_hand: dict[bytes, Entry] = {}
 
@@ -102,12 +106,14 @@ class Worker:
                     if time.monotonic() >= tidy_at:
                         tidy_at = time.monotonic() + 1.0
                         finished += await self._tidy()
-                    if self._options.spare and not drain and not await self._wanted():
-                        self._between(0)
+                    spare = self._options.spare and not drain
+                    if spare and not await self._wanted():
                         continue
-                    entries = await self._consumer.read(self._options.batch, self._options.block_ms)
-                    finished += await self._work(entries)
-                    self._between(len(entries))
+                    # a spare one that waited here would have the next lead before the first worker
+                    entries = await self._consumer.read(self._options.batch, 1 if spare else self._options.block_ms)
+                    async with self._alone:
+                        finished += await self._work(entries)
+                        self._between(len(entries))
                     if drain and not entries and await self._consumer.backlog() == 0:
                         break
                 except AWAY as error:
@@ -122,7 +128,9 @@ class Worker:
     async def _wanted(self) -> bool:
         """Whether leads wait for too long; if not, after a while in which that may have changed."""
         waited = await self._consumer.waiting_ms()
-        if waited is not None and waited >= LATE_MS:
+        if waited is None:
+            self._between(0)
+        elif waited >= LATE_MS:
             return True
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._stopping.wait(), (LATE_MS - (waited or 0)) / 1000)

@@ -13,7 +13,7 @@ from tools.store.engine import BATCH_CACHE_KIB, LOG_PAGES, open_engine
 
 @dataclass(slots=True)
 class Store:
-    """The database and the threads that talk to it. Two: one may wait for a lock while the other reads."""
+    """The database and the threads that talk to it. Two: one may wait for a lock while the other works."""
 
     engine: Engine
     executor: Executor

@@ -21,6 +21,7 @@ from tests.fixtures.router import ROOT
 from tools.cli import forking, supervisor
 from tools.cli.demo import free_port
 from tools.cli.supervisor import Part
+from tools.settings import Settings
 
 SLEEPER = "import signal, sys, time\n{}\nprint('up', flush=True)\ntime.sleep(60)\n"
 
@@ -269,3 +270,10 @@ def children_of(folder: Path) -> list[str]:
         except (psutil.NoSuchProcess, psutil.AccessDenied):
             continue
     return found
+
+
+def test_all_workers_but_the_first_are_spare(tmp_path: Path):
+    settings = Settings(_env_file=None, data_dir=tmp_path, workers=3)  # type: ignore[call-arg]
+    held = supervisor.Supervisor(settings, lambda _: 0)
+    assert [(one.name, one.arguments) for one in held._parts if one.name == "worker"] == [("worker", ())]
+    assert [(one.name, one.arguments) for one in held._more] == [("worker", ("--spare",))] * 2
