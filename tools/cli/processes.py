@@ -17,7 +17,7 @@ import uvicorn
 from redis.exceptions import RedisError
 
 from tools.cli import SUPERVISOR
-from tools.cli.tuning import Collector, give_way, one_heap, quiet_collector
+from tools.cli.tuning import Collector, give_way, one_heap, quiet_collector, stay_small
 from tools.observe import logs
 from tools.settings import Settings
 
@@ -167,6 +167,7 @@ async def _dispatch(settings: Settings, *, drain: bool) -> None:
     )
     telling = asyncio.create_task(digests.run(once=drain))
     quiet_collector()
+    staying = asyncio.create_task(stay_small())
     log.info("dispatcher ready")
     try:
         async with back:
@@ -177,6 +178,7 @@ async def _dispatch(settings: Settings, *, drain: bool) -> None:
         ear.cancel()
         keeping.cancel()
         telling.cancel()
+        staying.cancel()
         await keeper.aclose()
         await performers.aclose()
         await webhooks.aclose()

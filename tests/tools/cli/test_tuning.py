@@ -102,3 +102,33 @@ assert full - rss().rss > 50_000_000, (full, rss().rss)
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library sees to its own heap")
 def test_what_a_burst_left_free_between_long_lived_values_goes_back_to_the_system():
     subprocess.run([sys.executable, "-c", GIVING_BACK], cwd=ROOT, check=True, timeout=60)
+
+
+STAYING = """
+import asyncio, gc
+from tools.cli.tuning import quiet_collector, stay_small
+
+class Knot:
+    def __init__(self):
+        self.self = self
+
+def knots():
+    return sum(isinstance(held, Knot) for held in gc.get_objects())
+
+async def main():
+    quiet_collector()
+    for _ in range(10):
+        Knot()
+    staying = asyncio.create_task(stay_small(0.01))
+    assert knots() == 10, "too few for the collector to begin"
+    async with asyncio.timeout(30):
+        while knots():
+            await asyncio.sleep(0.01)
+    staying.cancel()
+
+asyncio.run(main())
+"""
+
+
+def test_a_part_that_is_never_idle_collects_now_and_then():
+    subprocess.run([sys.executable, "-c", STAYING], cwd=ROOT, check=True, timeout=60)
