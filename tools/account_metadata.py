@@ -86,7 +86,7 @@ class Near(Protocol):
 
 
 N = TypeVar("N", bound=Near)
-_folded = lru_cache(2_048)(fold)  # the same few names over and over
+_folded = lru_cache(1_024)(fold)  # the same few names over and over
 _TEXTS = ("domain", "name", "industry", "country")
 _COUNTS = ("employees", "revenue_usd")
 
@@ -193,13 +193,13 @@ def shared_traits(one: AccountQuery, other: AccountQuery) -> tuple[str, ...]:
     return tuple(said) or ("no single trait in common",)
 
 
-@lru_cache(2_048)
+@lru_cache(1_024)
 def _name_words(name: str) -> frozenset[str]:
     """Long enough to be more than a legal form."""
     return frozenset(word for part in name.split() if len(word := fold(part)) > 4)
 
 
-@lru_cache(2_048)
+@lru_cache(1_024)
 def _folded_all(names: tuple[str, ...]) -> dict[str, str]:
     return {key: name for name in names if (key := _folded(name))}
 

@@ -80,7 +80,7 @@ SURE_FORMS = words(
 _SURE_DOTTED = words("b.v. n.v. s.a. s.l. s.p.a. s.r.l. s.r.o. d.o.o. e.v. a/s")
 
 
-@lru_cache(2_048)
+@lru_cache(1_024)
 def company_key(name: str) -> str:
     """The name without case, accents, punctuation and legal form; empty where nothing is left to compare."""
     if not name.isascii():

@@ -17,7 +17,7 @@ from graph.domain.lead import EmailDomainType
 from graph.rules.mailboxes import is_free, is_thrown_away, listed
 from graph.rules.text import words
 
-CACHE = 2_048
+CACHE = 1_024
 """Hosts remembered: a lead asks several times for its own. One that is new costs some ten microseconds to take apart."""
 
 

@@ -41,7 +41,7 @@ _NEVER = words(
 )  # pairs that no Latin spelling joins inside a word, save a rare name; two of them in one word are no name
 
 
-@lru_cache(2_048)
+@lru_cache(1_024)
 def is_mash(word: str) -> bool:
     """Whether one word of Latin letters was hit at random. Words of fewer than four letters never are."""
     if len(word) < _SHORTEST_WALK:
@@ -80,7 +80,7 @@ def _is_repeated(lower: str) -> bool:
     return times >= (4 if len(match["unit"]) == 2 else 3)
 
 
-@lru_cache(2_048)
+@lru_cache(1_024)
 def is_gibberish_name(name: str) -> bool:
     """Whether a person's or company's name holds a word that was hit at random, or is nothing but a short one."""
     if not name.isascii() and not _WORD.search(name):

@@ -40,7 +40,7 @@ _SUFFIXES = tuple(
 )
 
 
-@lru_cache(2_048)
+@lru_cache(1_024)
 def label_of(domain: str) -> str | None:
     """What its owner chose in a domain or host: `acme-labs` of `www.acme-labs.co.uk`. None where it is no public name, or
     belongs to a provider of mailboxes, not to who writes from there."""
@@ -56,7 +56,7 @@ def plain_label(label: str) -> str:
     return label if label.startswith("xn--") else label.replace("-", "")
 
 
-@lru_cache(2_048)
+@lru_cache(1_024)
 def affix_stems(label: str) -> tuple[str, ...]:
     """What is left of a label without a word that says nothing: `bigacme` of `getbigacme` and of `bigacme-hq`."""
     plain = plain_label(label)

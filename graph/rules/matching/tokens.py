@@ -29,7 +29,7 @@ _LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th"
 _BREAKS = re.compile(r"[\W_]+")
 
 
-@lru_cache(2_048)
+@lru_cache(1_024)
 def name_words(name: str) -> tuple[str, ...]:
     """The words of a name in order; empty where none is left. At most MOST_WORDS of LONGEST_WORD characters."""
     cleaned = line(name, LONGEST_NAME)
@@ -44,7 +44,7 @@ def name_words(name: str) -> tuple[str, ...]:
     return tuple(word[:LONGEST_WORD] for word in found[:MOST_WORDS])
 
 
-@lru_cache(2_048)
+@lru_cache(1_024)
 def name_key(name: str) -> str:
     """The words in one, as `GTXPro` and `GTX Pro` give the same; empty where no word is left."""
     return "".join(word for word in name_words(name) if word != "and")
@@ -68,7 +68,7 @@ def _within(parts: list[str], key: str) -> list[str]:
     return kept or parts
 
 
-@lru_cache(2_048)
+@lru_cache(1_024)
 def initials(parts: tuple[str, ...]) -> str | None:
     """`aep` of american electric power; None where they would be too few or too many letters to stand for a name."""
     letters = [word[0] for word in parts if class_of(word) not in ("glue", "numeral")]
