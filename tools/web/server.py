@@ -32,7 +32,6 @@ from tools.stream.connect import connect, socket_url
 from tools.stream.ending import ended
 from tools.stream.inbox import Inbox
 from tools.web.admin import admin_router
-from tools.web.answers import EXAMPLE
 from tools.web.auth import Login
 from tools.web.cors import CrossOrigin
 from tools.web.event_writer import EventWriter
@@ -43,7 +42,6 @@ from tools.web.hubspot import PATH as HUBSPOT_PATH
 from tools.web.hubspot import hubspot_router
 from tools.web.inbox import inbox_router
 from tools.web.insights.side import InsightsSide
-from tools.web.intake import LeadForm
 from tools.web.nurture import nurture_admin, nurture_pages
 from tools.web.nurture_links import link_router
 from tools.web.people import duplicates_router, people_router
@@ -57,6 +55,7 @@ from tools.web.slack.router import slack_router
 from tools.web.static import static_router
 from tools.web.waiting import Decisions
 from tools.web.webhook import PATH, IntakeOptions, Receive, Send, Webhook
+from tools.web.webhook_docs import WEBHOOK_ANSWERS, webhook_schema
 from tools.web.webhook_pages import webhook_pages
 from tools.web.webhooks_out import Side, webhooks_router
 from tools.wiring import company_facts, live_routing, live_sequences, open_store, similar_accounts
@@ -265,38 +264,3 @@ def intake_options(settings: Settings) -> IntakeOptions:
         base_url=settings.base_url,
         secrets={name: secret.get_secret_value() for name, secret in settings.webhook_secrets.items()},
     )
-
-
-def webhook_schema() -> dict[str, Any]:
-    """The request body for the OpenAPI document; the route itself reads raw bytes."""
-    schema = LeadForm.model_json_schema(by_alias=False, ref_template="#/components/schemas/{model}")
-    return {
-        "requestBody": {
-            "required": True,
-            "content": {
-                "application/json": {"schema": schema, "example": EXAMPLE},
-                "application/x-www-form-urlencoded": {"schema": schema},
-            },
-        },
-        "parameters": [
-            {"name": "wait", "in": "query", "schema": {"type": "number", "minimum": 0}, "required": False},
-            {
-                "name": "Idempotency-Key",
-                "in": "header",
-                "schema": {"type": "string", "maxLength": 255},
-                "required": False,
-            },
-        ],
-    }
-
-
-WEBHOOK_ANSWERS: dict[int | str, dict[str, Any]] = {
-    200: {"description": "Decided within ?wait=."},
-    202: {"description": "Stored durably; `status` is accepted or duplicate."},
-    400: {"description": "The body cannot be read."},
-    401: {"description": "The signature does not fit."},
-    413: {"description": "The body is too large."},
-    415: {"description": "The content type is not read."},
-    422: {"description": "A field is wrong, or no way to reach the person was given."},
-    503: {"description": "The stream is away; send again."},
-}

@@ -206,8 +206,9 @@ async def test_closing_is_prompt_while_the_probe_is_busy_connecting(front_settin
 
 
 def test_a_check_that_takes_long_is_made_less_often_but_before_its_answer_is_stale():
-    assert pause_after(0.001) == max(probing.EVERY_S, 0.02)
-    assert pause_after(0.1) == 2.0
+    assert pause_after(0.001) == max(probing.EVERY_S, 0.05)
+    assert pause_after(0.04) == 2.0
+    assert pause_after(0.2) == probing.LONGEST_PAUSE_S
     assert pause_after(DEADLINE_S) + DEADLINE_S < STALE_S
 
 
