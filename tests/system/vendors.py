@@ -44,7 +44,10 @@ class Outside:
         """How often each thing was written that may be written once."""
         alerts: Counter[str] = Counter()
         for messages in list(self.slack.channels.values()):
-            alerts.update(m["metadata"]["event_payload"]["lead_id"] for m in list(messages) if "thread_ts" not in m)
+            posted = [m["metadata"] for m in list(messages) if "thread_ts" not in m]
+            alerts.update(
+                m["event_payload"]["lead_id"] for m in posted if m["event_type"] == "lead_assigned"
+            )  # no digest
         objects = {kind: list(found.values()) for kind, found in self.hubspot.objects.items()}
         tasks = (re.search(r"Reference: (.*)", task.get("hs_task_body", "")) for task in objects["tasks"])
         notes = (re.search(r"Reference: (.*)", note.get("hs_note_body", "")) for note in objects["notes"])
