@@ -111,9 +111,8 @@ class Worker:
                         continue
                     # a spare one that waited here would have the next lead before the first worker
                     entries = await self._consumer.read(self._options.batch, 1 if spare else self._options.block_ms)
-                    async with self._alone:
-                        finished += await self._work(entries)
-                        self._between(len(entries))
+                    finished += await self._work(entries)
+                    self._between(len(entries))
                     if drain and not entries and await self._consumer.backlog() == 0:
                         break
                 except AWAY as error:
@@ -182,12 +181,13 @@ class Worker:
         self._in_hand |= {entry.entry_id: entry for entry in entries}
         finished = 0
         try:
-            jobs = await self._decoded(entries)
-            while jobs:
-                wave, jobs = one_each(jobs)
-                draft = await self._decider.draft(wave)
-                await self._consumer.blame([job.entry for job in wave if job.entry.deliveries > 1], 1)  # survived
-                finished += await self._close(draft)
+            async with self._alone:
+                jobs = await self._decoded(entries)
+                while jobs:
+                    wave, jobs = one_each(jobs)
+                    draft = await self._decider.draft(wave)
+                    await self._consumer.blame([job.entry for job in wave if job.entry.deliveries > 1], 1)  # survived
+                    finished += await self._close(draft)
         finally:
             self._decider.let_go()
             for entry in entries:
