@@ -155,8 +155,8 @@ class Dispatcher:
             if not left:
                 return found
         many = performer if isinstance(performer, ManyPerformer) else None
-        alone: int = getattr(performer, "side_by_side", options.side_by_side)
-        limit = breaker.room(time.monotonic(), options.limit if many else alone)
+        most: int = getattr(performer, "side_by_side", options.limit if many else options.side_by_side)
+        limit = breaker.room(time.monotonic(), most)
         if limit == 0:
             return found
         claimed = await self._thread(

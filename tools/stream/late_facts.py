@@ -12,52 +12,52 @@ does not answer it is asked again by the dispatcher's schedule; facts that matte
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Executor
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Lock
-from typing import Any
+from typing import TypeVar
 
-import orjson
 from sqlalchemy import Engine
 
 from graph.domain.account import CompanyProfile, CrmAccount
 from graph.domain.effects import AskFacts
-from graph.domain.facts import Absent, Fact, Found, value_of
-from graph.domain.lead import Submission
-from graph.domain.values import evolve, value
+from graph.domain.facts import Fact
+from graph.domain.trace import Failure
 from graph.ports import Order, Ports, Receipt, VendorError
 from graph.record import parent_of
 from graph.rules.late_facts import differences, filled, filled_crm, missing, only_budget
 from graph.rules.late_policy import DEFAULT_POLICY, LatePolicy, Standing, follows, late_note, shifts
-from graph.state import Case, Reads, RunContext
+from graph.state import Reads, RunContext
 from tools.settings import Settings
-from tools.shape import Shape
 from tools.store.late_facts import Facts, Kept, keep, kept
-from tools.store.queries import record_json
 from tools.stream.dispatcher import SCHEDULES
 from tools.stream.inbox import Inbox
 from tools.stream.late import STALE, Late, utc_now
+from tools.stream.late_reading import Answer, Decided, case_of, decided_of, read_now
 from tools.wiring import Store, build_ports, close_ports, context_source, live_models, live_routing
 
+T = TypeVar("T")
 HELD = frozenset({"accepted", "touched"})
 PERMANENT = ("unauthorised", "quota exhausted", "refused")
 """Reasons that only a person can mend: a dead letter, to be replayed when it is mended."""
 
 
-@value(frozen=True)
-class Decided:
-    """What is needed of a decision record."""
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One order whose sources are to be asked. accepted: somebody has the lead."""
 
-    submission: Submission
-    facts: Reads
-
-
-DECIDED: Shape[Decided] = Shape(Decided)
+    order: Order
+    decided: Decided
+    accepted: bool
 
 
 class LateFacts:
     """The performer of the vendor `facts`. context: the ports, routing file, models and clock of this moment."""
+
+    side_by_side = 50
+    """Orders of a round: each may be decided twice, well within the dispatcher's deadline for all of them."""
 
     def __init__(
         self,
@@ -74,6 +74,29 @@ class LateFacts:
     async def perform(self, order: Order) -> Receipt:
         """Raises VendorError for sources that still do not answer and a stream that is away, and what the database
         raises."""
+        (answer,) = await self.perform_many([order])
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    async def perform_many(self, orders: Sequence[Order]) -> list[Receipt | Exception]:
+        """An answer each, in order. The sources are asked once for all of them: an outage leaves hundreds that come due
+        together, and a CRM allows a few questions a second."""
+        begun = [await _caught(self._begun(order)) for order in orders]
+        asked = iter(await self._asked([one for one in begun if isinstance(one, Asked)]))
+        answers: list[Receipt | Exception] = []
+        for one in begun:
+            match one:
+                case Asked():
+                    answers.append(next(asked))
+                case (order, found):
+                    answers.append(await _caught(self._followed(order, found)))
+                case _:
+                    answers.append(one)
+        return answers
+
+    async def _begun(self, order: Order) -> Asked | tuple[Order, Kept] | Receipt:
+        """What is to be asked, what was kept when it was asked before, or that it is not needed any more."""
         effect, late = order.effect, self._late
         if not isinstance(effect, AskFacts):
             raise VendorError("unsupported_effect", f"no facts are asked to {effect.kind}", permanent=True)
@@ -81,30 +104,43 @@ class LateFacts:
         if state is None:
             return late.counted(order, "stale", STALE)
         found = await late.thread(kept, late.engine, order.lead_id, order.revision)
-        if found is None:
-            made = await self._asked(order, accepted=state.state in HELD)
-            if made is None:
-                return late.counted(order, "nothing new")
-            found = await late.thread(keep, late.engine, made)
+        if found is not None:
+            return order, found
+        return Asked(order, await late.thread(decided_of, late.engine, order), state.state in HELD)
+
+    async def _asked(self, asked: Sequence[Asked]) -> list[Receipt | Exception]:
+        if not asked:
+            return []
+        context = await self._late.thread(self._context)
+        found = await read_now([one.decided for one in asked], context)
+        return [await _caught(self._answered(one, facts, context)) for one, facts in zip(asked, found, strict=True)]
+
+    async def _answered(self, one: Asked, facts: Answer, context: RunContext) -> Receipt:
+        made = await self._made(one, facts, context)
+        if made is None:
+            return self._late.counted(one.order, "nothing new")
+        return await self._followed(one.order, await self._late.thread(keep, self._late.engine, made))
+
+    async def _followed(self, order: Order, found: Kept) -> Receipt:
+        late = self._late
         match found.follows:
             case "anew":
                 return await late.anew(order, "enriched", found.note)
             case "told":
-                return late.counted(
-                    order, await late.thread(late.noted, order, effect.assignment, "enriched", found.note)
-                )
+                assert isinstance(order.effect, AskFacts)
+                told = await late.thread(late.noted, order, order.effect.assignment, "enriched", found.note)
+                return late.counted(order, told)
             case _:
                 return late.counted(order, "kept")
 
-    async def _asked(self, order: Order, *, accepted: bool) -> Kept | None:
+    async def _made(self, one: Asked, facts: Answer, context: RunContext) -> Kept | None:
         """What the sources say now and what follows, not yet kept; None where they say nothing new. Raises VendorError
         while one does not answer and the others have nothing that matters."""
-        decided = await self._late.thread(self._decided, order)
-        context = await self._late.thread(self._context)
-        old = decided.facts
-        profile, crm = await self._read(decided, context)
-        lacking = missing(profile, crm)
-        profile, crm = filled(old.profile, profile), filled_crm(old.crm, crm)
+        order, decided, accepted, old = one.order, one.decided, one.accepted, one.decided.facts
+        if isinstance(facts, Failure):
+            raise RuntimeError(f"the facts could not be read: {facts}")  # noqa: TRY004 - a bug of ours, tried again
+        lacking = missing(*facts)
+        profile, crm = filled(old.profile, facts[0]), filled_crm(old.crm, facts[1])
         changes = differences((old.profile, old.crm), (profile, crm))
         before, after = Standing("", None, "", ""), Standing("", None, "", "")
         if changes:
@@ -117,30 +153,8 @@ class LateFacts:
             return None
         then = follows(found, accepted=accepted, policy=self._policy)
         note = late_note(changes, found, stays=then == "told")
-        facts = Facts(profile, crm, changes, found)
-        return Kept(order.lead_id, order.revision, after.account, then, note, facts, self._late.clock())
-
-    def _decided(self, order: Order) -> Decided:
-        raw = record_json(self._late.engine, order.lead_id, order.revision)
-        if raw is None:
-            raise VendorError("unknown_lead", "no decision of it is recorded", permanent=True)
-        record = orjson.loads(raw)
-        return DECIDED.validate_python({"submission": record["submission"], "facts": record["facts"]})
-
-    async def _read(self, decided: Decided, context: RunContext) -> tuple[Fact[CompanyProfile], Fact[CrmAccount]]:
-        """What a decision would read now. A CRM that answered is asked again only for another company or parent: since
-        then it may hold what we wrote ourselves."""
-        from graph.build import run_reads  # noqa: PLC0415 - as below
-
-        old = decided.facts
-        answered = old.crm if isinstance(old.crm, Found | Absent) else None
-        (case,) = await run_reads([_case(decided, Reads(crm=answered))], context)
-        profile = case.reads.profile
-        if answered is not None and _company(profile) != _company(old.profile):
-            (case,) = await run_reads([_case(decided, Reads(profile=profile))], context)
-        if case.failure is not None or profile is None or case.reads.crm is None:
-            raise RuntimeError(f"the facts could not be read: {case.failure}")
-        return profile, case.reads.crm
+        kept_facts = Facts(profile, crm, changes, found)
+        return Kept(order.lead_id, order.revision, after.account, then, note, kept_facts, self._late.clock())
 
     async def _standing(
         self,
@@ -158,7 +172,7 @@ class LateFacts:
         reads = Reads(
             profile=profile, crm=crm, judgement=decided.facts.judgement, language_model=decided.facts.language_model
         )
-        (case,) = await run_to_way([_case(decided, reads, "retry" if accepted else "enriched")], context)
+        (case,) = await run_to_way([case_of(decided, reads, "retry" if accepted else "enriched")], context)
         if case.failure is not None or case.score is None or case.assignment is None or case.path is None:
             raise RuntimeError(f"the lead could not be decided: {case.failure}")
         return Standing(case.score.tier, parent_of(case), case.assignment.owner, case.path)
@@ -176,18 +190,17 @@ class LateFacts:
             await close()
 
 
+async def _caught(answer: Awaitable[T]) -> T | Exception:
+    """One order's failure is its own."""
+    try:
+        return await answer
+    except Exception as error:  # noqa: BLE001 - becomes the outcome
+        return error
+
+
 def _last(order: Order) -> bool:
     """Whether the dispatcher gives up after this attempt."""
     return order.attempt > len(SCHEDULES[order.effect.kind])
-
-
-def _case(decided: Decided, reads: Reads, cause: Any = "enriched") -> Case:
-    return Case(evolve(decided.submission, cause=cause, reason="Asked again.", excluded=(), assignment=None), reads)
-
-
-def _company(profile: Fact[CompanyProfile] | None) -> tuple[str | None, str | None]:
-    found = value_of(profile)
-    return (None, None) if found is None else (found.domain, found.parent_domain)
 
 
 class Lazily:

@@ -76,9 +76,14 @@ class Sources:
         self.crm: CrmAccount | str | None = None
         self.asked: list[CompanyAsk] = []
         self.crm_asked: list[CrmAsk] = []
+        self.calls = 0
+        self.breaks_for: str | None = None
 
     async def profiles(self, asks: Sequence[CompanyAsk], now: datetime) -> list[Fact[CompanyProfile]]:
         self.asked += asks
+        self.calls += 1
+        if any(ask.domain == self.breaks_for for ask in asks):
+            raise ZeroDivisionError
         return [self._fact(self.profile, "apollo", now) for _ in asks]
 
     async def accounts(self, asks: Sequence[CrmAsk], now: datetime) -> list[Fact[CrmAccount]]:
@@ -141,8 +146,13 @@ class Desk:
         return [row for row in self.bench.rows("outbox", "id") if row.vendor == "facts"]
 
     def order(self, attempt: int = 1) -> Order:
-        row = self.effects()[0]
-        return Order(row.key, row.lead_id, row.revision, attempt, EFFECT.validate_json(row.payload))
+        return self.orders(attempt)[0]
+
+    def orders(self, attempt: int = 1) -> list[Order]:
+        return [
+            Order(row.key, row.lead_id, row.revision, attempt, EFFECT.validate_json(row.payload))
+            for row in self.effects()
+        ]
 
     def notes(self, owner: str = DEE) -> list[str]:
         """What the thread says after the offer with which it begins."""
@@ -426,6 +436,29 @@ async def test_a_dispatcher_that_died_between_the_answer_and_the_stream_asks_nob
     desk.sources.profile = "timeout"
     await desk.later()
     assert [r["tier"] for r in desk.records()] == ["medium", "high"]
+
+
+async def test_leads_that_come_due_together_are_asked_about_in_one_call(desk: Desk):
+    for name in ("ann", "ben", "cem"):
+        await desk.lead(name)
+    desk.sources.profile, desk.sources.calls = company(4_200), 0
+    desk.make_due()
+    await desk.dispatch()
+    assert (desk.sources.calls, len(desk.sources.asked)) == (1, 6)
+    await desk.decide()
+    assert sorted(r["revision"] for r in desk.records()) == [1, 1, 1, 2, 2, 2]
+
+
+async def test_a_lead_that_breaks_its_reading_fails_alone(desk: Desk):
+    broken, fine = await desk.lead("ann"), await desk.lead("ben")
+    desk.sources.profile = company(4_200)
+    desk.sources.breaks_for = DOMAIN
+    orders = desk.orders()
+    answers = await desk.facts.perform_many([*orders, Order("k", "ld_x", 1, 1, alert())])
+    told = {order.lead_id: answer for order, answer in zip(orders, answers, strict=False)}
+    assert isinstance(told[broken], RuntimeError)
+    assert told[fine].external_id != "", "its neighbour is decided again"  # type: ignore[union-attr]
+    assert isinstance(answers[-1], VendorError)
 
 
 async def test_two_dispatchers_that_ask_at_once_decide_the_lead_once(desk: Desk):
