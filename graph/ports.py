@@ -178,13 +178,19 @@ class Ports:
 @value(frozen=True)
 class Order:
     """One effect to perform: claimed under a lease, `attempt` counts from 1; an attempt above 1 may follow one whose
-    outcome is unknown, so the adapter must look before it writes what its vendor would repeat."""
+    outcome is unknown, so the adapter must look before it writes what its vendor would repeat. until: no such write begins
+    after it, because the lease may be another's before it is through (a process can stand still between two of its
+    steps); None where no other process can have it."""
 
     key: str
     lead_id: str
     revision: int
     attempt: int
     effect: Effect
+    until: datetime | None = None
+
+    def late(self, now: datetime) -> bool:
+        return self.until is not None and now >= self.until
 
 
 @value(frozen=True)

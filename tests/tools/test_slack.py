@@ -92,6 +92,20 @@ async def test_an_alert_is_one_message_to_the_owner_with_our_receipt(
     assert "dee" not in digest
 
 
+async def test_nothing_is_posted_when_another_may_have_posted_it_by_now(
+    server: SlackServer, slack: SlackNotifier, posted: Memory
+) -> None:
+    """A process stood still between its claim and the post: whoever has the lease now has looked for the receipt."""
+    over = datetime.now(UTC)
+    for late in (order(POST), order(PostDigest(DEE, "U01DEE", "2026-03-02T08", BODY))):
+        with pytest.raises(VendorError, match="timeout"):
+            await slack.perform(replace(late, until=over))
+    posted.put("ld_1", DEE, PostedMessage("D01DEE", "1.0", "r", 3))
+    with pytest.raises(VendorError, match="timeout"):
+        await slack.perform(replace(order(UPDATE), until=over))
+    assert server.called("chat.postMessage") == []
+
+
 async def test_an_update_goes_to_the_conversation_and_its_note_into_the_thread(
     server: SlackServer, slack: SlackNotifier
 ) -> None:

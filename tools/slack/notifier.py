@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, Protocol, TypeAlias
 
@@ -123,7 +124,13 @@ class SlackNotifier:
             found = self._calls.posted(channel, receipt_of(order.key))
             if found is not None:
                 return channel, found, True
-        return *self._calls.post(channel, message), False
+        return *self._post_in_time(order, channel, message), False
+
+    def _post_in_time(self, order: Order, channel: str, message: dict[str, Any]) -> tuple[str, str]:
+        """Another dispatcher that has the order by now has looked for its receipt, in vain, and posts."""
+        if order.late(datetime.now(UTC)):
+            raise VendorError("timeout", "the attempt's time was over before it posted")
+        return self._calls.post(channel, message)
 
     def _show(self, order: Order, effect: Alert, first: str | None = None) -> tuple[PostedMessage, bool]:
         """(the first message to this owner about this lead, whether an earlier attempt had posted it). first: the
@@ -183,7 +190,7 @@ class SlackNotifier:
         """The ts of the note; None where its message is gone, and the thread with it."""
         body = note_body(order, effect, shown.ts) | ({"reply_broadcast": True} if ping else {})
         try:
-            return self._calls.post(shown.channel, body)[1]
+            return self._post_in_time(order, shown.channel, body)[1]
         except VendorError as error:
             if error.code not in NO_THREAD:
                 raise

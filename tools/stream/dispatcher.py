@@ -183,6 +183,8 @@ class Dispatcher:
         return found.found, found.left
 
     async def _all_at_once(self, performer: ManyPerformer, claimed: list[Claimed]) -> list[Outcome]:
+        if _too_late(claimed[0]):
+            return [Outcome(c, untried=True) for c in claimed]
         try:
             async with asyncio.timeout(self._options.deadline_s):
                 answers = await performer.perform_many([c.order for c in claimed])
@@ -210,7 +212,7 @@ class Dispatcher:
     async def _one_lead(self, performer: Performer, effects: list[Claimed]) -> list[Outcome]:
         outcomes: list[Outcome] = []
         for claimed in effects:
-            if outcomes and (outcomes[-1].untried or outcomes[-1].retry_at is not None):
+            if _too_late(claimed) or (outcomes and (outcomes[-1].untried or outcomes[-1].retry_at is not None)):
                 outcomes.append(Outcome(claimed, untried=True))
                 continue
             try:
@@ -247,6 +249,11 @@ def _later(answer: Exception) -> datetime | None:
     """When an order that was not begun is to be, where its performer says so."""
     after_s = answer.after_s if isinstance(answer, Untried) else None
     return None if after_s is None else datetime.now(UTC) + timedelta(seconds=after_s)
+
+
+def _too_late(claimed: Claimed) -> bool:
+    """This process stood still after the claim, or the lead's earlier effects took long."""
+    return claimed.order.late(datetime.now(UTC))
 
 
 def claimed_vendor(claimed: Claimed) -> str:

@@ -120,7 +120,8 @@ def claim(engine: Engine, vendor: str, name: str, now: datetime, *, limit: int, 
     with engine.connect().execution_options(immediate=True) as connection, connection.begin():
         one_at_a_time(connection, vendor)
         rows = connection.execute(_CLAIM, lease).all()
-    claimed, unreadable = _claimed(rows, name)
+    # half of it is left for a call that is under way
+    claimed, unreadable = _claimed(rows, name, until=now + timedelta(seconds=lease_s / 2))
     _bury_unreadable(engine, unreadable, now)
     return claimed
 
@@ -139,7 +140,7 @@ def one_at_a_time(connection: Connection, vendor: str) -> None:
 
 
 def _claimed(
-    rows: Sequence[Row[Any]], name: str, *, attempt: int = 0
+    rows: Sequence[Row[Any]], name: str, *, attempt: int = 0, until: datetime | None = None
 ) -> tuple[list[Claimed], list[tuple[Row[Any], str]]]:
     """In the order of their ids, and those that cannot be read, with the reason. attempt: on top of those that were."""
     claimed: list[Claimed] = []
@@ -149,7 +150,7 @@ def _claimed(
         if isinstance(effect, str):
             unreadable.append((row, effect))
             continue
-        order = Order(row.key, row.lead_id, row.revision, row.attempts + attempt, effect)
+        order = Order(row.key, row.lead_id, row.revision, row.attempts + attempt, effect, until)
         claimed.append(Claimed(row.id, order, row.payload, name, row.accepted_at))
     return sorted(claimed, key=lambda one: one.row_id), unreadable
 

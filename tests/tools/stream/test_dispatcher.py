@@ -307,16 +307,41 @@ async def test_a_dispatcher_that_dies_lets_go_and_the_next_knows_that_the_outcom
 ):
     (key,) = due(database, "ld_1", alert())
     vendor = Vendor(lambda order: asyncio.Event().wait())
-    options = DispatcherOptions(lease_s=0.0)
+    options = DispatcherOptions(lease_s=0.4)
     dying = asyncio.create_task(dispatcher(database, executor, options, notifier=vendor).run(drain=True))
     async with asyncio.timeout(10):
         while not vendor.orders:
             await asyncio.sleep(0.002)
     dying.cancel()
     await asyncio.gather(dying, return_exceptions=True)
+    await asyncio.sleep(0.5)
     after = Vendor()
     await drained(database, executor, notifier=after)
     assert [(order.key, order.attempt) for order in after.orders] == [(key, 2)]
+
+
+async def test_what_was_claimed_before_a_process_stood_still_is_not_begun(database: Engine, executor: Executor):
+    due(database, "ld_1", task("1"))
+    due(database, "ld_1", account("a.example"))
+    vendor, bulk = Vendor(), Bulk()
+    stood_still = dispatcher(database, executor, DispatcherOptions(lease_s=0.0), crm=vendor, similar=bulk)
+    await stood_still.round("crm", "d/crm/1")
+    await stood_still.round("similar", "d/similar/1")
+    assert (vendor.orders, bulk.rounds) == ([], [])
+    assert {(row.state, row.attempts) for row in rows(database).values()} == {("pending", 0)}
+
+
+async def test_an_effect_that_comes_late_behind_a_slow_one_of_its_lead_waits_for_another_lease(
+    database: Engine, executor: Executor
+):
+    first, second = due(database, "ld_1", task("1"), task("2"))
+    vendor = Vendor(lambda order: asyncio.sleep(0.3, Receipt("id")))
+    await dispatcher(database, executor, DispatcherOptions(lease_s=0.4), crm=vendor).round("crm", "d/crm/1")
+    assert vendor.keys == [first]
+    assert [(rows(database)[key].state, rows(database)[key].attempts) for key in (first, second)] == [
+        ("done", 1),
+        ("pending", 0),
+    ]
 
 
 async def test_a_database_that_is_away_is_waited_for(postgres_server: str, postgres_url: str, executor: Executor):

@@ -33,6 +33,7 @@ def test_what_is_due_is_claimed_with_everything_its_performer_needs(database: En
     assert (claimed.order.key, claimed.order.lead_id, claimed.order.revision) == (key, "ld_1", 3)
     assert claimed.order.attempt == 1
     assert claimed.order.effect == owner()
+    assert claimed.order.until == NOW + timedelta(seconds=LEASE_S / 2), "a call that is under way has the other half"
     assert claimed.accepted_at == NOW - timedelta(seconds=1)
     row = rows(database)[key]
     assert (row.state, row.attempts, row.lease_by) == ("pending", 1, "d/crm/1")
