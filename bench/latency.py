@@ -10,6 +10,7 @@ from __future__ import annotations
 import http.client
 import re
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 from bench.candidates import Candidate, fresh, product
@@ -75,13 +76,32 @@ def half_load(candidate: Candidate, plan: Plan, rate: float) -> dict[str, Any]:
     }
 
 
-def measure(plan: Plan, sustained_rate: float | None) -> tuple[dict[str, float], dict[str, Any]]:
-    """The figures, and everything behind them. Without a sustained rate it is measured first."""
+def measure(plan: Plan, found: dict[str, float] | None) -> tuple[dict[str, float], dict[str, Any]]:
+    """The figures, and everything behind them. found: `leads_per_s` and `performed_per_s` of the sustained load; without
+    them it is measured first. At half of the first the outbox is worked off besides, which the sustained load puts off; at
+    half of the second all of it is part of the load."""
     with product(fresh(plan.work, "latency"), plan.trained) as candidate:
-        rate = plan.latency_rate or (sustained_rate or sustained(candidate, plan)["leads_per_s"]) / 2
-        load(candidate.url, connections=plan.connections, seconds=2, rate=rate)
-        rounds = alternate(plan.rounds, {"half load": lambda _: half_load(candidate, plan, rate)})["half load"]
-    names = ("decision_p50_ms", "decision_p99_ms")
-    figures = {name: round(median(rounds, name), 3) for name in names}
+        if plan.latency_rate:
+            rates = {"half load": plan.latency_rate}
+        else:
+            found = found or sustained(candidate, plan)
+            rates = {"half load": found["leads_per_s"] / 2, "half performed": found["performed_per_s"] / 2}
+        load(candidate.url, connections=plan.connections, seconds=2, rate=min(rates.values()))
+        loads = {name: partial(_round, candidate, plan, rate) for name, rate in rates.items()}
+        rounds = alternate(plan.rounds, loads)
+    figures = {
+        f"{prefix}{name}": round(median(rounds[load_name], name), 3)
+        for load_name, prefix in (("half load", ""), ("half performed", "performed_"))
+        if load_name in rounds
+        for name in ("decision_p50_ms", "decision_p99_ms")
+    }
+    return figures, {name: _told(rates[name], made) for name, made in rounds.items()}
+
+
+def _round(candidate: Candidate, plan: Plan, rate: float, _number: int) -> dict[str, Any]:
+    return half_load(candidate, plan, rate)
+
+
+def _told(rate: float, rounds: list[dict[str, Any]]) -> dict[str, Any]:
     accept = {f"half_load_{name}": round(median(rounds, name), 3) for name in ("accept_p50_ms", "accept_p99_ms")}
-    return figures, {**accept, "offered_per_s": round(rate, 1), "rounds": rounds}
+    return {**accept, "offered_per_s": round(rate, 1), "rounds": rounds}

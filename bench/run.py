@@ -44,7 +44,7 @@ from bench import (
     sustained,
 )
 from bench.machine import commit, machine, versions
-from bench.plan import Plan, say
+from bench.plan import Plan, median, say
 from bench.servers import ROOT
 from bench.table import NAMES, table
 
@@ -81,8 +81,9 @@ def one(name: str, plan: Plan, detail: dict[str, Any]) -> tuple[dict[str, float]
     """The figures of one measurement and what is behind them. detail: of those made before it."""
     if name != "latency":
         return ALONE[name](plan)
-    rates = detail.get("sustained", {}).get("leads_per_s", {})
-    return latency.measure(plan, rates.get(sustained.OURS))
+    rounds = detail.get("sustained", {}).get("rounds", {}).get(sustained.OURS)
+    rates = {name: median(rounds, name) for name in ("leads_per_s", "performed_per_s")} if rounds else None
+    return latency.measure(plan, rates)
 
 
 def measure(plan: Plan, wanted: tuple[str, ...]) -> tuple[dict[str, float], dict[str, Any]]:

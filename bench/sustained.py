@@ -1,7 +1,8 @@
 """Sustained rate, end to end: leads sent as fast as they are accepted, until the last of them is decided and committed.
 
 rate = decided leads / time from the first request to the last committed decision. A backlog that grew while leads were
-accepted faster than decided is thereby paid for: this is the rate at which acceptance and decision keep pace.
+accepted faster than decided is thereby paid for: this is the rate at which acceptance and decision keep pace. Effects
+are in the outbox by then, most of them not yet performed: `performed_per_s` is the rate until the last of them is.
 """
 
 from __future__ import annotations
@@ -54,6 +55,7 @@ def sustained(candidate: Candidate, plan: Plan) -> dict[str, Any]:
                 f"{have} of {sent['ok']} decided leads have effects in the outbox: this is no measurement"
             )
         found["effects"], found["effects_performed_meanwhile"] = decisions.effects(first_effect)
+        found["performed_per_s"] = round(sent["ok"] / (decisions.wait_for_effects(plan.drain_s) - sent["began_s"]), 1)
     return found
 
 
@@ -97,6 +99,7 @@ def measure(plan: Plan) -> tuple[dict[str, float], dict[str, Any]]:
         "e2e_vs_plain_router": paired(rounds[OURS], rounds[PLAIN], "leads_per_s"),
         "e2e_vs_plain_functions": paired(rounds[OURS], rounds[FUNCTIONS], "leads_per_s"),
         "always_vs_everysec": paired(rounds[OURS], rounds[EVERYSEC], "leads_per_s"),
+        "performed_per_s": median(rounds[OURS], "performed_per_s"),
     }
     against_two = paired(rounds[OURS], rounds[PLAIN2], "leads_per_s")
     return figures, {"leads_per_s": rates, "e2e_vs_plain_router_x2": against_two, "rounds": rounds}
