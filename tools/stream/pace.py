@@ -13,10 +13,10 @@ URGENT: Final = frozenset({"notifier"})
 class DispatcherOptions:
     """limit: effects a round; within: those of a round that is one transaction, for which a writer of decisions may have to
     wait; side_by_side: leads performed at once, where the performer names no number of its own; deadline_s: for one call;
-    lease_s must exceed what a round may take; idle_s: longest pause after a round that found nothing; crowded_s: pause after
-    each round while leads wait, else gather_s, so that a few effects share a transaction and the writer of decisions finds
-    the database free, a quarter of it for URGENT and vendors outside; full_s: where more is due than a round takes; look_s:
-    between two questions for queues that come and go."""
+    lease_s: in its second half nothing is begun, so that half must exceed what a round takes; idle_s: longest pause after
+    a round that found nothing; crowded_s: pause after each round while leads wait, else gather_s, so that a few effects
+    share a transaction and the writer of decisions finds the database free, a quarter of it for URGENT and vendors outside;
+    full_s: where more is due than a round takes; look_s: between two questions for queues that come and go."""
 
     limit: int = 200
     within: int = 100
