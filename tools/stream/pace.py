@@ -16,7 +16,8 @@ class DispatcherOptions:
     lease_s: in its second half nothing is begun, so that half must exceed what a round takes; idle_s: longest pause after
     a round that found nothing; crowded_s: pause after each round while leads wait, else gather_s, so that a few effects
     share a transaction and the writer of decisions finds the database free, a quarter of it for URGENT and vendors outside;
-    full_s: where more is due than a round takes; look_s: between two questions for queues that come and go."""
+    full_s: where more is due than a round takes, as long as a writer pauses before it asks for the lock again; look_s:
+    between two questions for queues that come and go."""
 
     limit: int = 200
     within: int = 100
@@ -26,7 +27,7 @@ class DispatcherOptions:
     idle_s: float = 0.5
     crowded_s: float = 2.0
     gather_s: float = 0.4
-    full_s: float = 0.02
+    full_s: float = 0.002
     look_s: float = 2.0
 
     def pause(self, vendor: str, found: int, *, own: bool, crowded: bool) -> float:

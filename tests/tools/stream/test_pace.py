@@ -12,7 +12,7 @@ from tools.stream.pace import DispatcherOptions
     [
         (True, 100, [0.5, 2.0, 0.5]),
         (False, 99, [0.1, 0.4, 0.1]),
-        (False, 100, [0.02, 0.02, 0.1]),  # more is due than a round takes
+        (False, 100, [0.002, 0.002, 0.1]),  # more is due than a round takes
     ],
 )
 def test_alerts_and_vendors_outside_get_four_rounds_for_one_of_our_own_rows(
