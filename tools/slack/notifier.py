@@ -10,6 +10,7 @@ Scopes of the bot: chat:write, im:write, im:history, users:read, users:read.emai
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -33,13 +34,17 @@ class Posted(Protocol):
     def put(self, lead_id: str, owner: str, message: PostedMessage) -> None: ...
 
 
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
 class SlackNotifier:
     """Implements Performer for the effects of the vendor "notifier".
 
     team_channel: where lines of the team go, and an alert whose owner cannot be written to; without it such an alert fails
     for good, and a line is nobody's. timeout_s: seconds of silence from Slack before an attempt ends. concurrency: calls
-    under way at once, each in a thread of its own, so that a Slack that hangs holds up nothing else. A receipt's id is
-    `channel:ts`.
+    under way at once, each in a thread of its own, so that a Slack that hangs holds up nothing else. clock: whoever claims
+    goes by the same. A receipt's id is `channel:ts`.
     """
 
     def __init__(
@@ -51,7 +56,9 @@ class SlackNotifier:
         team_channel: str | None = None,
         timeout_s: int = 10,
         concurrency: int = 4,
+        clock: Callable[[], datetime] = _utc_now,
     ) -> None:
+        self._clock = clock
         self._calls = SlackCalls(token, base_url, timeout_s)
         self._posted, self._team_channel = posted, team_channel
         self._user_of = lru_cache(maxsize=4096)(self._calls.user_of)  # a failure is not remembered
@@ -128,7 +135,7 @@ class SlackNotifier:
 
     def _post_in_time(self, order: Order, channel: str, message: dict[str, Any]) -> tuple[str, str]:
         """Another dispatcher that has the order by now has looked for its receipt, in vain, and posts."""
-        if order.late(datetime.now(UTC)):
+        if order.late(self._clock()):
             raise VendorError("timeout", "the attempt's time was over before it posted")
         return self._calls.post(channel, message)
 

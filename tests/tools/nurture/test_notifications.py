@@ -45,7 +45,9 @@ class InSlack:
         self.server = server
         self.server.users["U01DEE"] = OWNER
         self.server.channels["C0TEAM"] = []
-        self.performer = SlackNotifier(TOKEN, SqlPosted(database), base_url=server.api, team_channel="C0TEAM")
+        self.performer = SlackNotifier(
+            TOKEN, SqlPosted(database), base_url=server.api, team_channel="C0TEAM", clock=Clock()
+        )
 
     def lines(self, _audience: str) -> list[str]:
         assert self.server.messages("C0TEAM") == [], "what is about one owner's lead is no line of the team"
