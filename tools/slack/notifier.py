@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, Protocol, TypeAlias
 
@@ -21,7 +21,7 @@ from graph.domain.telling import PostDigest, PostLine
 from graph.ports import Order, Receipt, VendorError
 from tools.slack.calls import GONE, NO_THREAD, UNREACHABLE, SlackCalls
 from tools.slack.receipts import note_body, receipt_of, with_receipt
-from tools.store.posted import PostedMessage
+from tools.store.posted import PostedMessage, utc_now
 
 Alert: TypeAlias = PostAlert | UpdateAlert
 
@@ -32,10 +32,6 @@ class Posted(Protocol):
     def get(self, lead_id: str, owner: str) -> PostedMessage | None: ...
 
     def put(self, lead_id: str, owner: str, message: PostedMessage) -> None: ...
-
-
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 class SlackNotifier:
@@ -56,7 +52,7 @@ class SlackNotifier:
         team_channel: str | None = None,
         timeout_s: int = 10,
         concurrency: int = 4,
-        clock: Callable[[], datetime] = _utc_now,
+        clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self._clock = clock
         self._calls = SlackCalls(token, base_url, timeout_s)

@@ -23,14 +23,14 @@ class PostedMessage:
     assignment: int
 
 
-def _utc_now() -> datetime:
+def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
 class SqlPosted:
     """One message for each lead and owner. Blocking: call it from a thread."""
 
-    def __init__(self, engine: Engine, *, clock: Callable[[], datetime] = _utc_now) -> None:
+    def __init__(self, engine: Engine, *, clock: Callable[[], datetime] = utc_now) -> None:
         self._engine, self._clock = engine, clock
 
     def get(self, lead_id: str, owner: str) -> PostedMessage | None:
