@@ -10,7 +10,7 @@ import signal
 import socket
 import uuid
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 import uvicorn
@@ -21,7 +21,12 @@ from tools.cli.tuning import Collector, give_way, one_heap, quiet_collector, sta
 from tools.observe import logs
 from tools.settings import Settings
 
+if TYPE_CHECKING:
+    from tools.stream.pace import Waiting
+    from tools.stream.wake import Wake
+
 log = structlog.get_logger(__name__)
+LULL_S = 0.5  # without a decision, after which none is disturbed
 
 
 def serve_http(settings: Settings) -> None:
@@ -145,7 +150,7 @@ async def _dispatch(settings: Settings, *, drain: bool) -> None:
         performers.by_vendor,
         f"{socket.gethostname()}-{os.getpid()}",
         wait=wake.wait,
-        crowded=lambda: _crowded(asking, settings),
+        waiting=lambda: _waiting(asking, settings, wake),
         queues=webhooks.queues,
     )
 
@@ -186,18 +191,21 @@ async def _dispatch(settings: Settings, *, drain: bool) -> None:
         store.close()
 
 
-async def _crowded(redis: Any, settings: Settings) -> bool:
-    """Whether the workers are behind by more than a batch; with the stream's server away nothing waits to be decided."""
+async def _waiting(redis: Any, settings: Settings, wake: Wake) -> Waiting:
+    """Whether leads are being decided, and whether the workers are behind by more than a batch; with the stream's server
+    away nothing waits to be decided."""
     from tools.stream.keys import Partition
 
     try:
-        waiting: list[int] = [await redis.xlen(Partition(n).stream) for n in range(settings.stream_partitions)]
+        longest = max([int(await redis.xlen(Partition(n).stream)) for n in range(settings.stream_partitions)])
     except (RedisError, OSError, TimeoutError):
-        return False
-    return max(waiting) > 2 * settings.worker_batch
+        return "none"
+    if longest > 2 * settings.worker_batch:
+        return "many"
+    return "some" if longest or wake.quiet_s() < LULL_S else "none"
 
 
-async def _listen(redis: Any, partitions: int, wake: Any) -> None:
+async def _listen(redis: Any, partitions: int, wake: Wake) -> None:
     """Wake the dispatcher at each commit. Without the stream's server it finds new work by itself, a little later."""
     from tools.stream.keys import Partition
 

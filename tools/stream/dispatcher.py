@@ -27,8 +27,9 @@ from tools.observe import metrics
 from tools.observe.why import why
 from tools.stream.outbox import Claimed, Outcome, claim, record
 from tools.stream.outcomes import DEFAULT_SCHEDULE, SCHEDULES, count
-from tools.stream.pace import DispatcherOptions
-from tools.stream.stored import StoredPerformer, perform_due
+from tools.stream.own_rounds import OwnRounds
+from tools.stream.pace import DispatcherOptions, Waiting
+from tools.stream.stored import StoredPerformer
 from tools.stream.wake import Wake
 
 __all__ = ["DEFAULT_SCHEDULE", "SCHEDULES", "Dispatcher", "DispatcherOptions", "ManyPerformer", "Wake"]
@@ -53,15 +54,15 @@ class Dispatcher:
         name: str,
         options: DispatcherOptions | None = None,
         wait: Callable[[float], Any] | None = None,
-        crowded: Callable[[], Awaitable[bool]] | None = None,
+        waiting: Callable[[], Awaitable[Waiting]] | None = None,
         queues: Callable[[], Awaitable[Mapping[str, Performer]]] | None = None,
     ) -> None:
         """name: this process, in the claims that it makes. `wait(seconds)` may return sooner, when something new is known
-        to be due. `crowded` says whether more leads wait for their decision than a worker takes at once: then a vendor
-        gets one round in two seconds, and alerts four, because writer and dispatcher share a processor and a database, and a
-        lead that is decided late is later for everybody. `queues`: those that come and go, with their performers, beside
-        `performers`."""
-        self._crowded = crowded or _never
+        to be due. `waiting` says how many leads wait for their decision. While there are some, rounds of our own rows are
+        followed by a rest; while there are more than a worker takes at once, a vendor gets one round in two seconds, and
+        alerts four: writer and dispatcher share a processor and a database, and a lead that is decided late is later for
+        everybody. `queues`: those that come and go, with their performers, beside `performers`."""
+        self._waiting = waiting or _none
         self._engine, self._executor, self._performers = engine, executor, dict(performers)
         self._queues, self._passing = queues, set[str]()
         self._name = name[
@@ -71,8 +72,7 @@ class Dispatcher:
         self._wait = wait or asyncio.sleep
         self.breakers = {vendor: Breaker() for vendor in performers}
         self._stopping = asyncio.Event()
-        # of two rounds at once in one file, one would hold the write lock while the other has the interpreter
-        self._own = asyncio.Lock() if engine.dialect.name == "sqlite" else contextlib.nullcontext()
+        self._own = OwnRounds(engine, executor, self._options, self._waiting)
 
     def stop(self) -> None:
         self._stopping.set()
@@ -139,12 +139,12 @@ class Dispatcher:
                 # every batch that is decided rings, and most have nothing for this vendor
                 await asyncio.sleep(began + self._pause(vendor) - time.monotonic())
             else:
-                await asyncio.sleep(self._pause(vendor, found, crowded=await self._crowded()))
+                await asyncio.sleep(self._pause(vendor, found, await self._waiting()))
         return done
 
-    def _pause(self, vendor: str, found: int = 0, *, crowded: bool = False) -> float:
+    def _pause(self, vendor: str, found: int = 0, waiting: Waiting = "none") -> float:
         own = isinstance(self._performers.get(vendor), StoredPerformer)
-        return self._options.pause(vendor, found, own=own, crowded=crowded)
+        return self._options.pause(vendor, found, own=own, waiting=waiting)
 
     async def round(self, vendor: str, name: str) -> int:
         """Claim, perform, record once. The effects found: none when nothing was due, or the breaker rests."""
@@ -173,10 +173,7 @@ class Dispatcher:
         """How many were due, and whether any of them is left to be performed one by one."""
         if limit == 0:
             return 0, False
-        async with self._own:
-            found = await self._thread(
-                lambda: perform_due(self._engine, vendor, performer, datetime.now(UTC), limit=limit)
-            )
+        found = await self._own.perform(vendor, performer, limit)
         if found.done:
             self.breakers[vendor].succeeded()
             count(vendor, found.done)
@@ -261,5 +258,5 @@ def claimed_vendor(claimed: Claimed) -> str:
     return claimed.claim.rsplit("/", 2)[1]
 
 
-async def _never() -> bool:
-    return False
+async def _none() -> Waiting:
+    return "none"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 
 
 class Wake:
@@ -11,8 +12,14 @@ class Wake:
 
     def __init__(self) -> None:
         self._sleepers: set[asyncio.Event] = set()
+        self._rang = float("-inf")
+
+    def quiet_s(self) -> float:
+        """Seconds since it rang last."""
+        return time.monotonic() - self._rang
 
     def ring(self) -> None:
+        self._rang = time.monotonic()
         for sleeper in self._sleepers:
             sleeper.set()
 

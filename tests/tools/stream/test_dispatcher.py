@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -22,6 +20,7 @@ from tools.breaker import Breaker
 from tools.store.dead import list_dead, reopen_effect
 from tools.stream import dispatcher as dispatching
 from tools.stream.dispatcher import DEFAULT_SCHEDULE, SCHEDULES, Dispatcher, DispatcherOptions, Wake
+from tools.stream.pace import Waiting
 
 
 @dataclass
@@ -444,42 +443,20 @@ class Within(Bulk):
         return [Receipt("id") for _ in orders]
 
 
-async def test_rounds_in_one_file_come_one_after_the_other_and_a_servers_do_not_wait_for_each_other(
-    database: Engine, executor: Executor, monkeypatch: pytest.MonkeyPatch
-):
-    met, inside, perform = threading.Barrier(2), list[int](), dispatching.perform_due
-
-    def watched(*args: Any, **options: Any) -> Any:
-        inside.append(1)
-        with suppress(threading.BrokenBarrierError):
-            met.wait(0.3)
-        most.append(len(inside))
-        found = perform(*args, **options)
-        inside.pop()
-        return found
-
-    most: list[int] = []
-    monkeypatch.setattr(dispatching, "perform_due", watched)
-    due(database, "ld_1", alert(), task("1"))
-    await drained(database, executor, notifier=Within(), crm=Within())
-    assert states(database) == ["done", "done"]
-    assert max(most) == (1 if database.dialect.name == "sqlite" else 2)
-
-
 async def test_a_round_is_followed_by_the_pause_that_fits_what_it_found(
     database: Engine, executor: Executor, monkeypatch: pytest.MonkeyPatch
 ):
     pauses: list[float] = []
 
-    async def crowded() -> bool:
-        return len(pauses) == 1
+    async def waiting() -> Waiting:
+        return "many" if len(pauses) == 1 else "some"
 
     async def sleep(seconds: float) -> None:
         pauses.append(seconds)
 
     due(database, "ld_1", task("1"), task("2"), task("3"))
     options = DispatcherOptions(within=1, full_s=7.0, gather_s=8.0, crowded_s=9.0)
-    working = Dispatcher(database, executor, {"crm": Within()}, "d", options, crowded=crowded)
+    working = Dispatcher(database, executor, {"crm": Within()}, "d", options, waiting=waiting)
     monkeypatch.setattr(dispatching, "asyncio", SimpleNamespace(**vars(asyncio) | {"sleep": sleep}))
     await working.run(drain=True)
     assert pauses == [7.0, 9.0, 7.0]
