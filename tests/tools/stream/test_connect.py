@@ -64,3 +64,14 @@ def test_every_level_but_always_has_a_warning():
 def test_a_configured_server_is_used_and_else_the_embedded_one_in_the_data_folder(tmp_path: Path):
     assert socket_url(Settings(_env_file=None, data_dir=tmp_path, redis_url="redis://elsewhere")) == "redis://elsewhere"
     assert socket_url(Settings(_env_file=None, data_dir=tmp_path)).startswith("unix://")
+
+
+async def test_commands_are_packed_as_redis_py_packs_them(shared_valkey: EmbeddedValkey):
+    from redis.asyncio.connection import Connection
+
+    for url in (shared_valkey.url, "redis://127.0.0.1:6379", "rediss://127.0.0.1:6379"):
+        client = connect(url)
+        ours = client.connection_pool.make_connection()
+        for command in (("XADD", "lr:{0}:leads", "*", "d", b"\x00\r\n", 7, 0.5), ("CONFIG GET", "\u00e9*"), (b"PING",)):
+            assert b"".join(ours.pack_command(*command)) == b"".join(Connection().pack_command(*command))
+        await client.aclose()
