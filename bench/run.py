@@ -1,10 +1,10 @@
 """The figures of the README: `./start.sh bench` measures all, prints one table and writes bench/results.json.
 
-    ./start.sh bench                 everything, some ten minutes
+    ./start.sh bench                 everything, some twenty-five minutes
     ./start.sh bench --quick         everything, too short to quote
     ./start.sh bench --only NAME     one measurement (sustained, acceptance, latency, endurance, cold, routing, scoring,
                                      proof, plan, replay, reload, batch, scores, score_lead, match, dedupe,
-                                     similar); writes nothing
+                                     similar, enrichment); writes nothing
     ./start.sh bench --only latency --rate 30     the same at 30 leads/s instead of half of the sustained rate
 
 Every server runs on a free port of 127.0.0.1 with data in a folder of its own under var/, and is ended whatever happens.

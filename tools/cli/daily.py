@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
 
 from tools.cli.forking import APP
+from tools.clock import utc_now
 
 NICE = 15
 
@@ -22,7 +23,7 @@ class Daily:
         command: Sequence[str],
         at: str,
         environment: Mapping[str, str],
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self._command, self._environment, self._clock = [sys.executable, str(APP), *command], environment, clock
         self._at = time.fromisoformat(at) if at else None

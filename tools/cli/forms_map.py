@@ -15,6 +15,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tools.clock import utc_now
+
 if TYPE_CHECKING:
     from tools.settings import Settings
     from tools.web.forms.flattening import Flat
@@ -104,7 +106,6 @@ def _mapping(arguments: argparse.Namespace, flat: Flat) -> Mapping:
 
 
 def _save(arguments: argparse.Namespace, settings: Settings, mapping: Mapping) -> Saved:
-    from datetime import UTC, datetime
 
     from tools.secrets_file import load_or_make
     from tools.web.forms.mapping.desk import Desk
@@ -115,7 +116,7 @@ def _save(arguments: argparse.Namespace, settings: Settings, mapping: Mapping) -
     store = open_store(settings, threads=1)
     try:
         key = load_or_make(settings.data_dir).lead_key
-        mappings = FormMappings(store.engine, store.executor, key, lambda: datetime.now(UTC))
+        mappings = FormMappings(store.engine, store.executor, key, utc_now)
         desk = Desk(mappings, settings.base_url, vendors=vendors())
         return desk.save(arguments.name, mapping, by=arguments.by, note=arguments.note)
     finally:

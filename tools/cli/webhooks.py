@@ -18,6 +18,8 @@ import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from tools.clock import utc_now
+
 if TYPE_CHECKING:
     from tools.settings import Settings
     from tools.store.webhooks import Endpoint
@@ -101,7 +103,7 @@ def _add(arguments: argparse.Namespace, settings: Settings, engine: Any) -> int:
             arguments.events.split(","),
             personal=arguments.personal,
             secret=arguments.secret,
-            now=_now(),
+            now=utc_now(),
         )
     )
     print(f"{shown.endpoint.endpoint} is told of {', '.join(shown.endpoint.events)}")
@@ -112,7 +114,7 @@ def _rotate(arguments: argparse.Namespace, settings: Settings, engine: Any) -> i
     from tools.outgoing import endpoints
     from tools.outgoing.performing import sealer_of
 
-    shown = endpoints.rotate(engine, sealer_of(settings), arguments.endpoint, _now(), arguments.secret)
+    shown = endpoints.rotate(engine, sealer_of(settings), arguments.endpoint, utc_now(), arguments.secret)
     print(
         f"{shown.endpoint.endpoint} has a new secret; the one before signs too until {_time(shown.endpoint.old_until)}"
     )
@@ -159,7 +161,7 @@ def _test(arguments: argparse.Namespace, settings: Settings, engine: Any) -> int
     from tools.outgoing import endpoints
     from tools.outgoing.performing import sealer_of, way_of
 
-    attempt = asyncio.run(endpoints.test(engine, sealer_of(settings), way_of(settings), arguments.endpoint, _now()))
+    attempt = asyncio.run(endpoints.test(engine, sealer_of(settings), way_of(settings), arguments.endpoint, utc_now()))
     print(f"{attempt.status or attempt.error} after {attempt.duration_ms} ms")
     if attempt.excerpt:
         print(_line(attempt.excerpt))
@@ -183,7 +185,7 @@ def _resume(arguments: argparse.Namespace, _settings: Settings, engine: Any) -> 
 def _remove(arguments: argparse.Namespace, _settings: Settings, engine: Any) -> int:
     from tools.store.webhooks import remove_endpoint
 
-    dropped = remove_endpoint(engine, arguments.endpoint, _now())
+    dropped = remove_endpoint(engine, arguments.endpoint, utc_now())
     print(f"{arguments.endpoint} is removed; {dropped:,} waiting messages were dropped")
     return 0
 
@@ -213,7 +215,7 @@ def _deliveries(arguments: argparse.Namespace, _settings: Settings, engine: Any)
 def _again(arguments: argparse.Namespace, _settings: Settings, engine: Any) -> int:
     from tools.store.webhook_deliveries import send_again
 
-    sent = send_again(engine, arguments.endpoint, arguments.message, _now())
+    sent = send_again(engine, arguments.endpoint, arguments.message, utc_now())
     print("queued, under the same id" if sent else "it is on its way already")
     return 0
 
@@ -226,13 +228,9 @@ def _replay(arguments: argparse.Namespace, _settings: Settings, engine: Any) -> 
         since = since.replace(tzinfo=UTC) if since.tzinfo is None else since.astimezone(UTC)
     except (ValueError, OverflowError):
         return _refused(f"--since: {arguments.since!r} is no ISO date or time, such as 2026-03-02T08:00")
-    count = replay_since(engine, arguments.endpoint, since, _now(), undelivered=arguments.undelivered)
+    count = replay_since(engine, arguments.endpoint, since, utc_now(), undelivered=arguments.undelivered)
     print(f"{count:,} messages go out again, each under its own id")
     return 0
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 def _time(at: datetime | None) -> str:

@@ -14,13 +14,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 from sqlalchemy import Engine
 
 from graph.domain.table import RoutingTable
+from tools.clock import utc_now
 from tools.editing.disk import Disk
 from tools.editing.people import person_of
 from tools.editing.readying import Ready, Readying
@@ -41,10 +42,6 @@ from tools.store.routing_versions import version_text
 
 TRIES: Final = 5
 OPEN: Final[tuple[State, ...]] = ("proposed", "scheduled", "refused")
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 class Editor:

@@ -16,7 +16,8 @@ from sqlalchemy import Connection, Engine, select
 from graph.domain.effects import EnrolNurture, NurtureStep
 from graph.domain.sequence import Sequence as Steps
 from graph.ports import Order, Receipt
-from tools.embedded.performing import BatchPerformer, Outcome, utc_now
+from tools.clock import utc_now
+from tools.embedded.performing import BatchPerformer, Outcome
 from tools.embedded.rows import Rows
 from tools.store.queueing import queue, queued
 from tools.store.tables import nurture_enrolments, nurture_unsubscribes

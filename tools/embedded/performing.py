@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import fields
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, ClassVar, TypeAlias, get_args
 
 from sqlalchemy import Connection, Engine
@@ -20,6 +20,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from graph.domain.effects import Effect
 from graph.ports import Order, Receipt, VendorError
+from tools.clock import utc_now
 
 Outcome: TypeAlias = Receipt | VendorError
 
@@ -28,10 +29,6 @@ _NAMES: dict[type[Any], tuple[str, ...]] = {
 }
 DOWN = (OperationalError, InterfaceError, PoolTimeoutError)  # locked, gone, or no connection free: try again
 _REFUSED = (DataError, IntegrityError)  # too long, out of range, or another process wrote the row first
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 def values_of(effect: Effect) -> dict[str, Any]:

@@ -6,21 +6,18 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from sqlalchemy import Engine
 
+from tools.clock import utc_now
 from tools.enrichment import switch as rule
 from tools.enrichment.switch import Switch, Terms
 from tools.store import enriching
 from tools.store.enriching import Ceilings, Grant, Kept, Room
 
 T = TypeVar("T")
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 class Ledger:

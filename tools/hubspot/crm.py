@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Protocol
 
 from graph.domain.account import CrmAccount
@@ -15,6 +15,7 @@ from graph.domain.values import evolve
 from graph.ports import CrmAsk, Order, Receipt, Untried, VendorError
 from tools.asking import DOWN
 from tools.breaker import Breaker
+from tools.clock import utc_now
 from tools.hubspot.batches import Batches
 from tools.hubspot.calls import HubSpotCalls, Limits
 from tools.hubspot.company_writes import Companies
@@ -34,10 +35,6 @@ class FamilyLeads(Protocol):
     """Other people's leads of each ask's family in the last 30 days: known to our record, not to HubSpot. Blocking."""
 
     def count(self, asks: Sequence[CrmAsk], now: datetime) -> list[int]: ...
-
-
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 class HubSpotCrm:
@@ -63,7 +60,7 @@ class HubSpotCrm:
         limits: Limits | None = None,
         round_s: float = 18.0,
         public_url: str = "",
-        clock: Callable[[], datetime] = _utc_now,
+        clock: Callable[[], datetime] = utc_now,
     ) -> None:
         calls = HubSpotCalls(access_token, base_url, timeouts_s=timeouts_s, connections=concurrency, limits=limits)
         owners = Owners(calls)

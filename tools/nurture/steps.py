@@ -11,13 +11,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Executor
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine
 
 from graph.domain.effects import NurtureStep
 from graph.ports import Order, Receipt, Untried, VendorError
+from tools.clock import utc_now
 from tools.nurture.letters import Letterhead
 from tools.nurture.page import UNKNOWN, Page, note_mail, revisit_id
 from tools.nurture.smtp import Lost, NotSent, Refused, Smtp, Unknown
@@ -30,10 +31,6 @@ from tools.store.nurture_places import due, place
 
 __all__ = ["KeptSteps", "Limits", "SequenceSteps", "revisit_id"]
 T = TypeVar("T")
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 class SequenceSteps:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import httpx
@@ -17,6 +17,7 @@ from sqlalchemy import Engine
 
 from graph.domain.telling import SendWebhook
 from graph.ports import Order, Performer, Receipt, VendorError
+from tools.clock import utc_now
 from tools.outgoing.sealing import BadSecret, Sealer
 from tools.outgoing.sending import Attempt, Sender, Way
 from tools.store.webhook_deliveries import Tried, note_tried, tidy
@@ -28,10 +29,6 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 GONE: Final = 410
 TIDY_S: Final = 600.0
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)

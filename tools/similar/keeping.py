@@ -13,7 +13,7 @@ import contextlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -23,6 +23,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from tools.account_metadata import PastAccount
 from tools.asking import ReadError
+from tools.clock import utc_now
 from tools.embedders import Embedder, direction
 from tools.similar import graphs, snapshot, writing
 from tools.store.past_reading import Change, counts, everything, last_number, since
@@ -63,12 +64,8 @@ class Plan:
     prepare: Callable[[], object] = lambda: None
 
 
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
 class Keeper:
-    def __init__(self, engine: Engine, plan: Plan, clock: Callable[[], datetime] = _utc_now) -> None:
+    def __init__(self, engine: Engine, plan: Plan, clock: Callable[[], datetime] = utc_now) -> None:
         self._engine, self._plan, self._clock = engine, plan, clock
         self._id = plan.embedder.embedder_id
         if plan.elsewhere is not None:

@@ -19,9 +19,10 @@ from typing import Any, Protocol, TypeAlias
 from graph.domain.effects import PostAlert, UpdateAlert
 from graph.domain.telling import PostDigest, PostLine
 from graph.ports import Order, Receipt, VendorError
+from tools.clock import utc_now
 from tools.slack.calls import GONE, NO_THREAD, UNREACHABLE, SlackCalls
 from tools.slack.receipts import note_body, receipt_of, with_receipt
-from tools.store.posted import PostedMessage, utc_now
+from tools.store.posted import PostedMessage
 
 Alert: TypeAlias = PostAlert | UpdateAlert
 

@@ -13,11 +13,12 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Engine, and_, bindparam, delete, insert, or_, select, update
 
+from tools.clock import utc_now
 from tools.store.book import Changed, State, state_of
 from tools.store.rows import insert_rows
 from tools.store.tables import OPEN_END, book_changes, book_lines, book_state, book_told
@@ -96,7 +97,7 @@ class Writing:
         """Raises Busy where the lease is another's by now."""
         with self._engine.execution_options(immediate=True).begin() as connection:
             mine = and_(book_state.c.one == 1, book_state.c.writer == self._holder)
-            if connection.execute(update(book_state).where(mine).values(writer_at=_now())).rowcount != 1:
+            if connection.execute(update(book_state).where(mine).values(writer_at=utc_now())).rowcount != 1:
                 raise Busy("the lease on the book of accounts was lost: another process took this one for dead")
             yield connection
 
@@ -121,7 +122,7 @@ def writing(engine: Engine, *, wait_s: float = 60.0, sleep: Callable[[float], No
 
 def _taken(engine: Engine, holder: str) -> State | None:
     """What the lease is taken on, without what a dead writer left; None while somebody else holds it."""
-    now = _now()
+    now = utc_now()
     with engine.execution_options(immediate=True).begin() as connection:
         first = {"one": 1, "version": 0, "sources": "", "writer": None, "writer_at": None}
         insert_new(connection, book_state, [first], keys=("one",))
@@ -161,7 +162,3 @@ def _clear(engine: Engine) -> None:
                 continue
             connection.execute(delete(table).where(staged))
             connection.execute(update(table).where(ended).values(until=OPEN_END))
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from sqlalchemy import Engine, select
 
+from tools.clock import utc_now
 from tools.store.tables import slack_messages
 from tools.store.upsert import upsert
 
@@ -21,10 +22,6 @@ class PostedMessage:
     ts: str
     receipt: str
     assignment: int
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 class SqlPosted:

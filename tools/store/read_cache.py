@@ -7,11 +7,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from sqlalchemy import Engine, bindparam, delete, select
 
+from tools.clock import utc_now
 from tools.store.tables import read_cache
 from tools.store.upsert import upsert
 
@@ -22,10 +23,6 @@ _KNOWN = select(read_cache.c.key, read_cache.c.value).where(
     read_cache.c.key.in_(bindparam("v_keys", expanding=True)), read_cache.c.expires_at > bindparam("v_now")
 )
 _OLD = delete(read_cache).where(read_cache.c.expires_at <= bindparam("v_now"))
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 class StoreCache:

@@ -32,6 +32,7 @@ from graph.rules.late_policy import Follows, LatePolicy, Standing, follows, shif
 from graph.rules.message_states import OUTCOMES
 from graph.rules.wording import duration
 from graph.state import Case, Reads, RunContext
+from tools.clock import utc_now
 from tools.settings import Settings
 from tools.shape import Shape
 from tools.store import acts
@@ -40,7 +41,7 @@ from tools.store.learning import Told, keep_outcomes
 from tools.store.queries import record_json
 from tools.store.tables import assignments, lead_events, leads, outcomes
 from tools.stream.inbox import Inbox
-from tools.stream.late import Late, utc_now
+from tools.stream.late import Late
 from tools.wiring import Store
 
 POLICY: Final = LatePolicy(anew=("tier", "way"))

@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final, Protocol
 
 from sqlalchemy import Engine
@@ -21,6 +21,7 @@ from sqlalchemy import Engine
 from graph.domain.effects import TakeChange
 from graph.domain.lead import Submission
 from graph.ports import Order, Receipt, VendorError
+from tools.clock import utc_now
 from tools.settings import Settings
 from tools.store.crm_changes import (
     CrmChange,
@@ -50,10 +51,6 @@ class Crm(Protocol):
     def deals(self, ids: Sequence[str]) -> Mapping[str, Any]: ...
 
     def author(self, source: str | None) -> str: ...
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 class CrmChanges:

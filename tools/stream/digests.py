@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Protocol
 
 import structlog
@@ -19,6 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from graph.domain.table import RoutingTable
 from graph.rules.calendars import calendars_of
 from graph.rules.digest import part_of
+from tools.clock import utc_now
 from tools.observe.why import why
 from tools.routing_file.findings import RoutingFileError
 from tools.store.digests import make_digest
@@ -26,10 +27,6 @@ from tools.stream.zones import zone_of
 
 log = structlog.get_logger(__name__)
 LOOK_S = 30.0
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 class Live(Protocol):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import Executor
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final, Literal, TypeVar
 
 from sqlalchemy import Connection, Engine, Row
@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Engine, Row
 from graph.domain.effects import UpdateAlert
 from graph.domain.lead import Submission
 from graph.ports import Order, Receipt, VendorError
+from tools.clock import utc_now
 from tools.observe import metrics
 from tools.store.redraw import redraw, shown, standing
 from tools.stream.again import UnknownLead, again, late, send
@@ -26,10 +27,6 @@ from tools.stream.inbox import Inbox, StreamUnavailable
 T = TypeVar("T")
 STALE: Final = Receipt("not needed", repeated=True)
 """The lead has a newer decision, or is closed."""
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 class Late:

@@ -32,6 +32,7 @@ from graph.rules.brief import NOTE
 from graph.rules.bullets import cut
 from graph.rules.judged import late, late_note
 from graph.rules.note import says_no_more
+from tools.clock import utc_now
 from tools.routing_file import parse
 from tools.settings import Settings
 from tools.shape import Shape
@@ -39,7 +40,7 @@ from tools.store.queries import record_json
 from tools.store.read_cache import StoreCache
 from tools.store.routing_versions import version_texts
 from tools.stream.inbox import Inbox
-from tools.stream.late import STALE, Late, utc_now
+from tools.stream.late import STALE, Late
 from tools.wiring import Store, chat_of
 
 

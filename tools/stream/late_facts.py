@@ -30,11 +30,12 @@ from graph.record import parent_of
 from graph.rules.late_facts import differences, filled, filled_crm, missing, only_budget
 from graph.rules.late_policy import DEFAULT_POLICY, LatePolicy, Standing, follows, late_note, shifts
 from graph.state import Reads, RunContext
+from tools.clock import utc_now
 from tools.settings import Settings
 from tools.store.late_facts import Facts, Kept, keep, kept
 from tools.stream.dispatcher import SCHEDULES
 from tools.stream.inbox import Inbox
-from tools.stream.late import STALE, Late, utc_now
+from tools.stream.late import STALE, Late
 from tools.stream.late_reading import Answer, Decided, case_of, decided_of, read_now
 from tools.wiring import Store, build_ports, close_ports, context_source, live_models, live_routing
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime, tzinfo
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, Row
@@ -26,6 +26,7 @@ from graph.rules.bullets import moment
 from graph.rules.message_states import copy_message, overdue_message, reminded_message
 from graph.rules.thread import Note, note_of
 from graph.rules.wording import duration, first_name
+from tools.clock import utc_now
 from tools.observe import metrics
 from tools.store.redraw import confirm_owner, crm_owner, redraw, shown, standing
 from tools.stream.again import UnknownLead, again, missed, send
@@ -41,10 +42,6 @@ _CRM = {
     "dead": "The CRM did not take {} as the owner: the write was given up and stands among the dead letters.",
 }
 """What the thread hears, by what became of the write."""
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 class SlaTimers:

@@ -7,7 +7,6 @@ import gc
 import signal
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import UTC, datetime
 from threading import Lock
 from typing import Any
 
@@ -17,6 +16,7 @@ from fastapi.responses import RedirectResponse
 from sqlalchemy import Engine
 from starlette.routing import Router
 
+from tools.clock import utc_now
 from tools.editing.editor import Editor
 from tools.editing.leave import Leaves
 from tools.editing.watch import Watch
@@ -241,10 +241,6 @@ class FrontDoor:
             if api is None:
                 api = await asyncio.to_thread(lambda: self.api)
             await api(scope, receive, send)  # type: ignore[arg-type]
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 def hubspot_routes(settings: Settings, engine: Engine) -> list[APIRouter]:
