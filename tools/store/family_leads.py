@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, bindparam, case, func, or_, select
+from sqlalchemy import Connection, Engine, bindparam, case, func, select, union
 
 from graph.ports import CrmAsk
-from tools.store.people_edges import components
+from tools.store.people_edges import links_of
 from tools.store.tables import leads, person_edges
 
 DAYS = 30
@@ -25,14 +25,22 @@ _OWN = select(leads.c.email, leads.c.parent_domain).where(
     leads.c.email.in_(_PEOPLE),
     leads.c.created_at >= bindparam("since"),
 )
-_LOW, _HIGH = leads.alias("low_lead"), leads.alias("high_lead")
-_LINKED = (
-    select(person_edges.c.low, person_edges.c.high)
-    .join(_LOW, _LOW.c.lead_id == person_edges.c.low)
-    .join(_HIGH, _HIGH.c.lead_id == person_edges.c.high)
-    .where(person_edges.c.undone_at.is_(None), person_edges.c.verdict == "same")
-    .where(or_(_LOW.c.parent_domain.in_(_FAMILIES), _HIGH.c.parent_domain.in_(_FAMILIES)))
-)
+
+
+def _ends() -> Any:
+    """Leads that were linked with one of the families' latest, from those leads to their edges: to go the other way reads
+    every edge there is, of all companies."""
+    low, high = person_edges.c.low, person_edges.c.high
+    of_latest = (
+        leads.c.parent_domain.in_(_FAMILIES),
+        leads.c.created_at >= bindparam("since"),
+        person_edges.c.undone_at.is_(None),
+        person_edges.c.verdict == "same",
+    )
+    return union(*(select(low).join(leads, leads.c.lead_id == end).where(*of_latest) for end in (low, high)))
+
+
+_ENDS = _ends()
 _FAMILY = select(leads.c.lead_id, leads.c.parent_domain, leads.c.email).where(
     leads.c.lead_id.in_(bindparam("ids", expanding=True)),
     leads.c.created_at >= bindparam("since"),
@@ -66,7 +74,8 @@ def count_family_leads(connection: Connection, asks: Sequence[CrmAsk], now: date
             total.get(root, 0) - sum(own.get((root, one or ""), 0) for one in (ask.email, *ask.also)) if root else 0
         )
     if any(counts):
-        groups = _people_of(connection, families, since)
+        several = [family for family in families if total.get(family, 0) > 1]
+        groups = _people_of(connection, several, since) if several else {}
         counts = [
             count and count - _twice(groups.get(family_of(ask) or "", ()), {ask.email, *ask.also})
             for count, ask in zip(counts, asks, strict=True)
@@ -82,15 +91,13 @@ def _twice(groups: Sequence[Sequence[str | None]], own: set[str | None]) -> int:
 
 def _people_of(connection: Connection, families: Sequence[str], since: datetime) -> dict[str, list[list[str | None]]]:
     """By family the people with several leads that were linked: the e-mail of each lead, None where it has none."""
-    same: dict[str, set[str]] = {}
-    for low, high in connection.execute(_LINKED, {"families": families}):
-        same.setdefault(low, set()).add(high)
-        same.setdefault(high, set()).add(low)
-    if not same:
+    ends = connection.scalars(_ENDS, {"families": families, "since": since}).all()
+    if not ends:
         return {}
-    rows = {row[0]: row for row in connection.execute(_FAMILY, {"ids": sorted(same), "since": since})}
+    groups = links_of(connection, ends).groups
+    rows = {row[0]: row for row in connection.execute(_FAMILY, {"ids": sorted(groups), "since": since})}
     found: dict[str, list[list[str | None]]] = {}
-    for group in set(components(same).values()):
+    for group in set(groups.values()):
         within: dict[str, list[str | None]] = {}
         for row in (rows[one] for one in group if one in rows):
             within.setdefault(row[1], []).append(row[2])

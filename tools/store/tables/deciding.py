@@ -35,7 +35,8 @@ leads = Table(
 )
 
 Index(  # all that a decision asks of a family's leads, without reading them
-    "ix_leads_family", *(leads.c[name] for name in ("parent_domain", "domain", "propensity", "created_at", "email"))
+    "ix_leads_family",
+    *(leads.c[name] for name in ("parent_domain", "domain", "propensity", "created_at", "email", "lead_id")),
 )
 Index(None, leads.c.phone, leads.c.name_key)  # counts the names behind a phone without reading its leads
 

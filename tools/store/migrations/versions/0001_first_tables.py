@@ -234,7 +234,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_leads_decided_at"), ["decided_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_leads_domain"), ["domain"], unique=False)
         batch_op.create_index(
-            "ix_leads_family", ["parent_domain", "domain", "propensity", "created_at", "email"], unique=False
+            "ix_leads_family", ["parent_domain", "domain", "propensity", "created_at", "email", "lead_id"], unique=False
         )
 
     op.create_table(
