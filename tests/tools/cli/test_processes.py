@@ -17,7 +17,7 @@ from sqlalchemy import select
 
 from tests.fixtures.front import ADMIN, LEAD, TOKEN
 from tests.fixtures.router import ROOT, person
-from tools.cli import SUPERVISOR
+from tools.cli import SUPERVISOR, processes
 from tools.cli.demo import free_port
 from tools.embedded.valkey import EmbeddedValkey
 from tools.settings import Settings
@@ -27,6 +27,8 @@ from tools.store.tables import alerts, crm_contacts, decisions, outbox
 from tools.stream.again import send
 from tools.stream.connect import connect
 from tools.stream.inbox import Inbox
+from tools.stream.keys import Partition
+from tools.stream.wake import Wake
 
 
 @pytest.fixture
@@ -119,3 +121,18 @@ def test_a_part_whose_supervisor_died_while_it_started_ends_by_itself(home: Path
     finally:
         orphan.kill()
         orphan.communicate()
+
+
+async def test_how_many_leads_wait_is_asked_of_the_stream_and_of_the_last_decision(own_valkey: EmbeddedValkey):
+    client, wake = connect(own_valkey.url), Wake()
+    settings = Settings(_env_file=None, worker_batch=1)  # type: ignore[call-arg]
+    assert await processes._waiting(client, settings, wake) == "none"
+    wake.ring()
+    assert await processes._waiting(client, settings, wake) == "some", "one was decided a moment ago"
+    idle = Wake()
+    for waiting in ("some", "some", "many"):
+        await client.xadd(Partition(0).stream, {"d": "x"})
+        assert await processes._waiting(client, settings, idle) == waiting
+    own_valkey.stop()
+    assert await processes._waiting(client, settings, idle) == "none"
+    await client.aclose()

@@ -68,6 +68,7 @@ def test_the_edges_of_other_companies_are_not_read(database: Engine):
     if database.dialect.name != "sqlite":
         pytest.skip("PostgreSQL plans by what a table holds")
     put(database, "ld_a", "ld_b")
+    link(database, ("ld_a", "ld_b"))
     asked: list[tuple[str, tuple[object, ...]]] = []
 
     def note(_c: object, _cursor: object, statement: str, values: tuple[object, ...], *_: object) -> None:

@@ -18,7 +18,7 @@ person_edges = Table(
     "person_edges",
     metadata,
     Column("edge_id", BigId, primary_key=True, autoincrement=True),
-    Column("low", String(40), nullable=False),  # the lesser of the two lead ids
+    Column("low", String(40), nullable=False, index=True),  # the lesser of the two lead ids
     Column("high", String(40), nullable=False, index=True),
     Column("verdict", String(10), nullable=False),  # same, different
     Column("code", String(30), nullable=False),

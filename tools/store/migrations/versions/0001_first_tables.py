@@ -568,6 +568,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("person_edges", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_person_edges_high"), ["high"], unique=False)
+        batch_op.create_index(batch_op.f("ix_person_edges_low"), ["low"], unique=False)
         batch_op.create_index(
             "uq_person_edges_standing",
             ["low", "high"],
