@@ -58,6 +58,12 @@ def parent_of(case: Case) -> str | None:
     return case.lead.domain if case.lead else None
 
 
+def company_of(case: Case) -> str | None:
+    """The company's own domain as the lead is stored: the one typed or written from, else enrichment's."""
+    profile = value_of(case.reads.profile)
+    return (case.lead.domain if case.lead else None) or (profile.domain if profile else None) or None
+
+
 def versions_of(case: Case, versions: Versions) -> Versions:
     """The run's versions, with the model that scored this very lead."""
     return versions if case.model in {None, versions.model} else evolve(versions, model=case.model)

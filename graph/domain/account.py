@@ -95,6 +95,7 @@ class CrmAccount:
 
     parent_owner, parent_opportunities: of the ultimate parent that was asked for, else of the one the CRM links the
     company to. parent_domain, parent_name: the latter, domain or key; None where the CRM links it to none.
+    family_leads_30d: leads of other people of the family; family_leads_more: those at least, older ones were not counted.
     """
 
     company_id: str | None = None
@@ -106,6 +107,7 @@ class CrmAccount:
     parent_opportunities: tuple[Opportunity, ...] = ()
     parent_domain: str | None = None
     parent_name: str | None = None
+    family_leads_more: bool = False
 
 
 @value(frozen=True)

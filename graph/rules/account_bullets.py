@@ -18,7 +18,9 @@ def account(told: Told) -> Bullet | None:
             parent = told.parent or cut(crm.parent_name or crm.parent_domain or "the parent")
             facts.append(f"{_opportunities(crm.parent_opportunities)} at {parent}")
         if crm.family_leads_30d:
-            facts.append(f"{counted(crm.family_leads_30d, 'other lead', 'other leads')} from the family in 30 days")
+            least = "at least " if crm.family_leads_more else ""
+            others = counted(crm.family_leads_30d, "other lead", "other leads")
+            facts.append(f"{least}{others} from the family in 30 days")
     if of is not None and told.path != "manual_review":  # what nobody may have asked for is worth nothing yet
         if of.acv_usd > 0:  # rules that answer for a model know of none
             low, high = money(told.score.acv_low_usd), money(told.score.acv_high_usd)

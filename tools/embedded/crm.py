@@ -72,11 +72,11 @@ class EmbeddedCrm(BatchPerformer):
             families = count_family_leads(connection, asks, now)
         unknown = (None, None)
         accounts = []
-        for one, family_leads in zip(asks, families, strict=True):
+        for one, (number, more) in zip(asks, families, strict=True):
             company_id, owner = companies.get(one.domain, unknown) if one.domain else unknown
             parent_owner = companies.get(one.parent_domain, unknown)[1] if one.parent_domain else None
             contact_id = contacts.get(one.email or one.phone or "")
-            accounts.append(CrmAccount(company_id, contact_id, owner, parent_owner, (), family_leads))
+            accounts.append(CrmAccount(company_id, contact_id, owner, parent_owner, (), number, family_leads_more=more))
         return accounts
 
     def apply(self, connection: Connection, orders: Sequence[Order], now: datetime) -> list[Outcome]:

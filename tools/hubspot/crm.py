@@ -34,7 +34,7 @@ _FOR_READS = 5
 class FamilyLeads(Protocol):
     """Other people's leads of each ask's family in the last 30 days: known to our record, not to HubSpot. Blocking."""
 
-    def count(self, asks: Sequence[CrmAsk], now: datetime) -> list[int]: ...
+    def count(self, asks: Sequence[CrmAsk], now: datetime) -> Sequence[tuple[int, bool]]: ...
 
 
 class HubSpotCrm:
@@ -111,7 +111,10 @@ class HubSpotCrm:
             for ask, account in zip(asks, accounts, strict=True)
         ]
         counted = self._family_leads.count(families, now)
-        return [evolve(account, family_leads_30d=number) for account, number in zip(accounts, counted, strict=True)]
+        return [
+            evolve(account, family_leads_30d=number, family_leads_more=more)
+            for account, (number, more) in zip(accounts, counted, strict=True)
+        ]
 
     async def perform(self, order: Order) -> Receipt:
         """Raises VendorError; permanent for what HubSpot refuses, with its Retry-After for what it limits."""

@@ -19,7 +19,7 @@ from sqlalchemy.exc import IntegrityError
 from graph.domain.facts import value_of
 from graph.domain.routing import PoolState
 from graph.domain.trace import Versions
-from graph.record import assignment_number, parent_of, record_bytes, record_of, revision_of
+from graph.record import assignment_number, company_of, parent_of, record_bytes, record_of, revision_of
 from graph.rules.forms import form_fields, merged
 from graph.state import Case, RunContext
 from tools.store.account_rows import families_before, write_accounts
@@ -133,7 +133,7 @@ def _lead(decided: Decided, now: datetime) -> tuple[Any, ...]:
         stored_name_key(lead.full_name),
         lead.phone,
         (profile.name if profile else None) or lead.company,
-        lead.domain or (profile.domain if profile else None) or None,
+        company_of(case),
         parent_of(case),
         lead.country,
         orjson.dumps(form_fields(merged(case.submission.form, prior))).decode(),

@@ -1,50 +1,55 @@
-"""How many leads came from a family of companies lately: a fact of our own record, whatever CRM is in use."""
+"""How many leads came from a family of companies lately: a fact of our own record, whatever CRM is in use.
+
+Only the latest leads of each family are looked at: what an owner is told is that a company stirs, and to read all leads of
+a large one for that made every batch slower with each lead stored.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, Engine, bindparam, case, func, select, union
+from sqlalchemy import Connection, Engine, String, bindparam, func, select
 
 from graph.ports import CrmAsk
-from tools.store.people_edges import links_of
-from tools.store.tables import leads, person_edges
+from tools.store.listed import as_list, listed, value_in
+from tools.store.people_edges import Links, links_of
+from tools.store.tables import leads
+from tools.store.tables.common import UtcTime
 
-DAYS = 30
-_PEOPLE: Any = bindparam("people", expanding=True)
-_FAMILIES: Any = bindparam("families", expanding=True)
-_COUNTED = (
-    select(leads.c.parent_domain, func.count(), func.count(case((leads.c.email.in_(_PEOPLE), 1))))
-    .where(leads.c.parent_domain.in_(_FAMILIES), leads.c.created_at >= bindparam("since"))
-    .group_by(leads.c.parent_domain)
-)
-_OWN = select(leads.c.email, leads.c.parent_domain).where(
-    leads.c.parent_domain.in_(_FAMILIES),
-    leads.c.email.in_(_PEOPLE),
-    leads.c.created_at >= bindparam("since"),
-)
+DAYS: Final = 30
+LATEST: Final = 20
+"""Leads of a family that are looked at, the one who asks among them."""
 
 
-def _ends() -> Any:
-    """Leads that were linked with one of the families' latest, from those leads to their edges: to go the other way reads
-    every edge there is, of all companies."""
-    low, high = person_edges.c.low, person_edges.c.high
-    of_latest = (
-        leads.c.parent_domain.in_(_FAMILIES),
-        leads.c.created_at >= bindparam("since"),
-        person_edges.c.undone_at.is_(None),
-        person_edges.c.verdict == "same",
+class FamilyCount(NamedTuple):
+    """Leads of other people, each person once. more: there may be others, older than the latest that were looked at."""
+
+    number: int = 0
+    more: bool = False
+
+
+def _latest() -> Any:
+    """The latest leads of each family out of the index, from the time of the last of them on."""
+    asked = listed("asked")
+    family, since = value_in(asked, String), bindparam("since", type_=UtcTime)
+    times = (
+        select(leads.c.created_at)
+        .where(leads.c.parent_domain == family, leads.c.created_at >= since)
+        .order_by(leads.c.created_at.desc())
+        .offset(LATEST - 1)
+        .limit(1)
+        .correlate(asked)
     )
-    return union(*(select(low).join(leads, leads.c.lead_id == end).where(*of_latest) for end in (low, high)))
+    begin = func.coalesce(times.scalar_subquery(), since, type_=UtcTime)
+    begun = select(family.label("family"), begin.label("begin")).select_from(asked).cte("begun")
+    begun = begun.prefix_with("MATERIALIZED")
+    recent = (leads.c.parent_domain == begun.c.family) & (leads.c.created_at >= begun.c.begin)
+    return select(leads.c.parent_domain, leads.c.lead_id, leads.c.email).join_from(begun, leads, recent)
 
 
-_ENDS = _ends()
-_FAMILY = select(leads.c.lead_id, leads.c.parent_domain, leads.c.email).where(
-    leads.c.lead_id.in_(bindparam("ids", expanding=True)),
-    leads.c.created_at >= bindparam("since"),
-)
+_LATEST = _latest()
 
 
 def family_of(ask: CrmAsk) -> str | None:
@@ -52,58 +57,28 @@ def family_of(ask: CrmAsk) -> str | None:
     return ask.parent_domain or ask.domain
 
 
-def count_family_leads(connection: Connection, asks: Sequence[CrmAsk], now: datetime) -> list[int]:
+def count_family_leads(connection: Connection, asks: Sequence[CrmAsk], now: datetime) -> list[FamilyCount]:
     """For each ask the other people's leads of its family in the last 30 days; 0 where no family is known."""
     families = sorted({family for ask in asks if (family := family_of(ask)) is not None})
     if not families:
-        return [0] * len(asks)
-    people = sorted({email for ask in asks for email in (ask.email, *ask.also) if email is not None})
-    since = now - timedelta(days=DAYS)
-    asked = {"families": families, "people": people, "since": since}
-    total: dict[str, int] = {}
-    known = False
-    for family, number, of_askers in connection.execute(_COUNTED, asked):
-        total[family], known = number, known or of_askers > 0
-    own: dict[tuple[str, str], int] = {}
-    for person, family in connection.execute(_OWN, asked) if known else ():  # rare: most askers are new
-        own[family, person] = own.get((family, person), 0) + 1
-    counts = []
-    for ask in asks:
-        root = family_of(ask)
-        counts.append(
-            total.get(root, 0) - sum(own.get((root, one or ""), 0) for one in (ask.email, *ask.also)) if root else 0
-        )
-    if any(counts):
-        several = [family for family in families if total.get(family, 0) > 1]
-        groups = _people_of(connection, several, since) if several else {}
-        counts = [
-            count and count - _twice(groups.get(family_of(ask) or "", ()), {ask.email, *ask.also})
-            for count, ask in zip(counts, asks, strict=True)
-        ]
-    return counts
+        return [FamilyCount()] * len(asks)
+    latest: dict[str, list[tuple[str, str | None]]] = {}
+    asked = {"asked": as_list(families), "since": now - timedelta(days=DAYS)}
+    for family, lead_id, email in connection.execute(_LATEST, asked):
+        latest.setdefault(family, []).append((lead_id, email))
+    several = [lead_id for held in latest.values() if len(held) > 1 for lead_id, _ in held]
+    links = links_of(connection, several) if several else None
+    return [_counted(latest.get(family_of(ask) or "", ()), {ask.email, *ask.also}, links) for ask in asks]
 
 
-def _twice(groups: Sequence[Sequence[str | None]], own: set[str | None]) -> int:
-    """Leads beyond the first of their person. groups: the e-mails of each person's leads; own: of the one who asks."""
-    others = [[email for email in group if email is None or email not in own] for group in groups]
-    return sum(len(group) - 1 for group in others if group)
-
-
-def _people_of(connection: Connection, families: Sequence[str], since: datetime) -> dict[str, list[list[str | None]]]:
-    """By family the people with several leads that were linked: the e-mail of each lead, None where it has none."""
-    ends = connection.scalars(_ENDS, {"families": families, "since": since}).all()
-    if not ends:
-        return {}
-    groups = links_of(connection, ends).groups
-    rows = {row[0]: row for row in connection.execute(_FAMILY, {"ids": sorted(groups), "since": since})}
-    found: dict[str, list[list[str | None]]] = {}
-    for group in set(groups.values()):
-        within: dict[str, list[str | None]] = {}
-        for row in (rows[one] for one in group if one in rows):
-            within.setdefault(row[1], []).append(row[2])
-        for family, emails in within.items():
-            found.setdefault(family, []).append(emails)
-    return found
+def _counted(held: Sequence[tuple[str, str | None]], own: set[str | None], links: Links | None) -> FamilyCount:
+    """held: id and e-mail of each lead looked at; own: addresses of the one who asks."""
+    others = {
+        lead_id if links is None else links.name(lead_id)
+        for lead_id, email in held
+        if email is None or email not in own
+    }
+    return FamilyCount(len(others), bool(others) and len(held) >= LATEST)
 
 
 class SqlFamilyLeads:
@@ -112,6 +87,6 @@ class SqlFamilyLeads:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def count(self, asks: Sequence[CrmAsk], now: datetime) -> list[int]:
+    def count(self, asks: Sequence[CrmAsk], now: datetime) -> list[FamilyCount]:
         with self._engine.connect() as connection:
             return count_family_leads(connection, asks, now)

@@ -18,7 +18,7 @@ from graph.domain.routing import PoolState, Spent
 from tools.store.activity_reading import any_events, read_activities
 from tools.store.asking import ask
 from tools.store.people import read_people
-from tools.store.tables import HELD, assignments, leads, pools, turns
+from tools.store.tables import HELD, accounts, assignments, leads, pools, turns
 
 T = TypeVar("T")
 SOURCE = "store"
@@ -76,12 +76,7 @@ _ASSIGNMENTS = (
     .join(leads, and_(leads.c.lead_id == assignments.c.lead_id, leads.c.assignment == assignments.c.number))
     .where(_among(assignments.c.lead_id))
 )
-_BEST = (
-    select(leads.c.parent_domain, leads.c.domain, func.max(leads.c.propensity))
-    .where(_among(leads.c.parent_domain), leads.c.domain.is_not(None))
-    .group_by(leads.c.parent_domain, leads.c.domain)
-    .order_by(leads.c.parent_domain, leads.c.domain)
-)
+_BEST = select(accounts.c.parent_domain, accounts.c.best).where(_among(accounts.c.parent_domain))
 _OPEN = (
     select(assignments.c.owner, func.count())
     .join(leads, (leads.c.lead_id == assignments.c.lead_id) & (leads.c.assignment == assignments.c.number))
@@ -136,10 +131,8 @@ def _prior(row: Row[Any], taken: tuple[tuple[str, str], ...], given: Row[Any]) -
 
 def read_families(connection: Connection, parent_domains: Sequence[str]) -> dict[str, Family]:
     """The best propensity of each company under each parent."""
-    found: dict[str, list[tuple[str, float]]] = {}
-    for parent, domain, propensity in connection.execute(_BEST, {"names": parent_domains}):
-        found.setdefault(parent, []).append((domain, propensity))
-    return {parent: Family(parent, tuple(rows)) for parent, rows in found.items()}
+    rows = connection.execute(_BEST, {"names": parent_domains})
+    return {parent: Family(parent, tuple(sorted(orjson.loads(best).items()))) for parent, best in rows}
 
 
 def read_pools(connection: Connection, names: Sequence[str]) -> dict[str, PoolState]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, bindparam, delete, or_, select
 
 from graph.domain.facts import value_of
 from graph.domain.person import Who
@@ -22,6 +22,12 @@ from tools.store.upsert import insert_for, upsert
 
 ROUTER = "router"
 KEYS = ("key", "lead_id")
+Pair: TypeAlias = tuple[str, str, str, float, str]
+"""Two leads, and of their match the code, the confidence and why."""
+_IDS: Any = bindparam("ids", expanding=True)
+_HISTORY = select(person_edges.c.low, person_edges.c.high).where(
+    or_(person_edges.c.low.in_(_IDS), person_edges.c.high.in_(_IDS))
+)
 
 
 def stored_name_key(full_name: str | None) -> str | None:
@@ -41,16 +47,18 @@ def write_people(connection: Connection, cases: Sequence[Case], keys: Ready, now
     if again:
         connection.execute(delete(person_keys).where(person_keys.c.lead_id.in_(again)))
     keys.write(connection)
+    linked: list[Pair] = []
+    waiting: list[Pair] = []
     for case in cases:
         known = value_of(case.reads.person)
         if known is None or known.match.code == "merged":
             continue
-        match, own = known.match, case.submission.lead_id
-        if is_sure(match) and match.lead_id is not None:
-            _link(connection, own, match.lead_id, match.code, match.confidence, match.why, now)
-        for other in match.rivals if match.lead_id is None else (match.lead_id,):
-            if not is_sure(match):
-                wait(connection, [(own, other, match.code, match.confidence, match.why)], ROUTER, now)
+        match, sure = known.match, is_sure(known.match)
+        others = (match.lead_id,) if match.lead_id is not None else () if sure else match.rivals
+        told = [(case.submission.lead_id, other, match.code, match.confidence, match.why) for other in others]
+        (linked if sure else waiting).extend(told)
+    _link(connection, linked, now)
+    wait(connection, waiting, ROUTER, now)
 
 
 def _who(case: Case) -> Who:
@@ -59,29 +67,24 @@ def _who(case: Case) -> Who:
     return Who(lead.lead_id, lead.full_name, lead.email, lead.phone, lead.company, lead.domain, parent_of(case))
 
 
-def _link(connection: Connection, one: str, other: str, code: str, confidence: float, why: str, now: datetime) -> None:
-    """Unless the two have a history: what people undid is not done again by itself."""
-    low, high = pair_of(one, other)
-    said = select(person_edges.c.edge_id).where(person_edges.c.low == low, person_edges.c.high == high)
-    if connection.execute(said).first() is None:
-        row = {
-            "low": low, "high": high, "verdict": "same", "code": code, "confidence": confidence, "why": why,
-            "made_by": ROUTER, "made_at": now,
-        }  # fmt: skip
-        connection.execute(insert_for(connection, person_edges).values(row).on_conflict_do_nothing())
+def _link(connection: Connection, pairs: Sequence[Pair], now: datetime) -> None:
+    """Those of the pairs that have no history: what people undid is not done again by itself."""
+    if not pairs:
+        return
+    held = {tuple(row) for row in connection.execute(_HISTORY, {"ids": sorted({one for one, *_ in pairs})})}
+    said = {"verdict": "same", "made_by": ROUTER, "made_at": now}
+    rows = [said | row for row in _rows(pairs) if (row["low"], row["high"]) not in held]
+    if rows:
+        connection.execute(insert_for(connection, person_edges).on_conflict_do_nothing(), rows)
 
 
-def wait(
-    connection: Connection, pairs: Sequence[tuple[str, str, str, float, str]], found_by: str, now: datetime
-) -> None:
-    """Pairs (one, other, code, confidence, why) that a person should look at; known ones get the newest reason."""
-    rows: list[dict[str, Any]] = []
+def wait(connection: Connection, pairs: Sequence[Pair], found_by: str, now: datetime) -> None:
+    """Pairs that a person should look at; known ones get the newest reason."""
+    rows = [row | {"found_by": found_by, "found_at": now} for row in _rows(pairs)]
+    upsert(connection, person_candidates, rows, ("low", "high"), keep=("found_at",))
+
+
+def _rows(pairs: Sequence[Pair]) -> Iterator[dict[str, Any]]:
     for one, other, code, confidence, why in pairs:
         low, high = pair_of(one, other)
-        rows.append(
-            {
-                "low": low, "high": high, "code": code, "confidence": confidence, "why": why, "found_by": found_by,
-                "found_at": now,
-            }
-        )  # fmt: skip
-    upsert(connection, person_candidates, rows, ("low", "high"), keep=("found_at",))
+        yield {"low": low, "high": high, "code": code, "confidence": confidence, "why": why}

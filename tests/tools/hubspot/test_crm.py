@@ -574,9 +574,9 @@ class Counting:
     def __init__(self) -> None:
         self.families: list[str | None] = []
 
-    def count(self, asks: Sequence[CrmAsk], now: datetime) -> list[int]:
+    def count(self, asks: Sequence[CrmAsk], now: datetime) -> list[tuple[int, bool]]:
         self.families = [ask.parent_domain for ask in asks]
-        return [1] * len(asks)
+        return [(1, True)] * len(asks)
 
 
 async def test_leads_of_the_family_are_counted_under_the_parent_that_is_linked(server: HubSpotServer) -> None:
@@ -585,4 +585,4 @@ async def test_leads_of_the_family_are_counted_under_the_parent_that_is_linked(s
     server.add("companies", domain="acme.example", hs_parent_company_id=top)
     accounts = await known(hubspot(server, family_leads=counting), replace(ASK, parent_domain=None), ASK)
     assert counting.families == ["top.example", "acmecorp.example"]
-    assert [account.family_leads_30d for account in accounts] == [1, 1]
+    assert [(account.family_leads_30d, account.family_leads_more) for account in accounts] == [(1, True)] * 2

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from random import Random
 from typing import Any
 
 import pytest
@@ -13,6 +16,7 @@ from graph.ports import Ports
 from graph.rules.rollup import family_chance
 from tests.fixtures.ports import Answering
 from tests.fixtures.router import NOW, decided, person, settle
+from tools.store.account_rows import leads_of
 from tools.store.accounts import Currency, how_many, ranked
 from tools.store.commit import Conflict, commit
 from tools.store.tables import accounts, leads
@@ -39,6 +43,11 @@ def held(engine: Engine) -> dict[str, Any]:
 def propensities(engine: Engine) -> dict[str, float]:
     with engine.connect() as connection:
         return {row.domain: row.propensity for row in connection.execute(select(leads))}
+
+
+def ids(engine: Engine) -> list[str]:
+    with engine.connect() as connection:
+        return list(connection.scalars(select(leads.c.lead_id)))
 
 
 async def test_an_account_appears_with_its_first_lead(database: Engine, ports: Ports):
@@ -80,6 +89,37 @@ async def test_a_lead_whose_company_belongs_to_another_family_leaves_the_old_one
     rows = held(database)
     assert set(rows) == {"new.com"}
     assert (rows["new.com"].companies, rows["new.com"].leads) == (2, 2)
+
+
+async def test_whatever_happens_a_row_says_what_its_leads_say(database: Engine, ports: Ports):
+    dice, names = Random(7), [f"p{number}" for number in range(6)]
+    for _ in range(8):
+        parents = {f"{name}-werke.de": dice.choice(("one.com", "two.com", None)) for name in names}
+        known = family(ports, parents)
+        for name in dice.sample(names, 3):
+            title = dice.choice(("CTO", "Student", "VP Engineering"))
+            await settle(database, known, person(name, email=f"{dice.choice('abc')}@{name}-werke.de", title=title))
+        with database.connect() as connection:
+            anew = leads_of(connection, {row.parent_domain for row in connection.execute(select(accounts))})
+        rows = held(database)
+        assert {name: (one.best, one.number) for name, one in anew.items()} == {
+            name: (json.loads(row.best), row.leads) for name, row in rows.items()
+        }
+        assert all(row.p_max == max(anew[name].best.values()) for name, row in rows.items())
+        assert sum(row.leads for row in rows.values()) == len(ids(database))
+
+
+async def test_batches_that_write_one_family_at_once_both_count(database: Engine, ports: Ports):
+    together = family(ports, {f"p{number}-werke.de": "one.com" for number in range(8)})
+    batches = [await decided(together, person(f"p{number}")) for number in range(8)]
+    with ThreadPoolExecutor(4) as pool:
+        writing = [pool.submit(commit, database, sealed, NOW, context.versions) for sealed, context in batches]
+        lost = [one for one in writing if isinstance(one.exception(), Conflict)]
+        assert all(one in lost or one.exception() is None for one in writing)
+    written = len(ids(database))
+    (row,) = held(database).values()
+    assert (row.leads, row.companies, written) == (written, written, 8 - len(lost))
+    assert json.loads(row.best) == propensities(database)
 
 
 async def test_what_is_not_committed_is_not_ranked(database: Engine, ports: Ports):

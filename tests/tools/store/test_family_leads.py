@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine, event, insert
 
 from graph.ports import CrmAsk
-from tools.store.family_leads import count_family_leads
+from tools.store.family_leads import LATEST, FamilyCount, count_family_leads
 from tools.store.tables import leads, person_edges
 
 NOW = datetime(2026, 4, 7, 14, 2, tzinfo=UTC)
@@ -37,7 +37,7 @@ def link(engine: Engine, *pairs: tuple[str, str]) -> None:
 
 def count(engine: Engine, ask: CrmAsk = STRANGER) -> int:
     with engine.connect() as connection:
-        return count_family_leads(connection, [ask], NOW)[0]
+        return count_family_leads(connection, [ask], NOW)[0].number
 
 
 def test_leads_of_one_person_count_once_also_over_leads_of_long_ago(database: Engine):
@@ -62,6 +62,33 @@ def test_a_familys_lead_of_a_person_with_others_elsewhere_counts(database: Engin
     link(database, ("ld_a", "ld_x"), ("ld_b", "ld_x"))
     assert count(database) == 1
     assert count(database, CrmAsk("ld_a@acme.example", None, "acme.example", None)) == 1
+
+
+def test_of_a_large_family_the_latest_leads_are_looked_at_and_the_count_says_so(database: Engine):
+    for hour in range(LATEST + 5):
+        put(database, f"ld_{hour:02d}", at=NOW - timedelta(hours=hour))
+    put(database, "ld_x", "ld_y", family="small.example")
+    link(database, ("ld_00", "ld_01"), ("ld_03", "ld_24"))
+    asks = [
+        STRANGER,
+        CrmAsk("ld_02@acme.example", None, "acme.example", None),
+        CrmAsk("ld_24@acme.example", None, "acme.example", None),
+        CrmAsk("new@small.example", None, "small.example", None),
+        CrmAsk("new@unseen.example", None, "unseen.example", None),
+        CrmAsk("new@gmail.com", None, None, None),
+    ]
+    with database.connect() as connection:
+        counted = count_family_leads(connection, asks, NOW)
+    most = LATEST - 1  # the two that were linked are one person
+    assert counted == [(most, True), (most - 1, True), (most, True), (2, False), (0, False), (0, False)]
+
+
+def test_nothing_more_is_said_where_all_that_was_looked_at_are_ones_own(database: Engine):
+    own = [f"ld_{number:02d}" for number in range(LATEST)]
+    put(database, *own)
+    ask = CrmAsk(f"{own[0]}@acme.example", None, "acme.example", None, tuple(f"{one}@acme.example" for one in own))
+    with database.connect() as connection:
+        assert count_family_leads(connection, [ask], NOW) == [FamilyCount(0, more=False)]
 
 
 def test_the_edges_of_other_companies_are_not_read(database: Engine):

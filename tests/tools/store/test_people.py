@@ -193,7 +193,7 @@ async def test_a_family_counts_one_person_once(ports: Ports, database: Engine):
         maya = CrmAsk(
             "maya77@gmail.com", None, "acme-werke.de", None, ("maya.ortiz@acme-werke.de", "m.ortiz@acme-werke.de")
         )
-        assert count_family_leads(connection, [stranger, maya], NOW) == [2, 1]
+        assert [one.number for one in count_family_leads(connection, [stranger, maya], NOW)] == [2, 1]
 
 
 async def test_what_routing_saw_is_told_from_the_record(ports: Ports, database: Engine):

@@ -36,7 +36,7 @@ leads = Table(
 
 Index(  # all that a decision asks of a family's leads, without reading them
     "ix_leads_family",
-    *(leads.c[name] for name in ("parent_domain", "domain", "propensity", "created_at", "email", "lead_id")),
+    *(leads.c[name] for name in ("parent_domain", "created_at", "email", "lead_id", "domain", "propensity")),
 )
 Index(None, leads.c.phone, leads.c.name_key)  # counts the names behind a phone without reading its leads
 
@@ -49,6 +49,7 @@ accounts = Table(
     Column("p_calibrated", Float, nullable=False),
     Column("companies", Integer, nullable=False),
     Column("leads", Integer, nullable=False),
+    Column("best", Text, nullable=False),  # JSON: domain of each company -> its best propensity
     Column("acv_usd", Float, nullable=False),
     Column("priority_usd", Float, nullable=False),
     Column("updated_at", UtcTime, nullable=False),
