@@ -1,4 +1,4 @@
-"""Makes a person's digest once for each part of a day, in one transaction: which leads it tells of, and its effect.
+"""Makes a person's digest once for each part of a day: that it was made, and its effect, in one transaction.
 
 Whoever asks first makes it; a second ask, another dispatcher or one after a restart, finds the part made. Blocking.
 """
@@ -39,21 +39,28 @@ def make_digest(
 ) -> bool:
     """Whether this call made it, and there was something to tell. team: addresses of whom they manage; channel: their
     Slack user id."""
-    with engine.execution_options(immediate=True).begin() as connection:
-        last = select(func.max(digests.c.until)).where(digests.c.owner == owner)
-        since = connection.scalar(last) or now - FIRST
+    with engine.connect() as connection:  # a person may have thousands of leads: no decision waits while they are read
+        if connection.scalar(_last(owner).where(digests.c.part == part)) is not None:
+            return False
+        last = connection.scalar(_last(owner))
+        since = last or now - FIRST
         mine = _assignments(connection, owner, since)
+        counts = [_count(connection, member, since) for member in team]
+    message = digest_of(mine, counts, since=since, now=now, zone=zone, public_url=public_url)
+    with engine.execution_options(immediate=True).begin() as connection:
+        if connection.scalar(_last(owner)) != last:
+            return False  # another dispatcher told of what came since then
         row = {"owner": owner, "part": part, "since": since, "until": now, "leads": len(mine)}
         made = insert_for(connection, digests).values(row).on_conflict_do_nothing().returning(digests.c.part)
-        if connection.execute(made).first() is None:
-            return False
-        counts = [_count(connection, member, since) for member in team]
-        message = digest_of(mine, counts, since=since, now=now, zone=zone, public_url=public_url)
-        if message is None:
+        if connection.execute(made).first() is None or message is None:
             return False
         effect, lead_id = PostDigest(owner, channel, part, message), queue_of(owner)
         write_effect(connection, key_of(effect, lead_id, 0), lead_id, 0, effect, now)
     return True
+
+
+def _last(owner: str) -> Any:
+    return select(func.max(digests.c.until)).where(digests.c.owner == owner)
 
 
 def queue_of(owner: str) -> str:

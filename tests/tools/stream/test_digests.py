@@ -13,6 +13,7 @@ from sqlalchemy import Engine, select
 
 from tests.fixtures.inbox import offer
 from tools.routing_file import parse
+from tools.store import digests as store
 from tools.store.engine import open_engine
 from tools.store.tables import digests, outbox
 from tools.stream.digests import Digests
@@ -76,6 +77,19 @@ def test_a_part_is_made_once_over_restarts_and_dispatchers(database: Engine):
     assert sum(made) == 1
     assert len(sent(database)) == 1
     assert job(database, file, NOW + timedelta(minutes=20)).once() == 0
+
+
+def test_decisions_are_written_while_a_digest_reads(database: Engine, monkeypatch: pytest.MonkeyPatch):
+    offer(database, "ld_1", owner="dee@company.com", at=NOW - timedelta(hours=1))
+    read, meanwhile = store._assignments, iter(range(2, 9))
+
+    def reading(*asked: Any) -> Any:
+        found = read(*asked)
+        offer(database, f"ld_{next(meanwhile)}", owner="zoe@company.com", at=NOW)  # waits where the write lock is held
+        return found
+
+    monkeypatch.setattr(store, "_assignments", reading)
+    assert job(database, File(dee={"hours": BERLIN})).once() == 1
 
 
 def test_the_next_part_tells_of_what_came_since_the_last_one(database: Engine):
