@@ -6,15 +6,21 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, inspect, text
+from sqlalchemy import Engine, insert, inspect, text
 
+from graph.domain.account import Family
 from tools.store.engine import BATCH_CACHE_KIB, SMALL_CACHE_KIB, open_engine
+from tools.store.history import read_families
 from tools.store.migrate import at, config_for, differences, migrate, newest
-from tools.store.tables import metadata
+from tools.store.tables import accounts, leads, metadata
+
+NOW = datetime(2026, 4, 7, 14, 2, tzinfo=UTC)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -65,13 +71,36 @@ def test_a_database_that_is_up_to_date_is_left_alone_and_one_that_is_not_is_brou
     with empty.execution_options(immediate=True).begin() as connection:
         assert at(connection) == [newest()]
         connection.execute(text("DROP INDEX ix_leads_email"))
-        connection.execute(text("DROP INDEX ix_outbox_contact"))
     migrate(empty)
     assert differences(empty) != [], "nothing ran"
     with empty.execution_options(immediate=True).begin() as connection:
-        connection.execute(text("UPDATE alembic_version SET version_num = '0008'"))
+        connection.execute(text("CREATE INDEX ix_leads_email ON leads (email)"))
+        command.downgrade(config_for(connection), "0008")
+    assert differences(empty) != []
     migrate(empty)
     assert differences(empty) == []
+
+
+def test_accounts_of_an_earlier_version_get_the_best_chances_of_their_companies(empty: Engine):
+    migrate(empty)
+    at = {"decided_at": NOW, "created_at": NOW}
+    lead = at | {"owner": "dee@us.example", "path": "qualify", "tier": "mid", "score": 50.0, "form": "{}"}
+    rows = [
+        lead | {"lead_id": f"ld_{n}", "parent_domain": parent, "domain": domain, "propensity": chance}
+        for n, (parent, domain, chance) in enumerate(
+            [("top.com", "a.com", 0.25), ("top.com", "a.com", 0.5), ("top.com", "b.com", 0.125), (None, None, 0.75)]
+        )
+    ]
+    account = {"parent_domain": "top.com", "p_max": 0.5, "p_calibrated": 0.5, "companies": 2, "leads": 3}
+    with empty.execution_options(immediate=True).begin() as connection:
+        connection.execute(insert(leads), [row | {"revision": 1, "assignment": 1} for row in rows])
+        connection.execute(insert(accounts), account | {"acv_usd": 1.0, "priority_usd": 0.5, "updated_at": NOW})
+        command.downgrade(config_for(connection), "0009")
+    migrate(empty)
+    with empty.connect() as connection:
+        assert read_families(connection, ["top.com"]) == {
+            "top.com": Family("top.com", (("a.com", 0.5), ("b.com", 0.125)))
+        }
 
 
 def test_several_processes_may_start_at_once(empty: Engine):

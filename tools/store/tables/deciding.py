@@ -49,7 +49,7 @@ accounts = Table(
     Column("p_calibrated", Float, nullable=False),
     Column("companies", Integer, nullable=False),
     Column("leads", Integer, nullable=False),
-    Column("best", Text, nullable=False),  # JSON: domain of each company -> its best propensity
+    Column("best", Text, nullable=False, server_default="{}"),  # JSON: domain of each company -> its best propensity
     Column("acv_usd", Float, nullable=False),
     Column("priority_usd", Float, nullable=False),
     Column("updated_at", UtcTime, nullable=False),

@@ -56,7 +56,6 @@ def upgrade() -> None:
         sa.Column("p_calibrated", sa.Float(), nullable=False),
         sa.Column("companies", sa.Integer(), nullable=False),
         sa.Column("leads", sa.Integer(), nullable=False),
-        sa.Column("best", sa.Text(), nullable=False),
         sa.Column("acv_usd", sa.Float(), nullable=False),
         sa.Column("priority_usd", sa.Float(), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
@@ -235,7 +234,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_leads_decided_at"), ["decided_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_leads_domain"), ["domain"], unique=False)
         batch_op.create_index(
-            "ix_leads_family", ["parent_domain", "created_at", "email", "lead_id", "domain", "propensity"], unique=False
+            "ix_leads_family", ["parent_domain", "domain", "propensity", "created_at", "email", "lead_id"], unique=False
         )
 
     op.create_table(
