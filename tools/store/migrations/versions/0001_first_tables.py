@@ -234,7 +234,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_leads_decided_at"), ["decided_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_leads_domain"), ["domain"], unique=False)
         batch_op.create_index(
-            "ix_leads_family", ["parent_domain", "domain", "propensity", "created_at", "email", "lead_id"], unique=False
+            "ix_leads_family", ["parent_domain", "domain", "propensity", "created_at", "email"], unique=False
         )
 
     op.create_table(
@@ -568,7 +568,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("person_edges", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_person_edges_high"), ["high"], unique=False)
-        batch_op.create_index(batch_op.f("ix_person_edges_low"), ["low"], unique=False)
         batch_op.create_index(
             "uq_person_edges_standing",
             ["low", "high"],

@@ -1,4 +1,4 @@
-"""a family's best chances beside its account, and its latest leads out of an index
+"""a family's best chances beside its account, its latest leads out of an index, and links from both ends
 
 Revision ID: 0010
 Revises: 0009
@@ -25,6 +25,7 @@ KEEP = sa.text("UPDATE accounts SET best = :best WHERE parent_domain = :parent_d
 def upgrade() -> None:
     op.drop_index(FAMILY, "leads")
     op.create_index(FAMILY, "leads", ["parent_domain", "created_at", "email", "lead_id", "domain", "propensity"])
+    op.create_index(op.f("ix_person_edges_low"), "person_edges", ["low"], if_not_exists=True)
     op.add_column("accounts", sa.Column("best", sa.Text(), server_default="{}", nullable=False))
     families: dict[str, dict[str, float]] = {}
     for parent, company, best in op.get_bind().execute(BEST):
@@ -36,5 +37,6 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_column("accounts", "best")
+    op.drop_index(op.f("ix_person_edges_low"), "person_edges")
     op.drop_index(FAMILY, "leads")
-    op.create_index(FAMILY, "leads", ["parent_domain", "domain", "propensity", "created_at", "email", "lead_id"])
+    op.create_index(FAMILY, "leads", ["parent_domain", "domain", "propensity", "created_at", "email"])
