@@ -21,8 +21,8 @@ from graph.rules.message_states import OUTCOMES, TOUCHES, accepted_message, sett
 from graph.rules.wording import duration, first_name
 from tools.observe import metrics
 from tools.store.announced import announce_accepted, announce_closed, announce_touched
-from tools.store.inbox import decision_of
 from tools.store.past_accounts import note_ends
+from tools.store.reasons import decision_of
 from tools.store.redraw import confirm_owner, redraw, shown, standing
 from tools.store.tables import assignments, leads, slack_messages
 from tools.store.timers import ACCEPT, ALL, TOUCH, settle_timers

@@ -1,4 +1,5 @@
-"""What the inbox page asks: alerts as they stand, who has how many of them, the reasons why. What it does is in `acts`.
+"""What the inbox page asks: alerts as they stand, who has how many of them, somebody's open leads. What it does is in `acts`,
+why somebody has a lead in `reasons`.
 
 Blocking: call it from a thread.
 """
@@ -14,12 +15,8 @@ import orjson
 from sqlalchemy import Connection, Engine, Row, and_, case, func, select
 
 from graph.rules.blocks import Message
-from tools.store.tables import HELD, alert_notes, assignments, decisions, lead_feedback, leads
+from tools.store.tables import HELD, alert_notes, assignments, lead_feedback, leads
 from tools.store.tables import alerts as posted
-from tools.store.tables import team_posts as told
-
-REVISIONS = 50
-"""Newest revisions of a lead that are searched for its reasons."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,21 +80,6 @@ class OwnerCount:
     waiting: int
 
 
-@dataclass(frozen=True, slots=True)
-class Reasons:
-    """The decision behind an assignment: its steps in order, as (node, rule, sentence)."""
-
-    lead_id: str
-    revision: int
-    decided_at: datetime
-    owner: str
-    rule: str
-    path: str
-    score: float
-    tier: str
-    steps: tuple[tuple[str, str, str], ...]
-
-
 def alerts(engine: Engine, owner: str | None = None, limit: int = 25, before_id: int | None = None) -> list[AlertView]:
     """The newest alerts first; of one owner, and older than an alert, where given."""
     wanted = (
@@ -158,41 +140,6 @@ def _asks(message: Message | None, answered: set[str]) -> bool:
     blocks = [] if message is None else message.get("blocks", [])
     values = [e["value"] for block in blocks if block["type"] == "actions" for e in block["elements"]]
     return bool(values) and answered.isdisjoint(values)
-
-
-@dataclass(frozen=True, slots=True)
-class TeamPost:
-    """A line about a hot lead, or a digest; audience: the line's channel (empty for the team), the digest's reader."""
-
-    post_id: int
-    kind: str
-    audience: str
-    lead_id: str | None
-    message: Message
-    posted_at: datetime
-
-
-def team_posts(
-    engine: Engine, kind: str, audience: str | None = None, limit: int = 25, before_id: int | None = None
-) -> list[TeamPost]:
-    """The newest first. kind: line, digest."""
-    wanted = select(told).where(told.c.kind == kind).order_by(told.c.post_id.desc()).limit(limit)
-    if audience is not None:
-        wanted = wanted.where(told.c.audience == audience)
-    if before_id is not None:
-        wanted = wanted.where(told.c.post_id < before_id)
-    with engine.connect() as connection:
-        return [
-            TeamPost(row.post_id, row.kind, row.audience, row.lead_id, orjson.loads(row.message), row.posted_at)
-            for row in connection.execute(wanted)
-        ]
-
-
-def digest_readers(engine: Engine) -> list[str]:
-    """Everybody who ever had a digest, by address."""
-    wanted = select(told.c.audience).where(told.c.kind == "digest").distinct().order_by(told.c.audience)
-    with engine.connect() as connection:
-        return list(connection.scalars(wanted))
 
 
 def _view(row: Row[Any], notes: tuple[Note, ...]) -> AlertView:
@@ -269,38 +216,3 @@ def open_leads(engine: Engine, owner: str, limit: int) -> tuple[list[OpenLead], 
     with engine.connect() as connection:
         found = [OpenLead(**row._mapping) for row in connection.execute(wanted)]  # noqa: SLF001
         return found, int(connection.scalar(total.where(mine)) or 0)
-
-
-def reasons_of(engine: Engine, lead_id: str, number: int | None = None) -> Reasons | None:
-    """Why the lead was given under this number: the newest decision that did. Without a number the newest of all."""
-    with engine.connect() as connection:
-        found = decision_of(connection, lead_id, number)
-    return None if found is None else _reasons(*found)
-
-
-def decision_of(
-    connection: Connection, lead_id: str, number: int | None = None
-) -> tuple[Row[Any], dict[str, Any]] | None:
-    """The newest decision that gave the lead under this number, of all without one: its row, and its record."""
-    wanted = (
-        select(decisions).where(decisions.c.lead_id == lead_id).order_by(decisions.c.revision.desc()).limit(REVISIONS)
-    )
-    for row in connection.execute(wanted):
-        record = orjson.loads(row.record)
-        if number is None or record.get("assignment_number") == number:
-            return row, record
-    return None
-
-
-def _reasons(row: Row[Any], record: dict[str, Any]) -> Reasons:
-    return Reasons(
-        lead_id=row.lead_id,
-        revision=row.revision,
-        decided_at=row.decided_at,
-        owner=row.owner,
-        rule=row.rule,
-        path=row.path,
-        score=row.score,
-        tier=row.tier,
-        steps=tuple((step["node"], step["rule"], step["sentence"]) for step in record["trace"]),
-    )

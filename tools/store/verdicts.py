@@ -16,8 +16,8 @@ from sqlalchemy import Connection, Engine, Row, select
 from graph.domain.effects import UpdateAlert
 from graph.rules.blocks import FEEDBACK, Message
 from graph.rules.wording import first_name
-from tools.store.inbox import decision_of
 from tools.store.predictions import New, alone, as_payload, keep_in, newest_in, validate_in
+from tools.store.reasons import decision_of
 from tools.store.redraw import redraw, shown, standing
 from tools.store.tables import alert_notes, alerts, lead_feedback, slack_messages
 from tools.store.upsert import insert_new, upsert

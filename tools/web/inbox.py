@@ -26,6 +26,8 @@ from tools.store import crm_pages, inbox
 from tools.store.accounts import Currency
 from tools.store.activity_reading import events_of
 from tools.store.ledgers import ledgers
+from tools.store.reasons import Reasons, reasons_of
+from tools.store.team_posts import digest_readers, team_posts
 from tools.web.accounts import account_pages
 from tools.web.inbox_acts import FLASH, SAID, ApproveLead, PassLead, offer_routes, same_origin, work_routes
 from tools.web.leave import leave_pages
@@ -101,7 +103,7 @@ def _read_routes(router: APIRouter, engine: Engine, pages: Pages, routing: Calla
     @router.get("/why/{lead_id}")
     def why(lead_id: LeadId, number: Number, part: bool = False, other: Owner = "") -> Response:
         """other: somebody of whom the page also says why they do not have the lead, by name or address."""
-        reasons = inbox.reasons_of(engine, lead_id, number)
+        reasons = reasons_of(engine, lead_id, number)
         if reasons is None:
             raise HTTPException(404, "No decision gave this lead away under that number.")
         facts = {"reasons": reasons, "number": number, "other": other, **_why_not(engine, reasons, other, routing)}
@@ -109,7 +111,7 @@ def _read_routes(router: APIRouter, engine: Engine, pages: Pages, routing: Calla
 
 
 def _why_not(
-    engine: Engine, reasons: inbox.Reasons, other: str, routing: Callable[[], RoutingTable] | None
+    engine: Engine, reasons: Reasons, other: str, routing: Callable[[], RoutingTable] | None
 ) -> dict[str, Any]:
     """Sentences on why `other` does not have the lead; gone: why they cannot be said."""
     if not other or routing is None:
@@ -139,14 +141,14 @@ def _team_routes(router: APIRouter, engine: Engine, pages: Pages) -> None:
 
     @router.get("/team")
     def team(reader: Owner = "", before: Before = None) -> Response:
-        lines = inbox.team_posts(engine, "line", None, PAGE)
-        digests = inbox.team_posts(engine, "digest", reader or None, PAGE + 1, before)
+        lines = team_posts(engine, "line", None, PAGE)
+        digests = team_posts(engine, "digest", reader or None, PAGE + 1, before)
         return pages.answer(
             "team.html",
             lines=[(post, drawn(post.message, "")) for post in lines],
             digests=[(post, drawn(post.message, first_name(post.audience))) for post in digests[:PAGE]],
             older=digests[PAGE - 1].post_id if len(digests) > PAGE else None,
-            readers=inbox.digest_readers(engine),
+            readers=digest_readers(engine),
             reader=reader,
         )
 

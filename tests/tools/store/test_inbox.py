@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine, select
 
 from tests.fixtures.alerts import NOW
-from tests.fixtures.inbox import STEPS, dispatch, move, offer
+from tests.fixtures.inbox import dispatch, move, offer
 from tools.store import acts, inbox
 from tools.store.tables import assignments, outbox
 
@@ -142,13 +142,3 @@ def test_feedback_is_kept_once_in_the_thread(database: Engine):
     assert acts.feedback(database, "ld_9", 1, by="x", code="spam", now=NOW).startswith("There is no such lead")
     with pytest.raises(KeyError):
         acts.feedback(database, "ld_1", 1, by="x", code="nonsense", now=NOW)
-
-
-def test_the_reasons_are_those_of_the_decision_that_gave_the_lead_away(database: Engine):
-    offer(database)
-    move(database, "ld_1", "eli@company.com")
-    first, newest = inbox.reasons_of(database, "ld_1", 1), inbox.reasons_of(database, "ld_1")
-    assert (first.revision, first.owner) == (1, "dee@company.com")
-    assert (newest.revision, newest.owner) == (2, "eli@company.com")
-    assert first.steps == STEPS
-    assert inbox.reasons_of(database, "ld_9") is inbox.reasons_of(database, "ld_1", 3) is None

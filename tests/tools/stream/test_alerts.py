@@ -17,8 +17,9 @@ from tests.tools.stream.test_sla_timers import FILE, Desk
 from tools.embedded.rule_scorer import RuleScorer
 from tools.routing_file import parse
 from tools.store.acts import accept, close
-from tools.store.inbox import alerts, team_posts
+from tools.store.inbox import alerts
 from tools.store.tables import outbox
+from tools.store.team_posts import team_posts
 from tools.stream.again import again, passed
 from tools.stream.outbox import TIMER, depth
 

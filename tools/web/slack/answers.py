@@ -10,8 +10,9 @@ from typing import Any, Final
 from graph.rules.blocks import TEXT, Block, Message, escaped, moment_text, sections
 from graph.rules.bullets import moment
 from graph.rules.wording import first_name, plain
-from tools.store.inbox import OpenLead, Reasons
+from tools.store.inbox import OpenLead
 from tools.store.ledgers import PoolLedger
+from tools.store.reasons import Reasons
 
 LINE: Final = 600
 """Characters of one line of an answer."""

@@ -22,6 +22,7 @@ from tools.idempotency import Identifier
 from tools.store import inbox
 from tools.store.ledgers import ledgers
 from tools.store.queries import record_json
+from tools.store.reasons import Reasons, reasons_of
 from tools.web.bodies import Busy, Few
 from tools.web.slack import answers
 from tools.why import NotKept
@@ -59,7 +60,7 @@ class Asking:
 
     async def why(self, lead_id: str, number: int | None, by: str, other: str | None = None) -> Message:
         """Why its owner has it; why not the asker, `other`, or those whose turn it was not."""
-        reasons = await run_in_threadpool(inbox.reasons_of, self._engine, lead_id, number)
+        reasons = await run_in_threadpool(reasons_of, self._engine, lead_id, number)
         if reasons is None:
             return answers.note(NO_DECISION)
         wanted = [each for each in dict.fromkeys([other, by]) if each is not None and each != reasons.owner]
@@ -73,7 +74,7 @@ class Asking:
 
     async def why_not(self, lead_id: str, number: int | None, other: str) -> Message:
         """Why `other` has not."""
-        reasons = await run_in_threadpool(inbox.reasons_of, self._engine, lead_id, number)
+        reasons = await run_in_threadpool(reasons_of, self._engine, lead_id, number)
         if reasons is None:
             return answers.note(NO_DECISION)
         if other == reasons.owner:
@@ -81,7 +82,7 @@ class Asking:
         said, gone = await self._not_they(reasons, [other], others=False)
         return answers.not_they(said, gone)
 
-    async def _not_they(self, reasons: inbox.Reasons, wanted: list[str], *, others: bool) -> tuple[Sentences, str]:
+    async def _not_they(self, reasons: Reasons, wanted: list[str], *, others: bool) -> tuple[Sentences, str]:
         try:
             asked = partial(
                 not_they, self._engine, reasons.lead_id, reasons.revision, reasons.owner, wanted, others=others
