@@ -53,7 +53,7 @@ def fill(folder: Path, leave: int) -> Path:
     """A ballast file that takes all room but `leave` bytes."""
     ballast = folder / "ballast"
     status = os.statvfs(folder)
-    with ballast.open("wb") as file, contextlib.suppress(OSError):  # full is what it is to be
+    with contextlib.suppress(OSError), ballast.open("wb", buffering=0) as file:  # full is what it is to be
         file.write(bytes(max(0, status.f_bavail * status.f_bsize - leave)))
     return ballast
 

@@ -23,10 +23,13 @@ SMALL_CACHE_KIB = 1_024
 KEPT = 2
 """Connections to a file that stay open. Each comes to hold pages and prepared statements, some 3 MB; more are opened in half
 a millisecond when threads meet, and closed after it."""
-LOG_PAGES = 16_000
-"""Of 4 KiB in the write-ahead log, from which on each commit copies them into the file: where leads are decided a worker
-copies long before, and beside the commits. With SQLite's own 1,000 the dispatcher copied in every second commit, each
-time more pages far from each other: 18 ms of 20 with 60,000 leads stored."""
+LOG_PAGES = 2_000
+"""Of 4 KiB: the write-ahead log is long from here on. Each commit of a process that leaves it to SQLite copies it into the
+file then, and `copy_home` has it begun anew. The log is written over only once it was copied to its end, which while others
+write happens by chance alone: it would grow, and a disk that it has filled has no room to copy it to."""
+LOG_BYTES = 32 * 1024 * 1024  # the most that a burst leaves behind of the log's file
+ANEW_MS = 20
+"""The longest that writers wait for those who still read a long log; it is begun anew the next time then."""
 
 
 def open_engine(
@@ -62,18 +65,28 @@ def _prepare_sqlite(cache_kib: int, log_pages: int, connection: Any, _record: An
     ):
         with attempt:  # two that turn a new file into WAL at once: SQLite refuses one without waiting
             cursor.execute("PRAGMA journal_mode=WAL")
-    for pragma in ("synchronous=FULL", f"cache_size=-{cache_kib}", f"wal_autocheckpoint={log_pages}"):
+    for pragma in (
+        "synchronous=FULL",
+        f"cache_size=-{cache_kib}",
+        f"wal_autocheckpoint={log_pages}",
+        f"journal_size_limit={LOG_BYTES}",
+    ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
 
 def copy_home(engine: Engine) -> None:
     """Copy SQLite's write-ahead log into the file, as far as nobody reads what would be written over. Readers and writers
-    go on meanwhile. By a connection of its own: with one of the pool, the next question would take another, and each of
-    the two would come to keep a cache full. Does nothing for another database. Blocking. Raises sqlite3.Error."""
+    go on meanwhile. What was added to a long log in the meantime is copied while writers wait, some milliseconds, so that
+    the next of them begins the log anew. By a connection of its own: with one of the pool, the next question would take
+    another, and each of the two would come to keep a cache full. Does nothing for another database. Blocking. Raises
+    sqlite3.Error."""
     if engine.dialect.name == "sqlite" and engine.url.database:
         with closing(sqlite3.connect(engine.url.database, timeout=BUSY_TIMEOUT_MS / 1000)) as connection:
-            connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+            (_, pages, _) = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+            if pages > LOG_PAGES:
+                connection.execute(f"PRAGMA busy_timeout={ANEW_MS}")
+                connection.execute("PRAGMA wal_checkpoint(RESTART)").fetchall()
 
 
 def let_go(engine: Engine) -> None:

@@ -14,8 +14,8 @@ from tools.observe.why import why
 from tools.store.engine import copy_home
 
 log = structlog.get_logger(__name__)
-AFTER = 128
-"""Leads whose commits wrote some 4 MB, which is SQLite's own measure."""
+AFTER = 64
+"""Leads whose commits write some 6 MB, and as much again is written by those who perform what was decided."""
 
 
 class Copying:
@@ -29,10 +29,14 @@ class Copying:
     def committed(self, leads: int) -> None:
         """So many decisions more are in the log."""
         self._leads += leads
-        if self._leads < AFTER or (self._running is not None and not self._running.done()):
-            return
-        self._leads = 0
-        self._running = asyncio.ensure_future(self._copy())
+        if self._leads >= AFTER:
+            self.now()
+
+    def now(self) -> None:
+        """Begin to copy, however few decisions are in the log: a full disk may have room again for those in hand."""
+        if self._running is None or self._running.done():
+            self._leads = 0
+            self._running = asyncio.ensure_future(self._copy())
 
     async def ended(self) -> None:
         """When nothing is being copied any more."""

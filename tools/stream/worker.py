@@ -251,6 +251,7 @@ class Worker:
         metrics.outages.labels(what).inc()
         log.warning("waiting", part=what, error=why(error))
         if what != "stream":
+            self._copying.now()
             with contextlib.suppress(*AWAY):  # a worker that dies while it waits does not die of what it has in hand
                 await self._consumer.blame(list(self._in_hand.values()), 1)
         with contextlib.suppress(TimeoutError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +13,8 @@ import pytest
 from sqlalchemy import Engine
 from structlog.testing import capture_logs
 
-from tools.store.engine import LOG_PAGES, open_engine
+from tools.store import engine as engines
+from tools.store.engine import LOG_BYTES, LOG_PAGES, open_engine
 from tools.stream import copying
 from tools.stream.copying import AFTER, Copying
 
@@ -72,6 +74,54 @@ async def test_who_reads_meanwhile_reads_on_and_the_rest_is_copied_next_time(
     work.committed(AFTER)
     await work.ended()
     assert in_file(tmp_path) > 3 * ROW
+
+
+async def test_a_long_log_is_begun_anew_though_somebody_read_it_when_the_copying_began(
+    engine: Engine, executor: ThreadPoolExecutor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engines, "ANEW_MS", 10_000)
+    work, log = Copying(engine, executor), tmp_path / "leads.db-wal"
+    long = 2 * LOG_PAGES * 4096 // ROW
+    write(engine, f"INSERT INTO kept VALUES (zeroblob({ROW}))", long)
+    with engine.connect() as reader:
+        assert reader.exec_driver_sql("SELECT count(*) FROM kept").scalar() == long
+        write(
+            engine, f"INSERT INTO kept VALUES (zeroblob({ROW}))"
+        )  # behind what the reader reads: not to be copied yet
+        work.now()
+        await asyncio.sleep(0.5)
+        assert in_file(tmp_path) > long * ROW, "what nobody reads any more is copied at once"
+    await work.ended()
+    size = log.stat().st_size
+    write(engine, f"INSERT INTO kept VALUES (zeroblob({ROW}))", long - 1)
+    assert log.stat().st_size == size, "nothing was written to its end"
+
+
+async def test_a_reader_that_stays_does_not_keep_the_copying_waiting(
+    engine: Engine, executor: ThreadPoolExecutor
+) -> None:
+    write(engine, f"INSERT INTO kept VALUES (zeroblob({ROW}))", 2 * LOG_PAGES * 4096 // ROW)
+    with engine.connect() as reader:
+        assert reader.exec_driver_sql("SELECT count(*) FROM kept").scalar()
+        write(engine, f"INSERT INTO kept VALUES (zeroblob({ROW}))")
+        work = Copying(engine, executor)
+        with capture_logs() as said:
+            work.now()
+            async with asyncio.timeout(5):
+                await work.ended()
+    assert said == []
+
+
+async def test_a_burst_leaves_no_larger_log_behind(
+    engine: Engine, executor: ThreadPoolExecutor, tmp_path: Path
+) -> None:
+    write(engine, f"INSERT INTO kept VALUES (zeroblob({ROW}))", 2 * LOG_BYTES // ROW)
+    assert (tmp_path / "leads.db-wal").stat().st_size > LOG_BYTES
+    work = Copying(engine, executor)
+    work.now()
+    await work.ended()
+    write(engine, f"INSERT INTO kept VALUES (zeroblob({ROW}))", 2)
+    assert (tmp_path / "leads.db-wal").stat().st_size <= LOG_BYTES
 
 
 async def test_a_database_that_is_away_is_told_and_stops_nobody(

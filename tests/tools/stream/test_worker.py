@@ -409,6 +409,21 @@ async def test_a_database_that_is_away_is_waited_for_and_costs_no_attempt(bench:
     assert (bench.count("decisions"), await bench.postponed(), bench.count("dead_letters")) == (3, [], 0)
 
 
+async def test_while_the_database_is_away_its_log_is_copied_since_a_full_disk_may_be_full_of_it(
+    bench: Bench, postgres_server: str, monkeypatch: pytest.MonkeyPatch
+):
+    copied: list[Engine] = []
+    monkeypatch.setattr("tools.stream.copying.copy_home", copied.append)
+    await bench.post(person("ann"))
+    with away(bench.engine, postgres_server) as come_back:
+        running = asyncio.create_task(bench.worker().run(drain=True))
+        await bench.until(lambda: len(copied) > 0)
+        come_back()
+        async with asyncio.timeout(20):
+            assert await running == 1
+    assert set(copied) == {bench.engine}
+
+
 async def test_a_database_that_goes_away_while_a_dead_letter_is_written_is_waited_for_too(
     bench: Bench, postgres_server: str
 ):
