@@ -1,8 +1,9 @@
 """Sustained rate, end to end: leads sent as fast as they are accepted, until the last of them is decided and committed.
 
 rate = decided leads / time from the first request to the last committed decision. A backlog that grew while leads were
-accepted faster than decided is thereby paid for: this is the rate at which acceptance and decision keep pace. Effects
-are in the outbox by then, most of them not yet performed: `performed_per_s` is the rate until the last of them is.
+accepted faster than decided is thereby paid for. It is a burst's rate: many requests at once and large batches cost
+less a lead than leads that come evenly (`--only latency --rate N`; ADR 31). Effects are in the outbox by then, most of
+them not yet performed: `performed_per_s` is the rate until the last of them is.
 """
 
 from __future__ import annotations
