@@ -41,7 +41,7 @@ BACKOFF_S = (1.0, 5.0, 30.0, 120.0)
 HEARTBEAT_S = IDLE_MS / 1000 / 4
 ALONE_AFTER = 2  # deliveries: an entry that may have killed its worker is decided alone
 GIVE_UP_AFTER = 5  # deliveries: one that kills every worker becomes a dead letter
-LATE_MS = 80  # longer than a batch of a worker that keeps up takes
+LATE_MS = 50  # longer than a batch of a worker that keeps up takes
 AWAY = (RedisError, OSError, TimeoutError)
 
 
