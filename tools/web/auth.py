@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import secrets
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi import APIRouter, HTTPException, Request, Response, Security
 from fastapi.responses import RedirectResponse
+from fastapi.security import HTTPBearer
 
 COOKIE = "lead_router"
 YEAR_S = 365 * 86_400
+_BEARER = HTTPBearer(
+    scheme_name="AdminToken",
+    description="Printed at the first start; it stands in `secrets.json` of the data folder.",
+    auto_error=False,
+)
+"""For /docs and the document: who needs the token, and a field for it. What it lets through is checked by `Login`."""
 
 
 class Login:
@@ -21,7 +29,7 @@ class Login:
     def fits(self, given: str | None) -> bool:
         return given is not None and secrets.compare_digest(given.encode("utf-8", "surrogatepass"), self._token)
 
-    def required(self, request: Request) -> None:
+    def required(self, request: Request, _documented: Annotated[Any, Security(_BEARER)] = None) -> None:
         """401 without the token; the text says where it is."""
         scheme, _, value = request.headers.get("authorization", "").partition(" ")
         bearer = value.strip() if scheme.lower() == "bearer" else None

@@ -58,12 +58,8 @@ def link_router(engine: Engine, tokens: Tokens, clock: Callable[[], datetime]) -
         done = mail_id is not None and leave(engine, mail_id, how, clock())
         return page("done" if done else "unknown")
 
-    @router.api_route(
-        "/c/{token}",
-        methods=["GET", "HEAD"],
-        response_class=Response,
-        responses={302: {"description": "The link."}, **_NO_SUCH},
-    )
+    @router.head("/c/{token}", include_in_schema=False)
+    @router.get("/c/{token}", response_class=Response, responses={302: {"description": "The link."}, **_NO_SUCH})
     def click(request: Request, token: Token) -> Response:
         """To where the mail's template leads, and nowhere else. The first click of each link by a person is an event of the
         lead; HEAD is nobody's click, and one that a program made is kept and does not count."""

@@ -32,6 +32,7 @@ from tools.stream.connect import connect, socket_url
 from tools.stream.ending import ended
 from tools.stream.inbox import Inbox
 from tools.web.admin import admin_router
+from tools.web.api_docs import described_api
 from tools.web.auth import Login
 from tools.web.cors import CrossOrigin
 from tools.web.event_writer import EventWriter
@@ -131,7 +132,7 @@ class FrontDoor:
             return self._built
 
     def _api(self, login: Login) -> FastAPI:
-        api = FastAPI(title="Lead router", description=DESCRIPTION, version="1", lifespan=self._lifespan)
+        api = described_api(title="Lead router", description=DESCRIPTION, version="1", lifespan=self._lifespan)
         required = Depends(login.required)
         api.add_api_route(
             PATH,

@@ -128,6 +128,7 @@ def _endpoint_routes(router: APIRouter, side: Side) -> None:
 
     @router.get("/{endpoint}", responses=UNKNOWN)
     def one(endpoint: Name) -> dict[str, Any]:
+        """One endpoint with its state, and how much waits for it."""
         held = known(lambda: store.found_endpoint(side.engine, endpoint))
         return as_json(held, kept.waiting(side.engine).get(endpoint))
 

@@ -35,11 +35,11 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "routing.json"
 
 
-def command(path: Path, *options: str) -> int:
+def command(path: Path | None, *options: str) -> int:
     """The exit code, as app.py gives it."""
     parser = argparse.ArgumentParser()
     rules.add(parser.add_subparsers())
-    arguments = parser.parse_args(["rules", "check", str(path), *options])
+    arguments = parser.parse_args(["rules", "check", *([] if path is None else [str(path)]), *options])
     return rules.run(arguments, Settings() if rules.needs_settings(arguments) else None)
 
 
@@ -117,6 +117,13 @@ def test_a_file_that_is_not_there_is_told(file, capsys):
 
 
 @pytest.mark.skipif(not EXAMPLE.exists(), reason=f"{EXAMPLE} is absent; set LEAD_DATA to check the example file")
+def test_without_a_file_the_live_one_is_checked(file, capsys, monkeypatch):
+    file.write_text('{"DEFAULT": "g@company.com"}')
+    monkeypatch.setenv("ROUTING_FILE", str(file))
+    assert command(None) == 0
+    assert capsys.readouterr().out.startswith(f"{file} is valid: 1 place")
+
+
 def test_the_example_file_is_good_and_has_a_few_findings(capsys):
     code, said = check(capsys, EXAMPLE, "--at", "2026-08-01T12:00:00Z", "--json")
     found = json.loads("\n".join(said))

@@ -26,8 +26,8 @@ HELP = "parse it, look for faults, prove that every lead has an owner, run its t
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    parser.set_defaults(needs_settings=lambda arguments: arguments.last is not None)
-    parser.add_argument("file", type=Path)
+    parser.set_defaults(needs_settings=lambda arguments: arguments.last is not None or arguments.file is None)
+    parser.add_argument("file", type=Path, nargs="?", help="default: the live one")
     parser.add_argument("--strict", action="store_true", help="findings are errors")
     parser.add_argument(
         "--at", type=_moment, metavar="TIME", help="as if it were then (2026-12-24T18:00:00Z; default: now)"
@@ -57,14 +57,15 @@ def _period(text: str) -> timedelta:
 def run(arguments: argparse.Namespace, settings: Settings | None) -> int:
     from tools.routing_file.checking import examine_file
 
-    leads = None if settings is None else recent_leads(settings, arguments.last)
+    path = arguments.file if settings is None else arguments.file or settings.routing_file
+    leads = None if settings is None or arguments.last is None else recent_leads(settings, arguments.last)
     try:
-        found = examine_file(arguments.file, arguments.at, leads)
+        found = examine_file(path, arguments.at, leads)
     except OSError as error:
-        print(f"{arguments.file} cannot be read: {error.strerror or type(error).__name__}", file=sys.stderr)
+        print(f"{path} cannot be read: {error.strerror or type(error).__name__}", file=sys.stderr)
         return 1
     good = not found.errors and not (arguments.strict and found.findings)
-    print(_as_json(found, good) if arguments.json else _as_text(arguments.file, found, good))
+    print(_as_json(found, good) if arguments.json else _as_text(path, found, good))
     return 0 if good else 1
 
 
