@@ -5,6 +5,7 @@
 #   ./start.sh test ...   set up with the test tools, run the tests (arguments go to pytest; -n 2 --dist loadfile: two at once)
 #   ./start.sh check      format, lint, types, import contracts, generated files
 #   ./start.sh bench ...  the figures of the README
+#   ./start.sh python ... Python with the tools of tests and bench: python -m bench.deciding, python -m tests.system.chaos
 #   ./start.sh api | worker | dispatch    one part of the whole
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -29,5 +30,7 @@ case "${1:-serve}" in
   test) setup --group dev --group bench; shift; exec .venv/bin/python -m pytest "$@" ;;
   check) setup --group dev --group bench; exec .venv/bin/python -m tests.check ;;
   bench) setup --group dev --group bench; shift; exec .venv/bin/python -m bench.run "$@" ;;
-  *) sed -n '2,9p' "$0"; exit 2 ;;
+  python) setup --group dev --group bench; shift; exec .venv/bin/python "$@" ;;
+  help | -h | --help) sed -n '2,9p' "$0" ;;
+  *) echo "There is no ./start.sh $1." >&2; sed -n '3,9p' "$0" >&2; exit 2 ;;
 esac

@@ -2,7 +2,7 @@
 the same file again, and a batch of leads asked of it. Rows/s, the peak of memory, microseconds a lead.
 
 Generated: nine in ten with a domain, a third with a parent (by domain, by name, or far up a line), some with a share, all with
-owner, country, city, employees and revenue. By itself: `python -m bench.book [ROWS]`.
+owner, country, city, employees and revenue. By itself: `./start.sh python -m bench.book [ROWS]`.
 """
 
 from __future__ import annotations

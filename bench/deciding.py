@@ -1,4 +1,4 @@
-"""What a decision costs, step by step: `python -m bench.deciding` runs batches through the graph and the commit in one
+"""What a decision costs, step by step: `./start.sh python -m bench.deciding` runs batches through the graph and the commit in one
 process, without HTTP and stream, and prints processor microseconds a lead of each step; then a dispatcher with embedded
 vendors performs what the decisions asked for.
 

@@ -1,5 +1,5 @@
 """POST /webhooks/events at 32 connections: events a second that are durable when they are answered, one a request and 100 a
-request, on SQLite with a sync at each commit. `python -m bench.events [--seconds 5]` prints one JSON object.
+request, on SQLite with a sync at each commit. `./start.sh python -m bench.events [--seconds 5]` prints one JSON object.
 
 The web process runs alone; the sender shares the machine with it. Every event is a new one, of 5,000 people.
 """

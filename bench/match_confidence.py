@@ -1,7 +1,7 @@
 """Measures how often each kind of evidence is right, and writes the table that confidence comes from:
 
-    python -m bench.match_confidence           prints it
-    python -m bench.match_confidence --write   and writes graph/rules/data/match_confidence.csv
+    ./start.sh python -m bench.match_confidence           prints it
+    ./start.sh python -m bench.match_confidence --write   and writes graph/rules/data/match_confidence.csv
 
 Three sources: generated companies of which half are known, asked for with what people type (`bench.companies`); one
 half of the parents of SEC Exhibit 21; one half of the domain families, among thousands of other owners. Where the

@@ -1,4 +1,4 @@
-"""Proof of the first two promises, with counts: .venv/bin/python -m tests.system.chaos [scenario ...] [--rounds N] [--leads N]
+"""Proof of the first two promises, with counts: ./start.sh python -m tests.system.chaos [scenario ...] [--rounds N] [--leads N]
 
 Starts the whole product again and again, kills, stops, fills and stalls what can be, and counts from its tables what
 became of every lead that was answered 202. Exit code 1 when any promise is broken.

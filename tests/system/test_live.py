@@ -1,4 +1,4 @@
-"""A quick version of the run with every vendor live; `.venv/bin/python -m tests.system.chaos live` sends all samples, with an
+"""A quick version of the run with every vendor live; `./start.sh python -m tests.system.chaos live` sends all samples, with an
 outage of half a minute for each vendor."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Quick versions of the scenarios; `.venv/bin/python -m tests.system.chaos` runs the long ones and prints their counts.
+"""Quick versions of the scenarios; `./start.sh python -m tests.system.chaos` runs the long ones and prints their counts.
 
 They share one installation and come in the order of this file: effects that a scenario left for a later try (a minute
 after their dispatcher was killed, say) are done while the next ones run, and the last test looks at all of them.
