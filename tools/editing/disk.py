@@ -37,8 +37,8 @@ class Disk:
         except RoutingFileError as error:
             raise Refused(
                 "invalid",
-                f"{self.path.name} on disk is not valid, so nothing can be built on it. Mend it there, or put a good version "
-                "back with `rules rollback`.",
+                f"{self.path.name} on disk is not valid, so nothing can be built on it. Mend it there, or put the version "
+                "in use back with `rules rollback live`.",
                 findings=tuple(map(str, error.findings)),
             ) from None
         except OSError as error:

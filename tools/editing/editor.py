@@ -76,6 +76,9 @@ class Editor:
             made = replace(edit, author=person_of(edit.author, live), reason=edit.reason.strip())
             if not made.reason:
                 raise Refused("invalid", "Say why with --reason: it stays in the history.")
+            if made.effective_at is not None and made.effective_at <= self._disk.clock():
+                told = f"{made.effective_at:%Y-%m-%d %H:%M} UTC is past: name a time to come, or none for now."
+                raise Refused("invalid", told)
             ready = self._readying.edit(made, live)
             if ready is None:
                 return Result("unchanged", "The draft says what is live already.", digest=live.digest)
@@ -105,8 +108,15 @@ class Editor:
 
         def go() -> Result:
             change, name = self._found(change_id), by.strip()
-            if not name:
-                raise Refused("invalid", "Say who cancels it with --by.")
+            try:
+                live = self._disk.live()
+            except (
+                Refused
+            ):  # a fault can be cleared while the file is broken; whose name it is cannot be looked up then
+                if not name:
+                    raise Refused("invalid", "Say who cancels it with --by.") from None
+            else:
+                name = person_of(name, live)
             told = f"{change.note or ''} Cancelled by {name}.".strip()
             if not move_change(self._disk.engine, change_id, OPEN, state="cancelled", note=told):
                 raise Refused("invalid", f"Change {change_id} is {change.state}: it cannot be cancelled.")

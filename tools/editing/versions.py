@@ -25,6 +25,8 @@ def find_version(engine: Engine, named: str) -> RoutingChange:
     if digests:
         names = ", ".join(digest[:12] for digest in digests)
         raise Refused("invalid", f"Several texts were live as version {named}: {names}. Name it by its digest.")
+    if len(told) < SHORTEST and not told.isdecimal():
+        raise Refused("invalid", f'"{told}" is too short for a digest: give {SHORTEST} of its characters or more.')
     raise Refused("invalid", f'No version "{named[:64]}" was ever live; `rules history` lists them.')
 
 

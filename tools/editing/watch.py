@@ -23,14 +23,17 @@ EVERY_S: Final = 1.0
 
 
 class Watch:
-    """current: the digest that is routed with now. Start and stop with `async with`. fault: a change that could not go live
-    at its time, until somebody cancels it."""
+    """current: the digest that is routed with now. unused: why the file on disk is not used, None where it is. Start and
+    stop with `async with`. fault: a change that could not go live at its time, until somebody cancels it."""
 
-    def __init__(self, editor: Editor, engine: Engine, current: Callable[[], str]) -> None:
-        self._editor, self._engine, self._current = editor, engine, current
+    def __init__(
+        self, editor: Editor, engine: Engine, current: Callable[[], str], unused: Callable[[], str | None]
+    ) -> None:
+        self._editor, self._engine, self._current, self._unused = editor, engine, current, unused
         self._threads = ThreadPoolExecutor(1, thread_name_prefix="routing-changes")
         self._task: asyncio.Task[None] | None = None
         self._noted: str | None = None
+        self._told: str | None = None
         self._failing = False
         self.fault: str | None = None
 
@@ -60,11 +63,22 @@ class Watch:
     def look(self) -> None:
         """Once. Blocking."""
         for result in self._editor.run_due():
-            log.info("scheduled routing change", change=result.change, outcome=result.outcome, message=result.message)
-        digest = self._current()
+            gone_live = result.outcome in ("applied", "unchanged")
+            (log.info if gone_live else log.warning)(
+                "scheduled routing change", change=result.change, outcome=result.outcome, see="app.py rules history"
+            )
+        digest, unused = self._current(), self._unused()
         if digest != self._noted:
             self._editor.note_disk()
+            if self._noted is not None:
+                log.info("routing file in use", digest=digest[:12])
             self._noted = digest
+        if unused != self._told:
+            if unused is not None:
+                log.warning("routing file on disk not used", still=digest[:12], see="app.py rules check")
+            else:
+                log.info("routing file on disk in use again", digest=digest[:12])
+            self._told = unused
         self.fault = self._refused()
 
     def _refused(self) -> str | None:

@@ -31,7 +31,7 @@ def as_text(plan: Plan, stops: Sequence[Stop]) -> str:
 
 def _headline(plan: Plan) -> str:
     if not plan.leads or plan.first_at is None or plan.last_at is None:
-        return "There are no leads in this period: nothing can be compared, and no share can be guarded."
+        return "There are no leads in this period or file: nothing can be compared, and no share can be guarded."
     period = f"{plan.first_at:%Y-%m-%d} to {plan.last_at:%Y-%m-%d}"
     limit = plan.before.guards.max_moved
     more = "" if limit is None else f"; the limit is {limit:.1%}"

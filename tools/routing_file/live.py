@@ -42,8 +42,9 @@ class LiveRouting:
     """The table to route with now. Raises OSError or RoutingFileError when the first load fails and no version is kept.
 
     clock: seconds that only grow (`time.monotonic`). on_load: called with each new version before it is used, so that
-    its text can be kept. kept: the version that was in use last, for a process that starts while the file is bad.
-    fault: what is wrong with the file on disk while the last good version stays in use.
+    its text can be kept. kept: the version that was in use last, for a process that starts while the file is bad; told a
+    digest, that version where it went live after the one of this digest, for a process that slept when it did. fault:
+    what is wrong with the file on disk while the last good version stays in use.
     """
 
     def __init__(
@@ -51,9 +52,9 @@ class LiveRouting:
         path: Path,
         clock: Callable[[], float],
         on_load: Callable[[RoutingTable], None] | None = None,
-        kept: Callable[[], RoutingTable | None] = lambda: None,
+        kept: Callable[[str | None], RoutingTable | None] = lambda _after: None,
     ) -> None:
-        self._path, self._clock, self._on_load = path, clock, on_load
+        self._path, self._clock, self._on_load, self._kept = path, clock, on_load, kept
         self._looking = Lock()
         self._looked_at = clock()
         self._names: tuple[str, ...] = ()
@@ -62,7 +63,7 @@ class LiveRouting:
         try:
             self._table = self._loaded()
         except (OSError, RoutingFileError) as error:
-            table = kept()
+            table = kept(None)
             if table is None:
                 raise
             self._table, self.fault = table, self._told(error)
@@ -87,11 +88,19 @@ class LiveRouting:
             table = self._loaded()
         except (OSError, RoutingFileError) as error:
             self.fault = self._told(error)
+            self._catch_up()
             return
         if table.digest != self._table.digest and not self._announced(table):
             self._seen = None
             return
         self.fault = None
+
+    def _catch_up(self) -> None:
+        """A good version may have gone live, and the file been spoilt, since this process looked."""
+        try:
+            self._table = self._kept(self._table.digest) or self._table
+        except Exception:  # noqa: BLE001 - the store is away: whoever decides waits for it, and the next look asks again
+            self._seen = None
 
     def _told(self, error: OSError | RoutingFileError) -> str:
         if isinstance(error, RoutingFileError):

@@ -42,12 +42,16 @@ def versions_like(engine: Engine, beginning: str) -> list[tuple[str, str]]:
         return [(row.digest, row.text) for row in rows]
 
 
-def last_in_use(engine: Engine) -> tuple[str, dict[str, str]] | None:
-    """The texts of the version that the history calls live; before there is a history, of the newest that was loaded."""
-    live = select(routing_changes.c.digest).where(routing_changes.c.position.is_not(None))
+def last_in_use(engine: Engine, after: str | None = None) -> tuple[str, dict[str, str]] | None:
+    """The texts of the version that the history calls live; before there is a history, of the newest that was loaded.
+    after: a digest; None then, unless the history has it and calls another one live by now."""
+    in_history = select(routing_changes.c.digest).where(routing_changes.c.position.is_not(None))
     loaded = select(routing_versions.c.digest)
     with engine.connect() as connection:
-        digest = connection.scalar(live.order_by(routing_changes.c.position.desc()).limit(1)) or connection.scalar(
-            loaded.order_by(routing_versions.c.loaded_at.desc()).limit(1)
-        )
+        digest = connection.scalar(in_history.order_by(routing_changes.c.position.desc()).limit(1))
+        if after is not None:
+            known = connection.scalar(in_history.where(routing_changes.c.digest == after).limit(1))
+            digest = None if known is None or digest == after else digest
+        elif digest is None:
+            digest = connection.scalar(loaded.order_by(routing_versions.c.loaded_at.desc()).limit(1))
     return None if digest is None else version_texts(engine, digest)

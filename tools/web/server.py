@@ -100,7 +100,9 @@ class FrontDoor:
         self._links = Tokens(secrets.lead_key)
         editor = Editor(self._store.engine, settings.routing_file)
         self._rules = Rules(editor, self._store.engine, settings.routing_file)
-        self._watch = Watch(editor, self._store.engine, lambda: self._routing.current().digest)
+        self._watch = Watch(
+            editor, self._store.engine, lambda: self._routing.current().digest, lambda: self._routing.fault
+        )
         self._probe = Probe(
             connect(url),
             settings.stream_partitions,

@@ -101,13 +101,14 @@ def live_routing(settings: Settings, store: Store) -> LiveRouting:
         settings.routing_file,
         time.monotonic,
         on_load=lambda table: keep_version(store.engine, table.digest, table.text, table.files),
-        kept=lambda: kept_table(store.engine),
+        kept=lambda after: kept_table(store.engine, after),
     )
 
 
-def kept_table(engine: Engine) -> RoutingTable | None:
-    """What routes while the file is bad; None where nothing was in use yet, or this release cannot read it."""
-    found = last_in_use(engine)
+def kept_table(engine: Engine, after: str | None = None) -> RoutingTable | None:
+    """What routes while the file is bad; None where nothing was in use yet, or this release cannot read it. after: only
+    what went live after the version of this digest."""
+    found = last_in_use(engine, after)
     try:
         return None if found is None else parse(found[0], files=found[1])
     except RoutingFileError:

@@ -14,6 +14,7 @@ import pytest
 
 from tools import sequence_file
 from tools.cli.files import missing, unusable
+from tools.editing.editor import Editor
 from tools.settings import Settings
 from tools.store.engine import open_engine
 from tools.store.migrate import migrate
@@ -84,6 +85,28 @@ def test_what_was_in_use_stands_in_for_a_file_that_is_bad_when_a_part_starts(set
     assert others.current().digest == sequences.digest
     assert str(routing.fault).startswith("routing.json")
     assert str(others.fault).startswith("sequences.json")
+
+
+def test_a_worker_that_slept_through_an_edit_and_a_bad_one_routes_by_what_is_live(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And one that is ahead of the history stays where it is."""
+    monkeypatch.setattr("tools.routing_file.live.LOOK_EVERY_S", 0.0)
+    first, store = settings.routing_file.read_text(), open_store(settings)
+    editor = Editor(store.engine, settings.routing_file)
+    try:
+        sleeping = live_routing(settings, store)
+        editor.note_disk()
+        settings.routing_file.write_text(f"{first}\n// second\n")
+        editor.note_disk()
+        settings.routing_file.write_text("{")
+        assert sleeping.current().text.endswith("// second\n")
+        settings.routing_file.write_text(f"{first}\n// third\n")
+        assert sleeping.current().text.endswith("// third\n")  # not noted in the history yet
+        settings.routing_file.write_text("{")
+        assert sleeping.current().text.endswith("// third\n")
+    finally:
+        store.close()
 
 
 def test_the_file_is_read_again_when_it_is_mended(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

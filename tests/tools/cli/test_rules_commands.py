@@ -110,6 +110,7 @@ def test_a_lead_from_a_file_is_explained_at_a_time(
 @pytest.mark.parametrize(
     ("words", "message"),
     [
+        (("lead.jsn",), "lead.jsn is neither a file nor the id of a lead (ld_...)"),
         (("ld_nobody",), "ld_nobody is no lead with a decision here"),
         (("LEAD", "--at", "noon"), '"noon" is not a time; write it as 2026-03-10T15:00'),
         (("LEAD", "--file", "nowhere.json"), "nowhere.json cannot be read: No such file or directory"),

@@ -212,9 +212,27 @@ def test_a_scheduled_edit_goes_live_at_its_time(room: Room):
     assert room.editor.run_due() == []
 
 
-def test_one_whose_time_has_passed_goes_live_at_once(room: Room):
+def test_a_time_that_has_passed_is_a_slip_and_nothing_goes_live(room: Room):
+    draft, before = room.changed('"to": "ben"', '"to": "rita"'), room.text
+    result = room.apply(draft, effective_at=room.now - timedelta(hours=1))
+    assert (result.outcome, room.text) == ("invalid", before)
+    assert result.message == "2026-04-07 13:00 UTC is past: name a time to come, or none for now."
+
+
+def test_one_that_is_approved_after_its_time_goes_live_at_once(room: Room):
+    room.by_hand(guarded(approvals={"rules": 1}))
+    room.apply(room.changed('"to": "ben"', '"to": "rita"'), effective_at=room.now + timedelta(hours=1))
+    room.later(hours=2)
+    assert room.editor.approve(2, "ben").outcome == "applied"
+
+
+def test_who_cancels_is_known_unless_the_file_cannot_be_read(room: Room):
     draft = room.changed('"to": "ben"', '"to": "rita"')
-    assert room.apply(draft, effective_at=room.now - timedelta(hours=1)).outcome == "applied"
+    change = room.apply(draft, effective_at=room.now + timedelta(hours=1)).change
+    assert "did you mean rita" in room.editor.cancel(change, "ritta").message
+    room.by_hand("{")
+    assert room.editor.cancel(change, "").outcome == "invalid"
+    assert room.editor.cancel(change, "rita").outcome == "cancelled"
 
 
 def test_a_scheduled_edit_that_conflicts_by_then_is_refused_where_people_see_it(room: Room):

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from graph.domain.table import RoutingTable
-from tools.routing_file import LiveRouting, RoutingFileError, load
+from tools.routing_file import LiveRouting, RoutingFileError, load, parse
 from tools.routing_file.checking import examine_file
 
 
@@ -231,6 +231,32 @@ def test_a_version_that_could_not_be_kept_is_not_used_until_it_can(disk, clock):
     clock.now += 1
     assert owner(live) == "two@company.com"
     assert live.fault is None
+
+
+def test_a_process_that_slept_takes_the_version_that_went_live_before_the_file_was_spoilt(disk, clock):
+    asked: list[str | None] = []
+    away = True
+
+    def kept(after: str | None) -> RoutingTable | None:
+        asked.append(after)
+        if away:
+            raise OSError("the database is away")
+        return parse(text("two"))
+
+    live = LiveRouting(disk.path, clock, kept=kept)
+    mine = live.current().digest
+    disk.write(text("two"))  # nobody asks here meanwhile
+    disk.write("{")
+    clock.now += 1
+    assert owner(live) == "one@company.com"
+    away = False
+    clock.now += 1
+    assert owner(live) == "two@company.com"
+    assert live.fault is not None
+    assert asked == [mine, mine]
+    disk.write(text("two"))
+    clock.now += 1
+    assert (owner(live), live.fault) == ("two@company.com", None)
 
 
 def test_the_disk_is_looked_at_twice_a_second_at_most(disk, clock):

@@ -235,7 +235,7 @@ def test_a_watch_that_finds_the_database_away_looks_again(door: FrontDoor):
         def run_due(self) -> list[Any]:
             raise RuntimeError("away")
 
-    watching = Watch(Gone(), None, lambda: "")  # type: ignore[arg-type]
+    watching = Watch(Gone(), None, lambda: "", lambda: None)  # type: ignore[arg-type]
     with pytest.raises(RuntimeError):
         watching.look()
 

@@ -21,7 +21,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--base", metavar="DIGEST", help="the version the draft was made from; else its `version` says so"
     )
-    parser.add_argument("--at", metavar="TIME", help="when it goes live: 2026-03-01T08:00-05:00; now without it")
+    parser.add_argument(
+        "--at", metavar="TIME", help="when it goes live: 2026-03-01T08:00-05:00 (UTC without an offset); now without it"
+    )
     parser.add_argument("--override", metavar="REASON", help="why the guards on shares do not count this time")
     parser.add_argument("--last", default="30d", metavar="30d", help="the past that the plan looks at")
     parser.add_argument("--json", action="store_true")

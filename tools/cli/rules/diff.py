@@ -67,7 +67,10 @@ def compare(one: str, other: str, text_of: Callable[[str], str]) -> int:
         try:
             text = text_of(name)
             diff(text, text)
-        except (OSError, LookupError, RoutingFileError) as error:
+        except OSError as error:
+            print(f"{name} cannot be read: {error.strerror or type(error).__name__}", file=sys.stderr)
+            return 2
+        except (LookupError, RoutingFileError) as error:
             print(f"{name} cannot be compared: {error}", file=sys.stderr)
             return 2
         texts.append(text)

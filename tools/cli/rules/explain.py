@@ -72,6 +72,8 @@ def _asked(arguments: argparse.Namespace, settings: Settings, engine: Engine) ->
         table = other or _file(settings.routing_file)
         facts = read_lead(sys.stdin.read() if arguments.lead == "-" else read_text(path), table)
         asked = lead_now(engine, facts, table, datetime.now(UTC))
+    elif path.suffix or len(path.parts) > 1:  # no lead's id has a dot or a slash
+        raise Unusable(f"{arguments.lead} is neither a file nor the id of a lead (ld_...)")
     else:
         try:
             asked = recorded(engine, arguments.lead, other)
@@ -83,10 +85,12 @@ def _asked(arguments: argparse.Namespace, settings: Settings, engine: Engine) ->
 def _file(path: Path) -> RoutingTable:
     """A file that can be read, whatever its tests say."""
     from tools.cli.rules.reading import Unusable
-    from tools.routing_file import parse, read_text
+    from tools.routing_file import RoutingFileError, describe, parse, read_text
 
     try:
         return parse(read_text(path), path.parent)
+    except RoutingFileError as error:
+        raise Unusable(f"{path} is not valid\n{describe(error.findings)}") from None
     except OSError as error:
         raise Unusable(f"{path} cannot be read: {error.strerror or type(error).__name__}") from None
 

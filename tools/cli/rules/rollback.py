@@ -1,5 +1,6 @@
 """Puts an old version back: a new version with the old text, its plan shown. Neither the guards on shares nor approvals hold
-it up; the file's tests and the proof do. Without a version it is the one before the live one."""
+it up; the file's tests and the proof do. Without a version it is the one before the live one; where the file on disk cannot
+be used, the one in use."""
 
 from __future__ import annotations
 
@@ -27,9 +28,12 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
 
     with store_of(settings) as engine:
         editor = editor_of(engine, settings)
+        named = arguments.version
         try:
-            editor.note_disk()
-            named = arguments.version
+            editor.reconcile()
+        except Refused:  # a file that cannot be used is what is to be undone
+            named = named or "live"
+        try:
             to = before_live(engine) if named is None else find_version(engine, named)
         except Refused as refused:
             return tell(refused.result, settings)
