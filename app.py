@@ -29,6 +29,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -65,7 +66,13 @@ def create_app() -> Any:
     from tools.settings import Settings
     from tools.web.server import FrontDoor
 
-    return FrontDoor(Settings())
+    try:
+        return FrontDoor(Settings())
+    except ValueError as error:
+        if re.match(r"[A-Z][A-Z_]+\b", str(error)) is None:  # not a sentence about a setting
+            raise
+        print(f"settings: {error}", file=sys.stderr)
+        raise SystemExit(2) from None
 
 
 def parser(argv: Sequence[str] = ()) -> argparse.ArgumentParser:
@@ -116,21 +123,28 @@ def main(argv: list[str] | None = None) -> int:
         return nurture.run(arguments)
     if dedupe.without_store(arguments):
         return dedupe.run(arguments)
+    settings = read_settings()
+    return 2 if settings is None else run(arguments, settings)
+
+
+def read_settings() -> Settings | None:
+    """None after a line for each setting that is wrong."""
     from pydantic import ValidationError
+    from pydantic_settings import SettingsError
 
     from tools.settings import Settings
 
     try:
-        settings = Settings()
+        return Settings()
+    except SettingsError as error:  # names its field in a sentence, and nowhere else
+        name = next(iter(re.findall(r'field "(\w+)"', str(error))), "").upper()
+        print(f"settings: {name}: it cannot be read; infra/env.example shows how to write it as JSON", file=sys.stderr)
     except ValidationError as error:
         for problem in error.errors():
             name = ".".join(str(part) for part in problem["loc"]).upper()
-            print(
-                f"settings: {name + ': ' if name else ''}{problem['msg'].removeprefix('Value error, ')}",
-                file=sys.stderr,
-            )
-        return 2
-    return run(arguments, settings)
+            said = problem["msg"].removeprefix("Value error, ")
+            print(f"settings: {name + ': ' if name else ''}{said}", file=sys.stderr)
+    return None
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:

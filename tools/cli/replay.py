@@ -95,6 +95,9 @@ def _again(settings: Settings, chosen: Chosen, held: int) -> int:
                 found = list(pool.map(mine, range(shares)))
     except NotReplayable as error:
         raise _Wrong(f"cannot replay: {error}") from None
+    if chosen.lead_id and not any(each[0] for each in found):
+        when = "" if chosen.since is None and chosen.until is None else " in that time"
+        raise _Wrong(f"{chosen.lead_id} has no decision here{when}")
     count, differences = sum(each[0] for each in found), [d for each in found for d in each[1]]
     for d in differences[:SHOWN]:
         by = " (decided by another release)" if d.other_code else ""

@@ -23,9 +23,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NoReturn
 
 from tools.cli import SUPERVISOR, forking, warm_up
+from tools.cli.address import taken
 from tools.cli.daily import Daily
 from tools.embedded.valkey import EmbeddedServerError, EmbeddedValkey
 from tools.observe import metrics_folder
@@ -34,6 +35,8 @@ from tools.settings import Settings
 
 PARTS = ("api", "worker", "dispatch")
 MORE_WORKERS_AFTER_S = 2.0
+WRONG_SETTING = 2
+"""What a part exits with that has said which setting is wrong: to start it again would change nothing."""
 CommandLine = Callable[[list[str]], int]
 HEALTHY_AFTER_S, LONGEST_PAUSE_S, GRACE_S = 10.0, 5.0, 15.0
 
@@ -69,23 +72,25 @@ class Part:
             before()
         return self.main([self.name, *self.arguments])
 
-    def tend(self) -> None:
-        """Start it if it is due; notice its death."""
+    def tend(self) -> int | None:
+        """Start it if it is due; notice its death, and return what it ended with."""
         now = time.monotonic()
         if self.process is None:
             if now >= self.start_at:
                 self.start()
-            return
+            return None
         code = self.process.poll()
         if code is None:
             if now - self.started_at > HEALTHY_AFTER_S:
                 self.deaths = 0
-            return
+            return None
         metrics_folder.forget(self.process.pid)
         self.process, self.deaths = None, self.deaths + 1
         pause = min(LONGEST_PAUSE_S, 0.1 * 2**self.deaths)
         self.start_at = now + pause
-        print(f"{self.name} ended with {code}; starting it again in {pause:.1f} s", file=sys.stderr, flush=True)
+        next_try = "a setting is wrong" if code == WRONG_SETTING else f"starting it again in {pause:.1f} s"
+        print(f"{self.name} ended with {code}; {next_try}", file=sys.stderr, flush=True)
+        return code
 
     def stop(self) -> None:
         if self.process is not None and self.process.poll() is None:
@@ -125,7 +130,9 @@ class Supervisor:
         try:
             self._prepare()
             while not self._stopping:
-                self._tend()
+                ended = self._tend()
+                if not ready and WRONG_SETTING in ended:
+                    raise SystemExit(WRONG_SETTING)
                 if not ready and (state := self._health()).get("ready"):
                     on_ready(state)
                     ready = True
@@ -187,14 +194,15 @@ class Supervisor:
         if self._server is not None:
             self._server.start()
 
-    def _tend(self) -> None:
+    def _tend(self) -> set[int | None]:
+        """What parts ended with since the last look."""
         # No room on the disk, say: intake answers 503 until a later try succeeds.
         with contextlib.suppress(EmbeddedServerError, OSError):
             if self._server is not None and not self._server.alive():
                 self._server.start(timeout_s=5.0)
-        for part in self._parts:
-            part.tend()
+        ended = {part.tend() for part in self._parts}
         self._retrain.tend()
+        return ended
 
     def _health(self) -> dict[str, Any]:
         """By the standard library, in this thread: a process that forks has no other, and no client that keeps one."""
@@ -247,10 +255,20 @@ def _only_one(data: Path) -> IO[str]:
     return lock
 
 
+def _refuse(fault: str) -> NoReturn:
+    print(f"settings: {fault}", file=sys.stderr)
+    raise SystemExit(WRONG_SETTING)
+
+
 def serve(settings: Settings, main: CommandLine | None = None) -> None:
     """main: app.py's command line, for parts that are forked and not started afresh."""
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    only = _only_one(settings.data_dir)
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        only = _only_one(settings.data_dir)
+    except OSError as error:
+        _refuse(f"DATA_DIR: {settings.data_dir} cannot be used: {error.strerror}; name a folder that may be written to")
+    if fault := taken(settings):
+        _refuse(fault)
     metrics = _metrics_place(settings.data_dir.resolve())
     metrics_folder.share(metrics)
     secrets = load_or_make(settings.data_dir)

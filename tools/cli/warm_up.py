@@ -90,6 +90,8 @@ def no_collections() -> Iterator[None]:
 def prepare(settings: Settings) -> int:
     """Tables first: without them nothing starts, nor without rules. A model that cannot be made is the worker's to complain
     about."""
+    from sqlalchemy.exc import OperationalError
+
     from tools.cli.files import unusable
     from tools.ml.registry import ModelError, ensure_bootstrap
     from tools.ml.registry.roles import RolesError
@@ -97,7 +99,13 @@ def prepare(settings: Settings) -> int:
 
     logs.configure(settings.log_level, process="prepare")
     gc.disable()  # for the little while that it lives
-    migrate_database(settings)
+    try:
+        migrate_database(settings)
+    except OperationalError as error:
+        if not settings.database_url:
+            raise
+        print(f"settings: DATABASE_URL: the database cannot be used: {error.orig}", file=sys.stderr)
+        return 2
     if problems := unusable(settings):
         print(*(f"settings: {problem}" for problem in problems), sep="\n", file=sys.stderr)
         return 2

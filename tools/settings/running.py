@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import BeforeValidator, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings
 
 
@@ -55,4 +55,30 @@ class Running(BaseSettings):
     )
     worker_batch: int = Field(256, ge=1, le=512, description="Leads a run of the graph carries at the most.")
     checkpointer: Literal["none", "sqlite", "postgres"] = "none"
-    log_level: str = "INFO"
+    log_level: Annotated[
+        Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"],
+        BeforeValidator(lambda given: given.upper() if isinstance(given, str) else given),
+    ] = "INFO"
+
+    @field_validator("redis_url")
+    @classmethod
+    def _a_redis_url(cls, given: str) -> str:
+        if given and not given.startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError(
+                "write redis://HOST:PORT, rediss://HOST:PORT or unix://PATH; empty starts the embedded one"
+            )
+        return given
+
+    @field_validator("database_url")
+    @classmethod
+    def _a_database_url(cls, given: str) -> str:
+        if given and not given.startswith(("postgresql", "sqlite")):
+            raise ValueError("write postgresql://USER:PASSWORD@HOST/NAME; empty is an SQLite file in the data folder")
+        return given
+
+    @field_validator("public_url")
+    @classmethod
+    def _a_web_address(cls, given: str) -> str:
+        if given and not given.startswith(("https://", "http://")):
+            raise ValueError("write the whole address, as https://leads.example.com")
+        return given

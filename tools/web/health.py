@@ -205,7 +205,7 @@ def health_router(probe: Probe) -> APIRouter:
         """Liveness (this answer) and readiness (`ready`), with each part's state. Always 200 while the process lives."""
         return probe.state()
 
-    @router.get("/health/ready")
+    @router.get("/health/ready", responses={503: {"description": "Leads cannot be taken, or not decided, now."}})
     async def ready(response: Response) -> dict[str, Any]:
         """The same, with 503 while leads cannot be taken or decided: for load balancers."""
         state = probe.state()

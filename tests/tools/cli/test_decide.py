@@ -152,6 +152,8 @@ async def test_a_replay_without_differences_ends_well(settings: Settings, capsys
     await decide(settings, "ann", "bob", "cid")
     assert await replay(settings) == 0
     assert "replayed 3 decisions" in capsys.readouterr().out
+    assert await replay(settings, "--lead", "ld_nobody") == 2
+    assert capsys.readouterr().err == "ld_nobody has no decision here\n"
     assert await replay(settings, "--limit", "2") == 0
     assert "replayed 2 decisions" in capsys.readouterr().out
 
@@ -216,7 +218,6 @@ async def test_a_lead_and_a_period_are_chosen(settings: Settings, capsys: pytest
     engine.dispose()
     for words, count in (
         (("--lead", str(lead_id)), 1),
-        (("--lead", "nobody"), 0),
         (("--from", "2026-04-07", "--to", "2026-04-08"), 2),
         (("--to", "2026-04-07"), 0),
         (("--last", "1h"), 0),

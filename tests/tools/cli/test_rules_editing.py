@@ -67,7 +67,9 @@ def test_an_edit_a_look_back_and_a_rollback(live: Path, capsys: pytest.CaptureFi
     assert main(live, "rollback", "--by", "kim@company.com") == 0
     assert live.read_text() == TEXT.replace('"version": 1', '"version": 3')
     live.write_text("{")
-    assert main(live, "rollback", "--by", "kim@company.com") == 0  # undoes what is broken, and not the version before it
+    assert (
+        main(live, "rollback", "--by", "kim@company.com") == 0
+    )  # undoes what is broken, and not the version before it
     assert live.read_text() == TEXT.replace('"version": 1', '"version": 4')
     assert main(live, "show", "9") == 1
     assert "rules history" in capsys.readouterr().err

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import jsonschema_rs
 import pytest
 from redis.asyncio import Redis
 
-from tests.fixtures.front import ADMIN, client_of, opened, settings_of
+from tests.fixtures.front import ADMIN, LEAD, client_of, opened, settings_of
 from tests.fixtures.router import NOW, Bench, context_of, person
 from tools.embedded.valkey import EmbeddedValkey
 from tools.routing_file import parse
@@ -98,4 +99,9 @@ async def test_the_root_leads_to_the_inbox_and_the_document_shows_the_webhook(cl
     assert body.keys() == {"application/json", "application/x-www-form-urlencoded"}
     assert {"email", "message", "consent"} <= body["application/json"]["schema"]["properties"].keys()
     assert {"200", "202", "400", "413", "415", "422", "503"} <= webhook["responses"].keys()
+    for status, body in ((202, LEAD), (422, {"email": 5})):
+        answer = await clicking.post("/webhooks/lead", json=body)
+        assert answer.status_code == status
+        told = webhook["responses"][str(status)]["content"]["application/json"]["schema"]
+        jsonschema_rs.validate(told | {"additionalProperties": False}, answer.json())
     assert {parameter["name"] for parameter in webhook["parameters"]} == {"wait", "Idempotency-Key"}
