@@ -67,7 +67,7 @@ def _done(leaves: Leaves, now: datetime, person: str, does: Callable[[str, date]
         if person not in table.people:
             raise HTTPException(422, "person: is none of the people of the routing file.")
         email = table.people[person].email
-        said = does(email, today_of(email, table, now))
+        said = f"{email}: {does(email, today_of(email, table, now))}"  # whoever clicks may not be that person
     except Refused as refused:
         said = str(refused)
     except NoLeave as error:

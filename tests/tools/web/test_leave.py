@@ -53,7 +53,9 @@ def test_a_leave_is_written_shown_and_taken_back(client: TestClient, path: Path,
     assert "Nobody is away" in client.get("/inbox/leave").text
     first, last = (str((NOW + timedelta(days=days)).date()) for days in (10, 14))
     said = press(client, person="maren", first=first, last=last, cover="jonas")
-    assert said.startswith("You are away from Fri 17 April until Tue 21 April, the last day; Jonas gets your leads")
+    assert said.startswith(
+        "maren@company.com: You are away from Fri 17 April until Tue 21 April, the last day; Jonas gets your leads"
+    )
     (leave,) = load(path).people["maren"].leave
     assert (str(leave.window.from_day), leave.cover) == (first, "jonas@company.com")
     change = live_changes(database, 1)[0]
