@@ -61,7 +61,7 @@ class Teller:
         for item in proof.partly:
             lost = losses[item.name.removeprefix("rules.")]
             if lost.to:
-                text = f"{_loses(lost)}, e.g. {self.lead(item.witness)} goes to {item.by}"
+                text = f"{_loses(lost)}; a lead like {self.lead(item.witness)} goes to {item.by}"
                 (most if lost.share >= MOST else some).append(self._outline.finding(text, *self._ways[item.name]))
         return most, some
 

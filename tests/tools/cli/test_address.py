@@ -6,11 +6,13 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tools.cli import address
 from tools.cli.address import taken
 from tools.settings import Settings
 
@@ -27,10 +29,22 @@ def busy() -> Iterator[int]:
         yield listening.getsockname()[1]
 
 
-def test_a_port_that_somebody_listens_on_is_told(busy: int):
+def test_a_port_that_somebody_listens_on_is_told(busy: int, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(address, "PATIENCE_S", 0.2)
     assert taken(given(port=busy)) == (
         f"PORT: {busy} on 127.0.0.1 is in use; stop what listens there, or set another PORT"
     )
+
+
+def test_a_port_that_is_left_soon_is_waited_for(capsys: pytest.CaptureFixture[str]):
+    """A router whose supervisor was killed goes on for a moment."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    port = listening.getsockname()[1]
+    leaving = threading.Timer(0.5, listening.close)
+    leaving.start()
+    assert taken(given(port=port)) is None
+    leaving.join()
+    assert capsys.readouterr().err == f"127.0.0.1:{port} is in use; waiting 8 s for it\n"
 
 
 def test_a_port_that_was_left_a_moment_ago_is_free():

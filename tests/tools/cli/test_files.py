@@ -13,6 +13,7 @@ from unittest.mock import Mock
 import pytest
 
 from tools import sequence_file
+from tools.cli.demo import free_port
 from tools.cli.files import missing, unusable
 from tools.editing.editor import Editor
 from tools.settings import Settings
@@ -42,7 +43,7 @@ def test_a_part_that_is_started_elsewhere_says_which_file_it_wants(command: str,
 def test_a_bad_file_stops_the_first_start_with_its_line(tmp_path: Path) -> None:
     bad = tmp_path / "routing.json"
     bad.write_text('{"DEFAULT": "a@company.com",\n "US": }')
-    env = {**os.environ, "DATA_DIR": str(tmp_path / "data"), "ROUTING_FILE": str(bad), "PORT": "0"}
+    env = {**os.environ, "DATA_DIR": str(tmp_path / "data"), "ROUTING_FILE": str(bad), "PORT": str(free_port())}
     done = subprocess.run(
         [sys.executable, str(ROOT / "app.py"), "serve"],
         cwd=ROOT, env=env, capture_output=True, text=True, timeout=90, check=False,

@@ -164,7 +164,7 @@ async def test_recent_leads_say_how_much_a_partly_dead_rule_loses(tmp_path, caps
     assert code == 0
     (lost,) = found["findings"]
     assert lost["path"] == "rules[10] dach"
-    assert lost["message"].startswith("it loses 67% of its recent leads (2 of 3), to rules.partner, e.g. {")
+    assert lost["message"].startswith("it loses 67% of its recent leads (2 of 3), to rules.partner; a lead like {")
     assert [note["path"] for note in found["notes"]] == ["DEFAULT"]
 
 
