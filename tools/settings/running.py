@@ -5,8 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, SecretStr, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings
+
+
+def begins(*beginnings: str, fix: str) -> AfterValidator:
+    """Of a setting that is empty or begins with one of these."""
+
+    def checked(given: str) -> str:
+        if given and not given.startswith(beginnings):
+            raise ValueError(fix)
+        return given
+
+    return AfterValidator(checked)
 
 
 class Running(BaseSettings):
@@ -22,10 +33,15 @@ class Running(BaseSettings):
     routing_file: Path = Field(Path("infra/routing.json"), description="The file RevOps edits.")
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=0, le=65535)
-    public_url: str = Field("", description="How people reach this server; links in alerts start with it.")
+    public_url: Annotated[
+        str, begins("https://", "http://", fix="write the whole address, as https://leads.example.com")
+    ] = Field("", description="How people reach this server; links in alerts start with it.")
 
     # stream
-    redis_url: str = Field("", description="A Redis or Valkey of your own; empty starts the embedded one.")
+    redis_url: Annotated[
+        str,
+        begins("redis://", "rediss://", "unix://", fix="write redis://HOST:PORT, rediss://HOST:PORT or unix://PATH"),
+    ] = Field("", description="A Redis or Valkey of your own; empty starts the embedded one.")
     redis_fsync: Literal["always", "everysec"] = Field(
         "always", description="For the embedded server's append-only file."
     )
@@ -36,7 +52,9 @@ class Running(BaseSettings):
     event_window_s: int = Field(7 * 86_400, ge=60, description="The same for an event id or an idempotency key.")
 
     # store
-    database_url: str = Field("", description="postgresql://... ; empty is an SQLite file in the data folder.")
+    database_url: Annotated[str, begins("postgresql", "sqlite", fix="write postgresql://USER:PASSWORD@HOST/NAME")] = (
+        Field("", description="postgresql://... ; empty is an SQLite file in the data folder.")
+    )
 
     # intake
     body_limit: int = Field(256 * 1024, ge=1024, description="Bytes of a POST before it is answered 413.")
@@ -59,26 +77,3 @@ class Running(BaseSettings):
         Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"],
         BeforeValidator(lambda given: given.upper() if isinstance(given, str) else given),
     ] = "INFO"
-
-    @field_validator("redis_url")
-    @classmethod
-    def _a_redis_url(cls, given: str) -> str:
-        if given and not given.startswith(("redis://", "rediss://", "unix://")):
-            raise ValueError(
-                "write redis://HOST:PORT, rediss://HOST:PORT or unix://PATH; empty starts the embedded one"
-            )
-        return given
-
-    @field_validator("database_url")
-    @classmethod
-    def _a_database_url(cls, given: str) -> str:
-        if given and not given.startswith(("postgresql", "sqlite")):
-            raise ValueError("write postgresql://USER:PASSWORD@HOST/NAME; empty is an SQLite file in the data folder")
-        return given
-
-    @field_validator("public_url")
-    @classmethod
-    def _a_web_address(cls, given: str) -> str:
-        if given and not given.startswith(("https://", "http://")):
-            raise ValueError("write the whole address, as https://leads.example.com")
-        return given

@@ -19,8 +19,9 @@ import pytest
 from tests.fixtures.front import LEAD
 from tests.fixtures.router import ROOT
 from tools.cli import forking, supervisor
+from tools.cli import part as parts
 from tools.cli.demo import free_port
-from tools.cli.supervisor import Part
+from tools.cli.part import Part
 from tools.settings import Settings
 
 SLEEPER = "import signal, sys, time\n{}\nprint('up', flush=True)\ntime.sleep(60)\n"
@@ -56,7 +57,7 @@ def test_a_part_that_dies_is_started_again_after_a_growing_pause(
             assert held.process is None, "not before its time"
         assert pauses == sorted(pauses)
         assert pauses[0] < 0.3
-        assert pauses[-1] <= supervisor.LONGEST_PAUSE_S
+        assert pauses[-1] <= parts.LONGEST_PAUSE_S
         assert "api ended with 7; starting it again in 0.2 s" in capfd.readouterr().err
 
 
@@ -68,7 +69,7 @@ def test_a_part_that_was_well_for_a_while_starts_with_short_pauses_again(
         held.tend()
         held.tend()
         assert held.deaths == 5
-        held.started_at -= supervisor.HEALTHY_AFTER_S + 1
+        held.started_at -= parts.HEALTHY_AFTER_S + 1
         held.tend()
         assert held.deaths == 0
 
@@ -86,7 +87,7 @@ def test_a_part_that_will_not_end_is_ended(tmp_path: Path, monkeypatch: pytest.M
     deaf = SLEEPER.format("signal.signal(signal.SIGTERM, signal.SIG_IGN)")
     with part(tmp_path, monkeypatch, deaf) as held:
         read, write = os.pipe()
-        monkeypatch.setattr(supervisor.subprocess, "Popen", _with_output(supervisor.subprocess.Popen, write))
+        monkeypatch.setattr(parts.subprocess, "Popen", _with_output(parts.subprocess.Popen, write))
         held.tend()
         assert os.read(read, 2) == b"up"
         held.stop()
