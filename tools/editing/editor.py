@@ -110,9 +110,7 @@ class Editor:
             change, name = self._found(change_id), by.strip()
             try:
                 live = self._disk.live()
-            except (
-                Refused
-            ):  # a fault can be cleared while the file is broken; whose name it is cannot be looked up then
+            except Refused:  # a fault can be cleared while the file is broken; nobody can be looked up in it then
                 if not name:
                     raise Refused("invalid", "Say who cancels it with --by.") from None
             else:
