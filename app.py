@@ -69,7 +69,8 @@ def create_app() -> Any:
     try:
         return FrontDoor(Settings())
     except ValueError as error:
-        if re.match(r"[A-Z][A-Z_]+\b", str(error)) is None:  # not a sentence about a setting
+        named = re.match(r"[A-Z_]+\b", str(error))
+        if named is None or named[0].lower() not in Settings.model_fields:  # not a sentence about a setting
             raise
         print(f"settings: {error}", file=sys.stderr)
         raise SystemExit(2) from None

@@ -11,8 +11,6 @@ import time
 from tools.settings import Settings
 
 ANOTHER = "stop what listens there, or set another PORT"
-
-
 PATIENCE_S = 8.0
 """How long a router whose supervisor was killed may hold its port: it ends what it has begun to answer."""
 

@@ -18,7 +18,7 @@ _SENTENCE = re.compile(r"(.+?)(?:\.\s+|\.?$)(.*)", re.DOTALL)
 
 
 def described_api(**options: Any) -> FastAPI:
-    """A FastAPI of these options whose document is `told` by `sentences`."""
+    """A FastAPI of these options whose document is revised by `told`."""
     api: FastAPI = FastAPIOffline(static_url=FILES, **options)
     made = api.openapi
 
